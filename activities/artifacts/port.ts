@@ -1,0 +1,14 @@
+/** Large things (plan, snapshot, report) live in the artifact store; history carries only this. */
+export interface ArtifactRef {
+  readonly key: string;
+  /** SHA-256 of the stored bytes, hex. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+export interface ArtifactStore {
+  /** Stores the text under the key, atomically; an existing text is replaced. @throws artifacts.* */
+  put(key: string, text: string): Promise<ArtifactRef>;
+  /** Returns the text and proves its digest. @throws artifacts.missing, artifacts.changed */
+  get(ref: ArtifactRef): Promise<string>;
+}

@@ -1,0 +1,99 @@
+import { z } from "zod";
+import type { Host } from "../inventory/port";
+
+/** How this run's hosts are reached. Secrets are references (`env:NAME`, `file:/path`), never values. */
+export const sshAccessSchema = z.strictObject({
+  user: z.string().min(1).optional(),
+  /** Private keys, tried in order: a path, with an optional passphrase by reference and an OpenSSH certificate. */
+  identities: z
+    .array(z.strictObject({ key: z.string().min(1), passphrase: z.string().min(1).optional() }))
+    .max(8)
+    .default([]),
+  /** Socket of an ssh-agent; `SSH_AUTH_SOCK` of the worker when true. */
+  agent: z.union([z.boolean(), z.string().min(1)]).default(false),
+  /** known_hosts files; a host needs an entry in one of them or a `fingerprint` in the inventory. */
+  knownHosts: z.array(z.string().min(1)).default(["~/.ssh/known_hosts"]),
+  /** Time for TCP, jump hosts and authentication together. */
+  connectTimeoutMs: z.int().min(100).max(120_000).default(10_000),
+  keepAliveMs: z.int().min(0).max(300_000).default(5_000),
+  /** Handshakes at once per jump host (or, without one, per worker): sshd drops what exceeds its MaxStartups. */
+  handshakes: z.int().min(1).max(100).default(8),
+  become: z.boolean().default(false),
+});
+export type SshAccess = z.infer<typeof sshAccessSchema>;
+
+export interface SshTarget {
+  readonly host: Host;
+  readonly access: SshAccess;
+}
+
+export interface ExecRequest {
+  /** Quoted for POSIX sh word by word; never interpreted. */
+  readonly argv: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+  readonly timeoutMs: number;
+  /** Kept of each stream, from its end; default 64 KiB. The rest is counted, not kept. */
+  readonly maxOutputBytes?: number;
+}
+
+export interface ExecResult {
+  /** 128 + signal number when a signal ended it. */
+  readonly exitCode: number;
+  readonly signal?: string;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+  readonly durationMs: number;
+}
+
+export type JobCommand =
+  { readonly argv: readonly string[] } | { /** POSIX sh, at most 64 KiB. */ readonly script: string };
+
+/** A detached remote command under an idempotency key: started once, re-attached ever after. */
+export interface JobRequest {
+  /** `<root first-execution run id>/<host>/<step>/<generation>` */
+  readonly key: string;
+  readonly command: JobCommand;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Values that reach the job's environment over stdin, never argv nor the job folder. */
+  readonly secretEnv?: Readonly<Record<string, string>>;
+  /** From the job's own start, also across re-attachments. */
+  readonly timeoutMs: number;
+  /** The step reboots the host: a new boot id is its success. */
+  readonly expectsReboot?: boolean;
+}
+
+export interface JobResult {
+  /** What this call found: it started the job, joined a running one, or read the result of a finished one. */
+  readonly attached: "started" | "running" | "finished";
+  readonly exitCode: number;
+  /** The last 64 KiB of each stream. */
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+  /** By the host's clock, seconds since the epoch. */
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  readonly rebooted: boolean;
+}
+
+export interface CallOptions {
+  /** Aborting detaches; it never stops a job. */
+  readonly signal?: AbortSignal;
+  /** Whole new output, as it comes; from `offset` bytes of stdout on. */
+  readonly onOutput?: (text: string, offset: number) => void;
+}
+
+export interface Ssh {
+  /** Runs a command to its end. Not for effects that must happen once: use `runJob`. @throws ssh.* on transport failures only; look at `exitCode` for the rest. */
+  exec(target: SshTarget, request: ExecRequest, options?: CallOptions): Promise<ExecResult>;
+  /** Starts the job or joins it, and waits for its end; reconnects on its own for a while. @throws ssh.* */
+  runJob(target: SshTarget, request: JobRequest, options?: CallOptions): Promise<JobResult>;
+  /** TERM, then KILL, to the job's process group; resolves once the group is gone. @throws ssh.* */
+  cancelJob(target: SshTarget, key: string, graceMs?: number): Promise<"cancelled" | "not running">;
+  /** Ends the visit: the pooled connection is closed when nobody else uses it. */
+  release(target: SshTarget): void;
+}

@@ -1,0 +1,28 @@
+import type { SshTarget } from "./port";
+
+export interface RemoteCommand {
+  /** One line for the login shell of the host. */
+  readonly command: string;
+  readonly stdin?: string | Buffer;
+}
+
+export interface RemoteStreams {
+  readonly onStdout: (chunk: Buffer) => void;
+  readonly onStderr: (chunk: Buffer) => void;
+}
+
+export interface RemoteExit {
+  readonly exitCode: number;
+  readonly signal?: string;
+}
+
+/** One authenticated connection to one host. */
+export interface Transport {
+  /** Runs a command on a channel of its own. @throws ssh.connectionLost when the link dies, AbortError-free: rejects with signal.reason */
+  exec(command: RemoteCommand, streams: RemoteStreams, signal?: AbortSignal): Promise<RemoteExit>;
+  readonly closed: boolean;
+  close(): void;
+}
+
+/** Opens a connection, jump hosts included; the host key has been verified when it resolves. @throws ssh.* */
+export type Connect = (target: SshTarget, signal?: AbortSignal) => Promise<Transport>;

@@ -1,0 +1,29 @@
+/**
+ * Tiers. `npm test` runs unit and integration and stays under ten minutes for good; a suite that grows beyond that gets
+ * a tier and a script of its own. One test file belongs to exactly one tier, by its folder or its ending.
+ */
+const shared = {
+  testEnvironment: "node",
+  transform: {
+    "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } }, sourceMaps: "inline" }],
+  },
+};
+const chaos = "<rootDir>/test/**/*.chaos.test.ts";
+const replay = "<rootDir>/test/**/*.replay.test.ts";
+const integration = "<rootDir>/test/**/*.integration.test.ts";
+const ignore = (...endings) => ["/node_modules/", "/dist/", ...endings.map((ending) => `\\.${ending}\\.test\\.ts$`)];
+
+module.exports = {
+  maxWorkers: 2,
+  projects: [
+    {
+      ...shared,
+      displayName: "unit",
+      testMatch: ["<rootDir>/test/**/*.test.ts"],
+      testPathIgnorePatterns: ignore("integration", "chaos", "replay"),
+    },
+    { ...shared, displayName: "integration", testMatch: [integration] },
+    { ...shared, displayName: "chaos", testMatch: [chaos] },
+    { ...shared, displayName: "replay", testMatch: [replay] },
+  ],
+};
