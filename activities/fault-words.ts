@@ -54,8 +54,10 @@ export function describeValue(
   if (value === undefined) return "nothing";
   if (Array.isArray(value))
     return value.length === 0 ? "an empty list" : "a list";
-  if (typeof value === "object" && value !== null) return "an object";
-  if (typeof value !== "string") return String(value);
+  if (typeof value === "number" || typeof value === "boolean")
+    return String(value);
+  if (value === null) return "null";
+  if (typeof value !== "string") return "an object";
   if (mayBeSecret(path)) return `text of ${value.length} characters`;
   // The user part of a URL is where passwords are left behind.
   const harmless = value.replace(/\/\/[^/@\s]*@/g, "//***@");
