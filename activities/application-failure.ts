@@ -1,0 +1,16 @@
+import { ApplicationFailure } from "@temporalio/common";
+import type { RunbookError } from "./errors";
+
+/** The failure classes in Temporal's words: what only a person can mend is not retried. */
+export function toApplicationFailure(
+  error: RunbookError,
+  ...details: unknown[]
+): ApplicationFailure {
+  return ApplicationFailure.create({
+    message: error.message,
+    type: error.type,
+    nonRetryable:
+      error.failureClass === "human" || error.failureClass === "stop",
+    details,
+  });
+}

@@ -1,0 +1,86 @@
+import { Context } from "@temporalio/activity";
+import { toApplicationFailure } from "../application-failure";
+import type { ArtifactRef, ArtifactStore } from "../artifacts/port";
+import { isRunbookError } from "../errors";
+import type { HostActivities, VisitFailure, VisitPlan } from "./port";
+import { StepFailure, Visit, type VisitDependencies } from "./visit";
+
+/** A dead worker's slot is free again after the heartbeat timeout; losing a beat is harmless, since a retry joins the job. */
+const heartbeatMs = 2_000;
+const keptPlans = 4;
+
+export function createHostActivities(
+  deps: VisitDependencies & { readonly artifacts: ArtifactStore },
+): HostActivities {
+  const loadPlan = planCache(deps.artifacts);
+  return {
+    async visitHost(request) {
+      const context = Context.current();
+      const seen = { host: request.hostId, step: "open", lastLine: "" };
+      const beat = setInterval(() => context.heartbeat(seen), heartbeatMs);
+      const report = (step: string, lastLine = ""): void => {
+        Object.assign(seen, { step, lastLine });
+        context.heartbeat(seen);
+      };
+      let visit: Visit | undefined;
+      try {
+        const plan = await loadPlan(request.plan);
+        visit = new Visit(deps, plan, request, {
+          signal: context.cancellationSignal,
+          report,
+        });
+        return await visit.run();
+      } catch (error) {
+        if (context.cancellationSignal.aborted)
+          return await endInterrupted(context, visit);
+        throw translate(error);
+      } finally {
+        clearInterval(beat);
+      }
+    },
+  };
+}
+
+/**
+ * Only a cancel request stops what runs on the host; pause, reset, timeout and worker shutdown leave it running for the
+ * attempt that joins it. Ends by the CancelledFailure of the context, since an AbortError would be reported as a
+ * cancellation that nobody asked for.
+ */
+async function endInterrupted(
+  context: Context,
+  visit: Visit | undefined,
+): Promise<never> {
+  if (context.cancellationDetails?.cancelRequested) await visit?.stop();
+  return context.cancelled;
+}
+
+function translate(error: unknown): unknown {
+  if (error instanceof StepFailure) {
+    const failure: VisitFailure = {
+      type: error.error.type,
+      step: error.step,
+      message: error.error.message.slice(0, 2_000),
+    };
+    return toApplicationFailure(error.error, failure);
+  }
+  return isRunbookError(error) ? toApplicationFailure(error) : error;
+}
+
+/** All visits of a run share one plan; a worker reads it once, not once a host. */
+function planCache(
+  artifacts: ArtifactStore,
+): (ref: ArtifactRef) => Promise<VisitPlan> {
+  const plans = new Map<string, Promise<VisitPlan>>();
+  return (ref) => {
+    const known = plans.get(ref.sha256);
+    if (known !== undefined) return known;
+    const plan = artifacts
+      .get(ref)
+      .then((text) => JSON.parse(text) as VisitPlan);
+    plan.catch(() => plans.delete(ref.sha256));
+    plans.set(ref.sha256, plan);
+    const oldest = plans.keys().next().value;
+    if (plans.size > keptPlans && oldest !== undefined) plans.delete(oldest);
+    return plan;
+  };
+}

@@ -1,0 +1,23 @@
+import { failureFactory, type FailureKind } from "../errors";
+
+/** What a host can answer that no transport knows about. */
+export const hostFailures = {
+  busy: {
+    class: "wait",
+    hint: "Wait for that run to leave the host; if it is over, remove {file} on {host}, then retry.",
+  },
+  stepFailed: {
+    class: "human",
+    hint: "Read the output above, mend {host} or the command, then retry, redo or exclude the host.",
+  },
+  notReady: {
+    class: "human",
+    hint: "See why {host} is not ready (its own log first), then retry, redo or exclude it.",
+  },
+  wrongVersion: {
+    class: "human",
+    hint: "The commands succeeded but {host} runs something else; redo it, or correct `apply` or `version`.",
+  },
+} as const satisfies Record<string, FailureKind>;
+
+export const hostError = failureFactory("host", hostFailures);

@@ -1,0 +1,55 @@
+import type { ExecResult } from "../ssh/port";
+
+/**
+ * The owner file keeps runs of different changes apart that meet on a host. Made by link(2), which is atomic and never
+ * replaces: of two runs exactly one gets the host, and nobody ever reads half an owner.
+ */
+const openScript = `
+home=\${UPGRADE_RUNBOOKS_HOME:-$HOME/.upgrade-runbooks}
+owner=$1; shift
+umask 077
+mkdir -p "$home/jobs" || exit 1
+printf '%s\\n' "$owner" > "$home/owner.$$" || exit 1
+if ln "$home/owner.$$" "$home/owner" 2>/dev/null; then held=$owner; else held=$(cat "$home/owner"); fi
+rm -f "$home/owner.$$"
+[ "$held" = "$owner" ] || { printf 'held %s\\n%s\\n' "$held" "$home/owner"; exit 0; }
+begun=0
+for job; do [ -d "$home/jobs/$job/claim" ] && begun=1; done
+printf 'ours %s\\n' "$begun"
+`;
+
+const releaseScript = `
+home=\${UPGRADE_RUNBOOKS_HOME:-$HOME/.upgrade-runbooks}
+[ "$(cat "$home/owner" 2>/dev/null)" = "$1" ] && rm -f "$home/owner"
+exit 0
+`;
+
+/** Claims the host for this run and looks whether the run has begun to change it. */
+export function openVisitArgv(
+  owner: string,
+  jobFolders: readonly string[],
+): string[] {
+  return ["sh", "-c", openScript, "runbook", owner, ...jobFolders];
+}
+
+export function releaseArgv(owner: string): string[] {
+  return ["sh", "-c", releaseScript, "runbook", owner];
+}
+
+export type Opened =
+  | {
+      readonly kind: "ours";
+      /** A job of this run was claimed here before. */ readonly begun: boolean;
+    }
+  | { readonly kind: "held"; readonly by: string; readonly file: string }
+  | { readonly kind: "failed" };
+
+export function readOpened({ exitCode, stdout }: ExecResult): Opened {
+  const [first = "", file = ""] = stdout.split("\n");
+  if (exitCode !== 0) return { kind: "failed" };
+  if (first.startsWith("held "))
+    return { kind: "held", by: first.slice(5), file };
+  if (first.startsWith("ours "))
+    return { kind: "ours", begun: first === "ours 1" };
+  return { kind: "failed" };
+}

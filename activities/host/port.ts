@@ -1,0 +1,146 @@
+import { z } from "zod";
+import type { ArtifactRef } from "../artifacts/port";
+import { type Host, idSchema, type InventorySource } from "../inventory/port";
+import type { SshAccess } from "../ssh/port";
+
+/** The host contract: what a component's hosts can be asked to do, in the order of a visit. */
+export const contractSteps = [
+  "precheck",
+  "drain",
+  "fetch",
+  "apply",
+  "restart",
+  "ready",
+  "version",
+  "undrain",
+] as const;
+export type ContractStep = (typeof contractSteps)[number];
+
+/** A word list, never a shell line; `{{version}}`, `{{host.id}}` and the like are filled in word by word. */
+const argvSchema = z.array(z.string().min(1)).min(1).max(256);
+
+const stepFields = {
+  run: argvSchema.optional(),
+  /** POSIX sh; only for steps that run as jobs. */
+  script: z.string().min(1).max(65_536).optional(),
+  timeoutS: z.int().min(1).max(604_800).optional(),
+  env: z.record(z.string(), z.string()).optional(),
+  /** Values are references (`env:NAME`, `file:/path`), resolved on the worker and sent over stdin. */
+  secretEnv: z
+    .record(
+      z.string(),
+      z
+        .string()
+        .regex(
+          /^(env|file):.+/,
+          "expected a reference: env:NAME or file:/path",
+        ),
+    )
+    .optional(),
+  /** The step boots the host: a new boot id is its success. */
+  expectsReboot: z.boolean().optional(),
+};
+const oneCommand = (step: { run?: unknown; script?: unknown }): boolean =>
+  (step.run === undefined) !== (step.script === undefined);
+const oneCommandMessage = "expected exactly one of `run` and `script`";
+
+const stepSchema = z
+  .strictObject(stepFields)
+  .refine(oneCommand, oneCommandMessage);
+/** A step that only looks: repeated freely, so it cannot be a script of effects. */
+const readSchema = z.strictObject({
+  run: argvSchema,
+  timeoutS: stepFields.timeoutS,
+  env: stepFields.env,
+});
+
+export const hostContractSchema = z.strictObject({
+  steps: z.strictObject({
+    precheck: readSchema.optional(),
+    drain: stepSchema.optional(),
+    fetch: stepSchema.optional(),
+    apply: stepSchema,
+    restart: stepSchema.optional(),
+    ready: readSchema.optional(),
+    /** Prints the version that runs, alone on its first line. */
+    version: readSchema,
+    undrain: stepSchema.optional(),
+    undo: stepSchema.optional(),
+  }),
+  /** Steps of the component's own, each placed after a step of the contract. */
+  extra: z
+    .array(
+      z
+        .strictObject({
+          name: idSchema,
+          after: z.enum(contractSteps),
+          ...stepFields,
+        })
+        .refine(oneCommand, oneCommandMessage),
+    )
+    .max(20)
+    .default([]),
+  /** `ready` must hold this long before a host counts. */
+  minReadyS: z.number().min(0).max(86_400).default(10),
+  readyPollS: z.number().min(0.1).max(300).default(1),
+});
+export type HostContract = z.infer<typeof hostContractSchema>;
+
+/** A step as a visit runs it. `read` repeats freely; `job` runs once under its key. */
+export interface VisitStep {
+  readonly name: string;
+  readonly kind: "read" | "job";
+  readonly run?: readonly string[] | undefined;
+  readonly script?: string | undefined;
+  readonly timeoutMs: number;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly secretEnv?: Readonly<Record<string, string>> | undefined;
+  readonly expectsReboot?: boolean | undefined;
+}
+
+/** What every visit of a run has in common; kept in the artifact store as part of the plan. */
+export interface VisitPlan {
+  readonly target: string;
+  readonly change: string;
+  readonly component: string;
+  readonly action: "upgrade" | "restart";
+  /** Absent only when the action is `restart`. */
+  readonly version?: string | undefined;
+  readonly steps: readonly VisitStep[];
+  readonly minReadyMs: number;
+  readonly readyPollMs: number;
+  readonly access: SshAccess;
+  readonly inventory: InventorySource;
+  readonly hosts: readonly Host[];
+}
+
+export interface VisitRequest {
+  readonly plan: ArtifactRef;
+  /** Row of the plan. */
+  readonly index: number;
+  readonly hostId: string;
+  /** First execution of the chain of runs: stable over retries, resets excepted, and continue-as-new. */
+  readonly rootRunId: string;
+  readonly workflowId: string;
+  /** Steps whose command an operator asked to run again; every other step is at generation 1. */
+  readonly generations?: Readonly<Record<string, number>>;
+}
+
+export interface VisitResult {
+  readonly outcome: "upgraded" | "unchanged" | "gone";
+  readonly version?: string;
+  readonly ms: number;
+}
+
+/** Detail of the failure that a visit ends with, carried by its ApplicationFailure. */
+export interface VisitFailure {
+  readonly type: string;
+  readonly step: string;
+  /** What was seen, then `hint:`; secrets never stand in it. */
+  readonly message: string;
+}
+
+export interface HostActivities {
+  /** Takes one host through its steps; a repeated call resumes at the first unfinished one. */
+  visitHost(request: VisitRequest): Promise<VisitResult>;
+}

@@ -1,0 +1,213 @@
+import { sha256 } from "@noble/hashes/sha2";
+import { bytesToHex } from "@noble/hashes/utils";
+import type { HostContract, VisitStep } from "../../activities/host/port";
+import { fill } from "../../activities/host/template";
+import type { Host, InventorySource } from "../../activities/inventory/port";
+import type { SshAccess } from "../../activities/ssh/port";
+import type { FleetPlan, FleetUpgradeSettings } from "./contract";
+
+export interface PlanFacts {
+  readonly contract: HostContract;
+  readonly inventory: InventorySource;
+  readonly access: SshAccess;
+  readonly hosts: readonly Host[];
+}
+
+/** The frozen plan: same facts and same seed, same plan, to the byte. */
+export function planFleetUpgrade(
+  settings: FleetUpgradeSettings,
+  facts: PlanFacts,
+): FleetPlan {
+  const seed = settings.seed ?? settings.target;
+  const { canaries, rest } = orderHosts(facts.hosts, seed);
+  const hosts = [...canaries, ...rest];
+  return {
+    target: settings.target,
+    change: settings.change,
+    component: settings.component,
+    action: settings.action,
+    ...(settings.version === undefined ? {} : { version: settings.version }),
+    seed,
+    canaries: canaries.length,
+    slots: settings.slots,
+    allowedFailures: allowedFailures(settings.budget, hosts.length),
+    canaryGate: settings.canary.gate,
+    gateExpiresMs: Math.round(settings.canary.expiresAfterH * 3_600_000),
+    minReadyMs: Math.round(facts.contract.minReadyS * 1_000),
+    readyPollMs: Math.round(facts.contract.readyPollS * 1_000),
+    steps: visitSteps(facts.contract, settings),
+    access: facts.access,
+    inventory: facts.inventory,
+    hosts,
+  };
+}
+
+/** Both limits hold, so the lower one counts; a percentage is of all hosts of the run, rounded down. */
+export function allowedFailures(
+  budget: FleetUpgradeSettings["budget"],
+  hosts: number,
+): number {
+  const byPercent =
+    budget.percent === undefined
+      ? Infinity
+      : Math.floor((budget.percent / 100) * hosts);
+  return Math.min(budget.failures ?? Infinity, byPercent, hosts);
+}
+
+/**
+ * Rank by hash(seed, id): a host that appears or vanishes moves no other host, and a rollback with the same seed meets
+ * hosts in the same order.
+ */
+export function rankHosts(hosts: readonly Host[], seed: string): Host[] {
+  const ranked = hosts.map((host) => ({
+    host,
+    rank: bytesToHex(sha256(`${seed}\n${host.id}`)),
+  }));
+  ranked.sort((a, b) => (a.rank < b.rank ? -1 : 1));
+  return ranked.map(({ host }) => host);
+}
+
+/**
+ * One canary per pool, largest pool first: the first host is one whose trouble shows most and whose loss costs least.
+ * The rest is interleaved, so that hosts of one pool are as far apart as possible.
+ */
+export function orderHosts(
+  hosts: readonly Host[],
+  seed: string,
+): { canaries: Host[]; rest: Host[] } {
+  const pools = byPool(rankHosts(hosts, seed));
+  const canaries = pools.flatMap((pool) => pool.slice(0, 1));
+  return { canaries, rest: interleave(pools.map((pool) => pool.slice(1))) };
+}
+
+function byPool(hosts: readonly Host[]): Host[][] {
+  const pools = new Map<string, Host[]>();
+  for (const host of hosts) {
+    const pool = pools.get(host.pool);
+    if (pool === undefined) pools.set(host.pool, [host]);
+    else pool.push(host);
+  }
+  const bySize = (
+    [a, one]: [string, Host[]],
+    [b, other]: [string, Host[]],
+  ): number => other.length - one.length || (a < b ? -1 : 1);
+  return [...pools.entries()].sort(bySize).map(([, pool]) => pool);
+}
+
+/** At each place the pool that lags most behind its even share, but never the same pool twice while another is left. */
+function interleave(pools: readonly (readonly Host[])[]): Host[] {
+  const total = pools.reduce((sum, pool) => sum + pool.length, 0);
+  const taken = pools.map(() => 0);
+  const order: Host[] = [];
+  let last = -1;
+  while (order.length < total) {
+    const left = pools.flatMap((pool, index) =>
+      (taken[index] ?? 0) < pool.length ? [index] : [],
+    );
+    const others = left.filter((index) => index !== last);
+    const lag = (index: number): number =>
+      ((taken[index] ?? 0) + 0.5) / (pools[index]?.length ?? 1);
+    const next = (others.length > 0 ? others : left).reduce((best, index) =>
+      lag(index) < lag(best) ? index : best,
+    );
+    const host = pools[next]?.[taken[next] ?? 0];
+    if (host === undefined) break;
+    order.push(host);
+    taken[next] = (taken[next] ?? 0) + 1;
+    last = next;
+  }
+  return order;
+}
+
+const readSteps: readonly string[] = ["precheck", "ready", "version"];
+const defaultTimeoutS: Readonly<Record<string, number>> = {
+  precheck: 60,
+  ready: 600,
+  version: 60,
+};
+const jobTimeoutS = 3_600;
+
+type StepSource = Omit<
+  NonNullable<HostContract["steps"]["apply"]>,
+  "script"
+> & { script?: string | undefined };
+
+/** The steps of a visit in their order, own steps in their places; a restart leaves out what brings a new version. */
+export function visitSteps(
+  { steps, extra }: HostContract,
+  {
+    action,
+    version,
+    component,
+    target,
+    change,
+  }: Pick<
+    FleetUpgradeSettings,
+    "action" | "version" | "component" | "target" | "change"
+  >,
+): VisitStep[] {
+  const known = { version, component, target, change };
+  const order = [
+    "precheck",
+    "drain",
+    "fetch",
+    "apply",
+    "restart",
+    "ready",
+    "version",
+    "undrain",
+  ] as const;
+  const left =
+    action === "restart"
+      ? order.filter((name) => name !== "fetch" && name !== "apply")
+      : order;
+  return left.flatMap((name) => {
+    const source: StepSource | undefined = steps[name];
+    const own = extra.filter(({ after }) => after === name);
+    return [
+      ...(source === undefined ? [] : [toStep(name, source, known)]),
+      ...own.map(({ name: ownName, after: _, ...rest }) =>
+        toStep(ownName, rest, known),
+      ),
+    ];
+  });
+}
+
+function toStep(
+  name: string,
+  source: StepSource,
+  known: Readonly<Record<string, string | undefined>>,
+): VisitStep {
+  const fillAll = (
+    env: Readonly<Record<string, string>>,
+  ): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries(env).map(([key, value]) => [key, fill(value, known)]),
+    );
+  return {
+    name,
+    kind: readSteps.includes(name) ? "read" : "job",
+    ...(source.run === undefined
+      ? {}
+      : { run: source.run.map((word) => fill(word, known)) }),
+    ...(source.script === undefined ? {} : { script: source.script }),
+    timeoutMs:
+      (source.timeoutS ?? defaultTimeoutS[name] ?? jobTimeoutS) * 1_000,
+    ...(source.env === undefined ? {} : { env: fillAll(source.env) }),
+    ...(source.secretEnv === undefined ? {} : { secretEnv: source.secretEnv }),
+    ...(source.expectsReboot === undefined
+      ? {}
+      : { expectsReboot: source.expectsReboot }),
+  };
+}
+
+/** Upper bound of one visit: a little more than its steps may take together. */
+export function visitTimeoutMs({
+  steps,
+  minReadyMs,
+}: Pick<FleetPlan, "steps" | "minReadyMs">): number {
+  return steps.reduce(
+    (sum, { timeoutMs }) => sum + timeoutMs,
+    minReadyMs + 15 * 60_000,
+  );
+}

@@ -1,0 +1,2 @@
+/** The workflow bundle's entry: one line a runbook. */
+export { fleetUpgrade } from "./fleet-upgrade/workflow";

@@ -1,0 +1,57 @@
+import type { z } from "zod";
+import type { ArtifactStore } from "../activities/artifacts/port";
+import {
+  createFleetUpgradeActivities,
+  planFor,
+  planDocument,
+  type PlanningDependencies,
+} from "./fleet-upgrade/activities";
+import { fleetUpgradeInputSchema } from "./fleet-upgrade/contract";
+import * as fleetUpgradeIds from "./fleet-upgrade/ids";
+import { readInput } from "./fleet-upgrade/prepare";
+import { planText } from "./fleet-upgrade/words";
+
+/** What CLI, worker, docs and tests know about a runbook. */
+export interface Runbook {
+  /** Its folder. */
+  readonly name: string;
+  readonly workflowType: string;
+  readonly input: z.ZodType;
+  /** Id and one-line summary of the run that this input means. @throws input.invalid */
+  describe(input: unknown): {
+    readonly workflowId: string;
+    readonly summary: string;
+  };
+  /** The plan in words, made without any effect. @throws input.*, config.*, inventory.* */
+  plan(
+    input: unknown,
+    deps: PlanningDependencies & { digest(text: string): string },
+  ): Promise<string>;
+  createActivities(
+    deps: PlanningDependencies & { readonly artifacts: ArtifactStore },
+  ): object;
+}
+
+const fleetUpgrade: Runbook = {
+  name: fleetUpgradeIds.runbookName,
+  workflowType: fleetUpgradeIds.workflowType,
+  input: fleetUpgradeInputSchema,
+  describe(input) {
+    const settings = readInput(input);
+    const what =
+      settings.action === "restart"
+        ? `restart ${settings.component}`
+        : `${settings.component} to ${settings.version ?? ""}`;
+    return {
+      workflowId: fleetUpgradeIds.workflowId(settings),
+      summary: `${what} on ${settings.target} (${settings.change})`,
+    };
+  },
+  async plan(input, deps) {
+    const { plan } = await planFor(input, deps);
+    return planText(plan, { sha256: deps.digest(planDocument(plan)) });
+  },
+  createActivities: createFleetUpgradeActivities,
+};
+
+export const runbooks: readonly Runbook[] = [fleetUpgrade];

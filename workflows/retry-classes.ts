@@ -1,0 +1,33 @@
+import type { ActivityOptions } from "@temporalio/workflow";
+
+/**
+ * The retry class follows from what repeating a call does; it is chosen once per activity, with its reason, and no
+ * number about retries stands anywhere else.
+ */
+export const retryClasses = {
+  /** Looks only, or writes the same bytes under the same key: repeated freely. */
+  reads: {
+    startToCloseTimeout: "5 minutes",
+    retry: {
+      initialInterval: "1 second",
+      backoffCoefficient: 2,
+      maximumInterval: "30 seconds",
+      maximumAttempts: 10,
+    },
+  },
+  /**
+   * Effects under a key that the other side remembers: a repeated call joins the first one. Heartbeats free a dead
+   * worker's slot within ten seconds; the attempts bridge a reboot or a broken link of some minutes.
+   */
+  writes: {
+    heartbeatTimeout: "10 seconds",
+    retry: {
+      initialInterval: "1 second",
+      backoffCoefficient: 2,
+      maximumInterval: "30 seconds",
+      maximumAttempts: 10,
+    },
+  },
+  /** Effects that nobody remembers: tried once, then a person is asked. */
+  once: { startToCloseTimeout: "5 minutes", retry: { maximumAttempts: 1 } },
+} as const satisfies Record<string, ActivityOptions>;

@@ -1,0 +1,136 @@
+import {
+  failures,
+  type Generations,
+  type Item,
+  type ItemFailure,
+  type ItemResult,
+  type RolloutState,
+} from "./state";
+
+export type RolloutEvent =
+  | { readonly kind: "stage opened"; readonly end: number }
+  | { readonly kind: "started"; readonly index: number }
+  | {
+      readonly kind: "finished";
+      readonly index: number;
+      readonly result: ItemResult;
+    }
+  | {
+      readonly kind: "failed";
+      readonly index: number;
+      readonly failure: ItemFailure;
+    }
+  /** The failed step again. */
+  | { readonly kind: "retried"; readonly indexes: readonly number[] }
+  /** The whole visit again, every command under a new generation. */
+  | { readonly kind: "redone"; readonly indexes: readonly number[] }
+  | { readonly kind: "excluded"; readonly indexes: readonly number[] }
+  /** Somebody accepts the failures so far and as many more as the budget allowed. */
+  | { readonly kind: "budget extended"; readonly by: number }
+  | { readonly kind: "aborted" };
+
+/** The one place where a rollout's state changes. An event that does not fit the item's state changes nothing. */
+export function reduce(state: RolloutState, event: RolloutEvent): RolloutState {
+  switch (event.kind) {
+    case "stage opened":
+      return { ...state, stageEnd: event.end };
+    case "started":
+      return change(state, [event.index], (item) =>
+        item.kind === "waiting"
+          ? { kind: "visiting", generations: item.generations }
+          : item,
+      );
+    case "finished":
+      return change(state, [event.index], (item) =>
+        item.kind === "visiting"
+          ? { kind: "finished", result: event.result }
+          : item,
+      );
+    case "failed":
+      return heldWhenOverBudget(
+        change(state, [event.index], (item) =>
+          item.kind === "visiting"
+            ? {
+                kind: "quarantined",
+                generations: item.generations,
+                failure: event.failure,
+              }
+            : item,
+        ),
+      );
+    case "retried":
+      return again(state, event.indexes, retryGenerations);
+    case "redone":
+      return again(state, event.indexes, redoGenerations);
+    case "excluded":
+      return change(state, event.indexes, (item) =>
+        item.kind === "quarantined"
+          ? { kind: "excluded", failure: item.failure }
+          : item,
+      );
+    case "budget extended":
+      return withinBudget({
+        ...state,
+        allowedFailures: state.allowedFailures + event.by,
+      });
+    case "aborted":
+      return { ...state, kind: "draining" };
+  }
+}
+
+function change(
+  state: RolloutState,
+  indexes: readonly number[],
+  to: (item: Item) => Item,
+): RolloutState {
+  const items = [...state.items];
+  for (const index of indexes) {
+    const item = items[index];
+    if (item !== undefined) items[index] = to(item);
+  }
+  return { ...state, items };
+}
+
+function again(
+  state: RolloutState,
+  indexes: readonly number[],
+  raise: (generations: Generations, step: string) => Generations,
+): RolloutState {
+  const waiting = change(state, indexes, (item) =>
+    item.kind === "quarantined"
+      ? {
+          kind: "waiting",
+          generations: raise(item.generations, item.failure.step),
+        }
+      : item,
+  );
+  return withinBudget(waiting);
+}
+
+const heldWhenOverBudget = (state: RolloutState): RolloutState =>
+  state.kind === "rolling" && failures(state) > state.allowedFailures
+    ? { ...state, kind: "holding" }
+    : state;
+
+const withinBudget = (state: RolloutState): RolloutState =>
+  state.kind === "holding" && failures(state) <= state.allowedFailures
+    ? { ...state, kind: "rolling" }
+    : state;
+
+/** 1 unless an operator asked for the step, or for the whole visit, again. */
+export function generationOf(step: string, generations: Generations): number {
+  return generations[step] ?? generations["*"] ?? 1;
+}
+
+const retryGenerations = (
+  generations: Generations,
+  step: string,
+): Generations => ({
+  ...generations,
+  [step]: generationOf(step, generations) + 1,
+});
+
+/** Above every generation in use, so that no step of the visit finds an old result. */
+const redoGenerations = (generations: Generations): Generations => ({
+  "*": Math.max(1, ...Object.values(generations)) + 1,
+});
