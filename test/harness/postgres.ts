@@ -1,0 +1,159 @@
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import {
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir, userInfo } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+
+export interface TestPostgres {
+  readonly port: number;
+  /** Folder of the Unix socket. */
+  readonly socketFolder: string;
+  readonly user: string;
+  readonly password: string;
+  /** PEM of the certificate that it shows for `localhost`. */
+  readonly certificateFile: string;
+  stop(): Promise<void>;
+}
+
+const user = "runbooks";
+const password = "a-password-for-tests-only";
+
+/** What this machine lacks for a PostgreSQL of its own; undefined when nothing. */
+export function postgresMissing(): string | undefined {
+  return binaries() === undefined
+    ? "PostgreSQL's initdb is not installed: apt install postgresql, or brew install postgresql@15"
+    : undefined;
+}
+
+/** A new, empty cluster in a temporary folder on a free port: the real server, from the system's own package. */
+export async function startPostgres(): Promise<TestPostgres> {
+  const bin = binaries();
+  if (bin === undefined) throw new Error(postgresMissing());
+  const folder = mkdtempSync(path.join(tmpdir(), "runbooks-pg-"));
+  const owner = clusterOwner();
+  if (owner !== undefined) chownSync(folder, owner.uid, owner.gid);
+  const data = path.join(folder, "data");
+  initCluster(bin, folder, data, owner);
+  const certificateFile = makeCertificate(folder, owner);
+  const port = await freePort();
+  const server = spawn(
+    path.join(bin, "postgres"),
+    serverArguments(folder, data, port),
+    { ...owner, cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
+  );
+  await readyToAccept(server);
+  return {
+    port,
+    socketFolder: folder,
+    user,
+    password,
+    certificateFile,
+    async stop() {
+      const gone = once(server, "exit");
+      server.kill("SIGINT");
+      await gone;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** PostgreSQL refuses to run as root: then the package's own user runs it. */
+function clusterOwner(): Owner | undefined {
+  if (userInfo().uid !== 0) return undefined;
+  const id = (flag: string) =>
+    Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
+  return { uid: id("-u"), gid: id("-g") };
+}
+
+function binaries(): string | undefined {
+  const roots = [
+    "/usr/lib/postgresql",
+    "/opt/homebrew/opt",
+    "/usr/local/opt",
+  ].filter(existsSync);
+  const folders = roots.flatMap((root) =>
+    readdirSync(root)
+      .sort()
+      .map((name) => path.join(root, name, "bin")),
+  );
+  return [...folders, ...(process.env["PATH"] ?? "").split(path.delimiter)]
+    .filter((folder) => existsSync(path.join(folder, "initdb")))
+    .at(0);
+}
+
+function initCluster(
+  bin: string,
+  folder: string,
+  data: string,
+  owner: Owner | undefined,
+): void {
+  const passwordFile = path.join(folder, "password");
+  writeFileSync(passwordFile, password);
+  const options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"];
+  execFileSync(
+    path.join(bin, "initdb"),
+    ["-D", data, "-U", user, `--pwfile=${passwordFile}`, "-N", ...options],
+    { ...owner, cwd: folder, stdio: "pipe" },
+  );
+}
+
+function serverArguments(folder: string, data: string, port: number): string[] {
+  const settings = [
+    "fsync=off",
+    "ssl=on",
+    `ssl_cert_file=${folder}/server.crt`,
+    `ssl_key_file=${folder}/server.key`,
+  ];
+  return [
+    ...["-D", data, "-k", folder, "-h", "127.0.0.1", "-p", String(port)],
+    ...settings.flatMap((setting) => ["-c", setting]),
+  ];
+}
+
+function makeCertificate(folder: string, owner: Owner | undefined): string {
+  const certificate = path.join(folder, "server.crt");
+  const request = "req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=test";
+  const names = ["-addext", "subjectAltName=DNS:localhost"];
+  const files = ["-keyout", path.join(folder, "server.key")];
+  execFileSync(
+    "openssl",
+    [...request.split(" "), ...names, ...files, "-out", certificate],
+    { ...owner, cwd: folder, stdio: "pipe" },
+  );
+  return certificate;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+async function readyToAccept(server: ChildProcess): Promise<void> {
+  if (server.stderr === null) throw new Error("the server has no stderr");
+  const seen: string[] = [];
+  for await (const line of createInterface(server.stderr)) {
+    seen.push(line);
+    if (line.includes("ready to accept connections")) {
+      server.stderr.resume();
+      return;
+    }
+  }
+  throw new Error(`PostgreSQL did not start:\n${seen.join("\n")}`);
+}
