@@ -4,6 +4,8 @@ export interface RemoteCommand {
   /** One line for the login shell of the host. */
   readonly command: string;
   readonly stdin?: string | Buffer;
+  /** On abort, also send TERM to the command; without this only the channel is closed, and the command goes on. */
+  readonly stopOnAbort?: boolean;
 }
 
 export interface RemoteStreams {
@@ -19,10 +21,17 @@ export interface RemoteExit {
 /** One authenticated connection to one host. */
 export interface Transport {
   /** Runs a command on a channel of its own. @throws ssh.connectionLost when the link dies, AbortError-free: rejects with signal.reason */
-  exec(command: RemoteCommand, streams: RemoteStreams, signal?: AbortSignal): Promise<RemoteExit>;
+  exec(
+    command: RemoteCommand,
+    streams: RemoteStreams,
+    signal?: AbortSignal,
+  ): Promise<RemoteExit>;
   readonly closed: boolean;
   close(): void;
 }
 
 /** Opens a connection, jump hosts included; the host key has been verified when it resolves. @throws ssh.* */
-export type Connect = (target: SshTarget, signal?: AbortSignal) => Promise<Transport>;
+export type Connect = (
+  target: SshTarget,
+  signal?: AbortSignal,
+) => Promise<Transport>;

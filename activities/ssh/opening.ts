@@ -1,0 +1,138 @@
+import { setTimeout as delayFor } from "node:timers/promises";
+import { isRunbookError } from "../errors";
+import type { Link, OpenLink } from "./client";
+import type { PolicyFor } from "./host-key-policy";
+import type { SshAccess } from "./port";
+import { routeKey, splitRoute, type Route } from "./route";
+import { createSemaphore, type Semaphore } from "./semaphore";
+
+export interface OpenerOptions {
+  readonly openLink: OpenLink;
+  readonly policyFor: PolicyFor;
+  /** First wait between two tries, doubled each time and spread by `random`; default 200 ms. */
+  readonly retryDelayMs?: number;
+  /** From 0 to 1, as Math.random. */
+  readonly random?: () => number;
+  /** Milliseconds. */
+  readonly now?: () => number;
+}
+
+export interface Opened {
+  readonly link: Link;
+  /** What of `connectTimeoutMs` has gone into it. */
+  readonly spentMs: number;
+}
+
+/** A share in the connection to a jump host. */
+export interface Share extends Opened {
+  giveBack(): void;
+}
+
+export interface OpenRequest {
+  readonly route: Route;
+  readonly access: SshAccess;
+  readonly signal: AbortSignal;
+  /** How the jump host before the last hop is had. */
+  readonly borrow: (
+    route: Route,
+    access: SshAccess,
+    signal: AbortSignal,
+  ) => Promise<Share>;
+}
+
+export type Opener = (request: OpenRequest) => Promise<Opened>;
+
+/** A refused handshake or a silent host is tried again here; whatever lasts longer is for the caller's retry policy. */
+const triesPerOpening = 3;
+
+const retried: ReadonlySet<string> = new Set([
+  "ssh.unreachable",
+  "ssh.handshakeRefused",
+  "ssh.connectionLost",
+]);
+
+/**
+ * Opens the connection to the end of a route. Handshakes are counted at the door that they go through (the jump host, or
+ * this worker's own network), because sshd drops what exceeds its MaxStartups; tries are spread by chance, so that those
+ * it dropped together do not come back together. `connectTimeoutMs` is for all hops and tries; waiting at a door or
+ * between tries does not count.
+ */
+export function createOpener({
+  openLink,
+  policyFor,
+  retryDelayMs = 200,
+  random = Math.random,
+  now = Date.now,
+}: OpenerOptions): Opener {
+  const doors = new Map<string, Semaphore>();
+
+  function doorTo(route: Route): Semaphore {
+    const key = routeKey(route.slice(0, -1));
+    const door = doors.get(key) ?? createSemaphore();
+    doors.set(key, door);
+    return door;
+  }
+
+  async function openOnce(
+    { route, access, signal, borrow }: OpenRequest,
+    budget: Budget,
+  ): Promise<Link> {
+    const { hop, jumps } = splitRoute(route);
+    const share = jumps && (await borrow(jumps, access, signal));
+    budget.spend(share?.spentMs ?? 0);
+    try {
+      const policy = await policyFor(hop, access.knownHosts);
+      const leave = await doorTo(route).enter(() => access.handshakes, signal);
+      const begun = now();
+      try {
+        const timeoutMs = Math.max(1, budget.leftMs());
+        const request = { hop, access, policy, timeoutMs, signal };
+        const link = await openLink(
+          share ? { ...request, via: share.link } : request,
+        );
+        if (share) link.onClosed(() => share.giveBack());
+        return link;
+      } finally {
+        budget.spend(now() - begun);
+        leave();
+      }
+    } catch (error) {
+      share?.giveBack();
+      throw error;
+    }
+  }
+
+  return async (request) => {
+    const budget = createBudget(request.access.connectTimeoutMs);
+    for (let tries = 1; ; tries++) {
+      try {
+        const link = await openOnce(request, budget);
+        return { link, spentMs: budget.spentMs() };
+      } catch (error) {
+        const again =
+          isRunbookError(error) &&
+          retried.has(error.type) &&
+          tries < triesPerOpening &&
+          budget.leftMs() > 0;
+        if (!again) throw error;
+      }
+      const waitMs = retryDelayMs * 2 ** (tries - 1) * (0.5 + random());
+      await delayFor(waitMs, undefined, { signal: request.signal });
+    }
+  };
+}
+
+interface Budget {
+  spend(ms: number): void;
+  spentMs(): number;
+  leftMs(): number;
+}
+
+function createBudget(limitMs: number): Budget {
+  let spent = 0;
+  return {
+    spend: (ms) => void (spent += ms),
+    spentMs: () => spent,
+    leftMs: () => limitMs - spent,
+  };
+}
