@@ -46,6 +46,10 @@ const START_LIMIT_MS = 30_000;
 const STOP_GRACE_MS = 5_000;
 const PORT_TRIES = 5;
 
+/** Timers wait for a second in case another host's clock is behind; here is one process, and a skip of time is a timer. */
+const PROMPT_TIMERS = `history.timerProcessorMaxTimeShift="5ms"`;
+const SKIP_TIME = "frontend.WorkflowTimeSkippingEnabled=true";
+
 interface Ports {
   readonly port: number;
   readonly uiPort: number;
@@ -153,7 +157,6 @@ function argsFor(
   options: DevServerOptions & { readonly namespace: string },
 ): readonly string[] {
   const ui = ["--ui-port", String(uiPort), "--ui-disable-news-fetch"];
-  const skipping = "frontend.WorkflowTimeSkippingEnabled=true";
   return [
     ...["server", "start-dev", "--ip", LOOPBACK, "--port", String(port)],
     ...(options.ui === false ? ["--headless"] : ui),
@@ -163,8 +166,9 @@ function argsFor(
       "--search-attribute",
       `${name}=${type}`,
     ]),
+    ...["--dynamic-config-value", PROMPT_TIMERS],
     ...(options.timeSkipping === true
-      ? ["--dynamic-config-value", skipping]
+      ? ["--dynamic-config-value", SKIP_TIME]
       : []),
     ...["--log-level", "error", "--disable-config-file"],
   ];
