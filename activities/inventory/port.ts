@@ -3,7 +3,10 @@ import { z } from "zod";
 /** Letters, digits, dot, dash, underscore: ids stand in workflow ids, file names and job keys. */
 export const idSchema = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, "expected 1 to 128 letters, digits, dots, dashes or underscores");
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
+    "expected 1 to 128 letters, digits, dots, dashes or underscores",
+  );
 
 /** One server, as an inventory knows it. Identity is `id`; names may repeat and addresses may change. */
 export const hostSchema = z.strictObject({
@@ -20,7 +23,10 @@ export const hostSchema = z.strictObject({
   /** `SHA256:...` of the host key; stands instead of a known_hosts entry. */
   fingerprint: z
     .string()
-    .regex(/^SHA256:[A-Za-z0-9+/]{43}=?$/, "expected SHA256: and 43 base64 characters, as ssh-keygen -l prints")
+    .regex(
+      /^SHA256:[A-Za-z0-9+/]{43}=?$/,
+      "expected SHA256: and 43 base64 characters, as ssh-keygen -l prints",
+    )
     .optional(),
   /** Jump hosts from near to far, each `[user@]address[:port]`. */
   jump: z.array(z.string().min(1)).max(4).optional(),
@@ -30,7 +36,9 @@ export const hostSchema = z.strictObject({
 export type Host = z.infer<typeof hostSchema>;
 
 /** Where hosts come from. Paths are relative to the configuration file. */
-export const inventorySourceSchema = z.strictObject({ file: z.string().min(1) });
+export const inventorySourceSchema = z.strictObject({
+  file: z.string().min(1),
+});
 export type InventorySource = z.infer<typeof inventorySourceSchema>;
 
 export interface Inventory {
