@@ -10,6 +10,9 @@ import tseslint from "typescript-eslint";
 
 const builtins = `^(node:|(${builtinModules.join("|")})$)`;
 
+/** Pure helpers of a port: no library, no I/O, so that plans and workflows say the same words as the activity. */
+const pureHelpers = "host/(template|generations)$";
+
 /** A path that climbs out of its folder and into `target`: `../../lab/hosts`. */
 const into = (target) => `^(\\.{1,2}/)+${target}(/|$)`;
 
@@ -60,13 +63,13 @@ const ban = {
       "Only activities/<system>/client.ts imports the library of its system; use the port in port.ts.",
   },
   activityValues: {
-    regex: into("activities"),
+    regex: `^(\\.{1,2}/)+activities/(?!${pureHelpers})`,
     allowTypeImports: true,
     message:
       "Workflow code takes from activities/ only types: `import type` from activities/<system>/port or activities/errors, and call the activity through a proxy.",
   },
   activityInternals: {
-    regex: "^(\\.{1,2}/)+activities/(?!errors$|([^/]+/)+(port|errors)$)",
+    regex: `^(\\.{1,2}/)+activities/(?!errors$|([^/]+/)+(port|errors)$|${pureHelpers})`,
     message:
       "Workflow code knows only activities/<system>/port and the errors' types; move the type into port.ts.",
   },
@@ -279,8 +282,7 @@ const folderRules = [
     [
       "runbooks/registry.ts",
       "runbooks/*/contract.ts",
-      "runbooks/*/activities.ts",
-      "runbooks/*/activities/**/*.ts",
+      "runbooks/*/{activities,prepare,report}.ts",
     ],
     {
       imports: [

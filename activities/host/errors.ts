@@ -6,10 +6,6 @@ export const hostFailures = {
     class: "wait",
     hint: "Wait for that run to leave the host; if it is over, remove {file} on {host}, then retry.",
   },
-  stepFailed: {
-    class: "human",
-    hint: "Read the output above, mend {host} or the command, then retry, redo or exclude the host.",
-  },
   notReady: {
     class: "human",
     hint: "See why {host} is not ready (its own log first), then retry, redo or exclude it.",
@@ -17,6 +13,10 @@ export const hostFailures = {
   wrongVersion: {
     class: "human",
     hint: "The commands succeeded but {host} runs something else; redo it, or correct `apply` or `version`.",
+  },
+  foreignPlan: {
+    class: "stop",
+    hint: "The plan in the artifact store is not the one that this run made; start a new run.",
   },
 } as const satisfies Record<string, FailureKind>;
 

@@ -41,15 +41,12 @@ export type Opened =
       readonly kind: "ours";
       /** A job of this run was claimed here before. */ readonly begun: boolean;
     }
-  | { readonly kind: "held"; readonly by: string; readonly file: string }
-  | { readonly kind: "failed" };
+  | { readonly kind: "held"; readonly by: string; readonly file: string };
 
-export function readOpened({ exitCode, stdout }: ExecResult): Opened {
+/** What `openVisitArgv` printed; anything but "ours" leaves the host to whoever holds it. */
+export function readOpened({ stdout }: Pick<ExecResult, "stdout">): Opened {
   const [first = "", file = ""] = stdout.split("\n");
-  if (exitCode !== 0) return { kind: "failed" };
-  if (first.startsWith("held "))
-    return { kind: "held", by: first.slice(5), file };
-  if (first.startsWith("ours "))
+  if (first === "ours 0" || first === "ours 1")
     return { kind: "ours", begun: first === "ours 1" };
-  return { kind: "failed" };
+  return { kind: "held", by: first.replace(/^held /, ""), file };
 }

@@ -1,9 +1,15 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { isRunbookError, type RunbookError } from "../errors";
 import type { Host, Inventory } from "../inventory/port";
-import { failureOfExit } from "../ssh/failure-of-exit";
-import { jobFolderName } from "../ssh/job-folder";
-import type { ExecResult, JobRequest, Ssh, SshTarget } from "../ssh/port";
+import { failureOfExit } from "../ssh/job-failure";
+import { jobIdOf } from "../ssh/job-run-file";
+import type {
+  ExecResult,
+  JobRequest,
+  JobResult,
+  Ssh,
+  SshTarget,
+} from "../ssh/port";
 import { hostError } from "./errors";
 import { generationOf } from "./generations";
 import { openVisitArgv, readOpened, releaseArgv } from "./owner";
@@ -53,9 +59,10 @@ export class Visit {
   ) {
     const host = plan.hosts[request.index];
     if (host?.id !== request.hostId) {
-      throw new RangeError(
-        `row ${request.index} of the plan is ${host?.id ?? "missing"}, not ${request.hostId}`,
-      );
+      throw hostError("foreignPlan", {
+        seen: `row ${request.index} of the plan is ${host?.id ?? "missing"}`,
+        expected: request.hostId,
+      });
     }
     this.#host = host;
     this.#target = { host, access: plan.access };
@@ -106,20 +113,19 @@ export class Visit {
     if (step.kind === "job") return this.#runJob(step);
     if (step.name === "ready") return this.#untilReady(step);
     if (step.name === "version") return this.#requireVersion();
-    this.#require(step.name, await this.#look(step));
+    this.#requireSuccess(await this.#look(step), commandOf(step));
   }
 
   async #open(): Promise<boolean> {
     this.#enter("open");
     const folders = this.plan.steps
       .filter(({ kind }) => kind === "job")
-      .map((step) => jobFolderName(this.#keyOf(step)));
+      .map((step) => jobIdOf(this.#keyOf(step)));
     const argv = openVisitArgv(this.#owner, folders);
     const result = await this.#exec(argv, lookTimeoutMs);
+    this.#requireSuccess(result, "claiming the host");
     const opened = readOpened(result);
     if (opened.kind === "ours") return opened.begun;
-    if (opened.kind === "failed")
-      throw failureOfExit(result, "sh", this.#host.id);
     throw hostError("busy", {
       seen: `${this.#host.id} belongs to run ${opened.by}`,
       facts: { host: this.#host.id, file: opened.file },
@@ -136,8 +142,7 @@ export class Visit {
       { signal, onOutput },
     );
     this.#jobKey = undefined;
-    if (result.exitCode !== 0 && !result.rebooted)
-      throw failureOfExit(result, commandOf(step), this.#host.id);
+    if (!result.rebooted) this.#requireSuccess(result, commandOf(step));
   }
 
   async #jobRequest(step: VisitStep, key: string): Promise<JobRequest> {
@@ -220,9 +225,9 @@ export class Visit {
     );
   }
 
-  #require(step: string, result: ExecResult): void {
-    if (result.exitCode === 0) return;
-    throw failureOfExit(result, step, this.#host.id);
+  #requireSuccess(result: ExecResult | JobResult, command: string): void {
+    const failure = failureOfExit(result, command, this.#host.id);
+    if (failure !== undefined) throw failure;
   }
 
   #keyOf({ name }: VisitStep): string {

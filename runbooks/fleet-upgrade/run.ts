@@ -12,7 +12,11 @@ import { type Desk, openDesk } from "../../workflows/gate/desk";
 import type { Decision } from "../../workflows/gate/gate";
 import { retryClasses } from "../../workflows/retry-classes";
 import { Rollout } from "../../workflows/rollout/engine";
-import type { Generations, ItemResult } from "../../workflows/rollout/state";
+import {
+  type Generations,
+  inFlight,
+  type ItemResult,
+} from "../../workflows/rollout/state";
 import { standingPublisher } from "../../workflows/status/search-attributes";
 import { siteQueue } from "../../workflows/task-queues";
 import type { FleetUpgradeActivities } from "./activities";
@@ -20,11 +24,9 @@ import type { FleetUpgradeResult, PreparedFleetUpgrade } from "./contract";
 import { runbookName } from "./ids";
 import { hostsQuery, stateQuery } from "./messages";
 import {
-  type FleetOutcome,
   type FleetState,
   outcomeOfRun,
   percentDone,
-  rowIds,
   stepTitles,
 } from "./state";
 import { countOutcomes, hostReports, runDetails } from "./words";
@@ -36,66 +38,81 @@ const planning = proxyActivities<FleetUpgradeActivities>({
 
 /** One run: what it knows, and the moves that the workflow makes with it. */
 export class FleetRun {
-  readonly #desk: Desk = openDesk(() => this.#show());
-  readonly #startedAt = Date.now();
+  readonly #startedAt = workflowInfo().startTime.getTime();
   readonly #publish = standingPublisher();
-  #state: FleetState = { kind: "planning" };
-  #prepared: PreparedFleetUpgrade | undefined;
-  #rollout: Rollout | undefined;
+  readonly #rollout: Rollout;
+  #phase: FleetState["kind"] = "planning";
   #approval: Decision | undefined;
 
-  constructor() {
-    setHandler(stateQuery, () => this.#state);
-    setHandler(hostsQuery, () => this.#prepared?.rows ?? []);
-  }
-
-  async prepare(input: unknown): Promise<PreparedFleetUpgrade> {
-    const { workflowId } = workflowInfo();
-    const prepared = await planning
-      .prepareFleetUpgrade({ input, workflowId, folder: this.#folder })
-      .catch(refuseInput);
-    this.#prepared = prepared;
+  private constructor(
+    private readonly desk: Desk,
+    private readonly prepared: PreparedFleetUpgrade,
+  ) {
     this.#rollout = new Rollout({
-      ids: rowIds(prepared),
+      ids: prepared.rows.map(({ id }) => id),
       slots: prepared.slots,
       allowedFailures: prepared.allowedFailures,
       gateExpiresMs: prepared.gateExpiresMs,
       digest: prepared.plan.sha256,
-      desk: this.#desk,
+      desk,
       visit: (index, generations) => this.#visit(index, generations),
       failureOf,
-      onChange: () => this.#show(),
+      onChange: () => this.show(),
     });
-    this.#show();
-    return prepared;
+  }
+
+  /** Validates the input and freezes the plan. Its handlers stand before the first await: nothing early is kept for later. */
+  static async open(input: unknown): Promise<FleetRun> {
+    const opened: { run?: FleetRun } = {};
+    const desk = openDesk(() => opened.run?.show());
+    setHandler(stateQuery, () => opened.run?.state ?? { kind: "planning" });
+    setHandler(hostsQuery, () => opened.run?.prepared.rows ?? []);
+    const { workflowId } = workflowInfo();
+    const request = { input, workflowId, folder: artifactFolder() };
+    const prepared = await planning
+      .prepareFleetUpgrade(request)
+      .catch(refuseInput);
+    opened.run = new FleetRun(desk, prepared);
+    opened.run.show();
+    return opened.run;
+  }
+
+  get state(): FleetState {
+    const rollout = this.#rollout.state;
+    return this.#phase === "planning"
+      ? { kind: "planning" }
+      : { kind: this.#phase, rollout };
+  }
+
+  get isPlanOnly(): boolean {
+    return this.prepared.mode === "plan";
   }
 
   /** Nothing was touched; the plan is the result. */
-  planned({ plan, text }: PreparedFleetUpgrade): FleetUpgradeResult {
+  planned(): FleetUpgradeResult {
+    const { plan, text, rows } = this.prepared;
     setCurrentDetails(text);
     const counts = {
-      upgraded: 0,
-      unchanged: 0,
-      failed: 0,
-      gone: 0,
-      "not attempted": this.#facts.rows.length,
+      ...countOutcomes([]),
+      "not attempted": rows.length,
     };
     return { outcome: "planned", counts, plan, text };
   }
 
   async upgradeCanaries(): Promise<void> {
     this.#enter("upgrading canaries");
-    await this.#engine.runUntil(this.#facts.canaries);
+    await this.#rollout.runUntil(this.prepared.canaries);
   }
 
+  /** True when the rest may begin. */
   async askBeforeRest(): Promise<boolean> {
-    const { canaryGate, canaries, rows, gateExpiresMs, plan } = this.#facts;
-    if (this.#engine.state.kind === "draining") return false;
+    const { canaryGate, canaries, rows, gateExpiresMs, plan } = this.prepared;
+    if (this.#rollout.state.kind === "draining") return false;
     if (!canaryGate || canaries === rows.length) return true;
     this.#enter("asking");
-    this.#approval = await this.#desk.ask({
+    this.#approval = await this.desk.ask({
       id: "canary",
-      title: `canaries are done (${canaries}): upgrade the other ${rows.length - canaries} hosts?`,
+      title: `${canaries} canaries are done: upgrade the other ${rows.length - canaries} hosts?`,
       choices: ["approve", "deny"],
       digest: plan.sha256,
       expiresAfterMs: gateExpiresMs,
@@ -105,135 +122,93 @@ export class FleetRun {
 
   async upgradeRest(): Promise<void> {
     this.#enter("upgrading the rest");
-    await this.#engine.runUntil(this.#facts.rows.length);
+    await this.#rollout.runUntil(this.prepared.rows.length);
   }
 
-  /** In flight visits finish: a host cut off in the middle of its visit would stay drained. */
+  /** Visits in flight finish: a host cut off in the middle of its visit would stay drained. */
   async drain(): Promise<void> {
-    this.#engine.abort();
-    await condition(
-      () => !this.#engine.state.items.some(({ kind }) => kind === "visiting"),
-    );
+    this.#rollout.abort();
+    await condition(() => inFlight(this.#rollout.state) === 0);
   }
 
   async report(ending: "done" | "cancelled"): Promise<FleetUpgradeResult> {
-    const { plan, rows, summary } = this.#facts;
-    const rollout = this.#engine.state;
-    const outcome = outcomeOfRun(
-      rollout,
-      this.#approval,
-      ending === "cancelled",
-    );
     this.#enter("reporting");
+    const { plan, rows, summary } = this.prepared;
+    const rollout = this.#rollout.state;
+    const outcome = outcomeOfRun(rollout, this.#approval, ending);
     const hosts = hostReports(rows, rollout.items);
     const { workflowId, runId } = workflowInfo();
-    const facts = {
-      summary,
-      workflowId,
-      runId,
-      digest: plan.sha256,
-      outcome,
-      startedAt: this.#startedAt,
-      finishedAt: Date.now(),
-      hosts,
-      decisions: this.#desk.decisions,
-      refused: this.#desk.refused,
-    };
     const report = await planning.reportFleetUpgrade({
-      folder: this.#folder,
-      facts,
+      folder: artifactFolder(),
+      facts: {
+        summary,
+        workflowId,
+        runId,
+        digest: plan.sha256,
+        outcome,
+        startedAt: this.#startedAt,
+        finishedAt: Date.now(),
+        hosts,
+        decisions: this.desk.decisions,
+        refused: this.desk.refused,
+      },
     });
-    this.#finish(outcome);
-    return {
-      outcome,
-      counts: countOutcomes(hosts),
-      plan,
-      report,
-      text: `${outcome}: see ${report.markdown.key}`,
-    };
+    this.#enter("ended");
+    const counts = countOutcomes(hosts);
+    const text = `${outcome}; report: ${report.markdown.key}`;
+    return { outcome, counts, plan, report, text };
   }
 
   /** In a scope of its own: cancelling the run must not cut a host off in the middle of its visit. */
   #visit(index: number, generations: Generations): Promise<ItemResult> {
-    const row = this.#facts.rows[index];
-    const {
-      workflowId,
-      firstExecutionRunId: rootRunId,
-      taskQueue,
-    } = workflowInfo();
+    const { rows, plan, visitTimeoutMs } = this.prepared;
+    const { id: hostId = "", site } = rows[index] ?? {};
+    const { workflowId, firstExecutionRunId, taskQueue } = workflowInfo();
     const hosts = proxyActivities<HostActivities>({
       ...retryClasses.writes,
-      startToCloseTimeout: this.#facts.visitTimeoutMs,
-      taskQueue: siteQueue(taskQueue, row?.site),
-      summary: row?.id ?? String(index),
+      startToCloseTimeout: visitTimeoutMs,
+      taskQueue: siteQueue(taskQueue, site),
+      summary: hostId,
     });
-    const request = {
-      plan: this.#facts.plan,
-      index,
-      hostId: row?.id ?? "",
-      rootRunId,
-      workflowId,
-      generations,
-    };
-    return CancellationScope.nonCancellable(() => hosts.visitHost(request));
-  }
-
-  #enter(
-    kind: "upgrading canaries" | "asking" | "upgrading the rest" | "reporting",
-  ): void {
-    this.#state = { kind, rollout: this.#engine.state };
-    this.#show();
-  }
-
-  #finish(outcome: FleetOutcome): void {
-    this.#state = { kind: "finished", outcome, rollout: this.#engine.state };
-    this.#show();
-  }
-
-  #show(): void {
-    if (this.#prepared === undefined || this.#rollout === undefined) return;
-    const rollout = this.#rollout.state;
-    if (this.#state.kind !== "planning")
-      this.#state = { ...this.#state, rollout };
-    const { summary, rows, text } = this.#prepared;
-    const { open: gates, refused } = this.#desk;
-    setCurrentDetails(
-      runDetails({
-        summary,
-        step: stepTitles[this.#state.kind],
-        rows,
-        rollout,
-        gates,
-        refused,
-        planText: text,
+    return CancellationScope.nonCancellable(() =>
+      hosts.visitHost({
+        plan,
+        index,
+        hostId,
+        rootRunId: firstExecutionRunId,
+        workflowId,
+        generations,
       }),
+    );
+  }
+
+  #enter(phase: FleetState["kind"]): void {
+    this.#phase = phase;
+    this.show();
+  }
+
+  show(): void {
+    const { summary, rows, text: planText } = this.prepared;
+    const rollout = this.#rollout.state;
+    const { open: gates, refused } = this.desk;
+    const step = stepTitles[this.#phase];
+    setCurrentDetails(
+      runDetails({ summary, step, rows, rollout, gates, refused, planText }),
     );
     const [, target = "", change = ""] = workflowInfo().workflowId.split(":");
     this.#publish({
       name: runbookName,
       target,
       change,
-      phase: this.#state.kind,
+      phase: this.#phase,
       waiting: gates.map(({ id }) => id).join(",") || "none",
       percent: percentDone(rollout),
       blocked: gates.length > 0,
     });
   }
+}
 
-  get #facts(): PreparedFleetUpgrade {
-    if (this.#prepared === undefined)
-      throw new TypeError("the run is not prepared");
-    return this.#prepared;
-  }
-
-  get #engine(): Rollout {
-    if (this.#rollout === undefined)
-      throw new TypeError("the run is not prepared");
-    return this.#rollout;
-  }
-
-  get #folder(): string {
-    const { workflowId, firstExecutionRunId } = workflowInfo();
-    return `runs/${workflowId}/${firstExecutionRunId}`;
-  }
+function artifactFolder(): string {
+  const { workflowId, firstExecutionRunId } = workflowInfo();
+  return `runs/${workflowId}/${firstExecutionRunId}`;
 }

@@ -1,20 +1,17 @@
 import type { Decision } from "../../workflows/gate/gate";
 import type { RolloutState } from "../../workflows/rollout/state";
-import type { FleetUpgradeResult, PreparedFleetUpgrade } from "./contract";
+import type { FleetUpgradeResult } from "./contract";
 
-export type FleetOutcome = FleetUpgradeResult["outcome"];
-
-/** Where a run is. Each kind has exactly the facts that exist there. */
+/** Where a run is. The rollout's own reducer is the only one that changes what is inside. */
 export type FleetState =
   | { readonly kind: "planning" }
   | {
       readonly kind:
-        "upgrading canaries" | "asking" | "upgrading the rest" | "reporting";
-      readonly rollout: RolloutState;
-    }
-  | {
-      readonly kind: "finished";
-      readonly outcome: FleetOutcome;
+        | "upgrading canaries"
+        | "asking"
+        | "upgrading the rest"
+        | "reporting"
+        | "ended";
       readonly rollout: RolloutState;
     };
 
@@ -25,16 +22,16 @@ export const stepTitles: Readonly<Record<FleetState["kind"], string>> = {
   asking: "3. Ask before the rest",
   "upgrading the rest": "4. Upgrade the rest",
   reporting: "5. Report",
-  finished: "finished",
+  ended: "ended",
 };
 
 /** How a run that was carried out ended. A denial leaves hosts unattempted, so it is told before their failures. */
 export function outcomeOfRun(
   rollout: RolloutState,
   approval: Decision | undefined,
-  cancelled: boolean,
-): FleetOutcome {
-  if (cancelled) return "cancelled";
+  ending: "done" | "cancelled",
+): FleetUpgradeResult["outcome"] {
+  if (ending === "cancelled") return "cancelled";
   if (approval?.choice === "deny") return "denied";
   if (rollout.kind === "draining") return "aborted";
   const failed = rollout.items.some(
@@ -44,13 +41,9 @@ export function outcomeOfRun(
 }
 
 /** Finished or given up, of all hosts; in steps of ten, since each published change is a history event. */
-export function percentDone({ items }: RolloutState): number {
-  const done = items.filter(
-    ({ kind }) => kind === "finished" || kind === "excluded",
-  ).length;
-  return items.length === 0 ? 100 : Math.floor((done / items.length) * 10) * 10;
-}
-
-export function rowIds({ rows }: Pick<PreparedFleetUpgrade, "rows">): string[] {
-  return rows.map(({ id }) => id);
+export function percentDone({ items }: Pick<RolloutState, "items">): number {
+  if (items.length === 0) return 100;
+  const isDone = ({ kind }: RolloutState["items"][number]): boolean =>
+    kind === "finished" || kind === "excluded";
+  return Math.floor((items.filter(isDone).length / items.length) * 10) * 10;
 }

@@ -6,9 +6,8 @@ import { FleetRun } from "./run";
 export async function fleetUpgrade(
   input?: FleetUpgradeInput,
 ): Promise<FleetUpgradeResult> {
-  const run = new FleetRun();
-  const prepared = await run.prepare(input);
-  if (prepared.mode === "plan") return run.planned(prepared);
+  const run = await FleetRun.open(input);
+  if (run.isPlanOnly) return run.planned();
   try {
     await run.upgradeCanaries();
     if (await run.askBeforeRest()) await run.upgradeRest();

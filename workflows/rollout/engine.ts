@@ -126,12 +126,14 @@ export class Rollout {
     act: (decision: Decision) => void,
   ): Promise<void> {
     const { desk, digest, gateExpiresMs } = this.options;
-    const decision = await desk.ask({
-      ...question,
-      digest,
-      expiresAfterMs: gateExpiresMs,
-    });
-    if (decision !== undefined) act(decision);
+    const asked = { ...question, digest, expiresAfterMs: gateExpiresMs };
+    try {
+      const decision = await desk.ask(asked);
+      if (decision !== undefined) act(decision);
+    } catch (error) {
+      // A cancelled run is told so where its main line waits; here nobody is left to ask.
+      if (!isCancellation(error)) throw error;
+    }
   }
 
   #settle({ choice, hosts }: Decision): void {

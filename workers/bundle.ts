@@ -1,0 +1,24 @@
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import {
+  bundleWorkflowCode,
+  type WorkflowBundleOption,
+} from "@temporalio/worker";
+
+const bundlePath = join(__dirname, "..", "workflow-bundle.js");
+const workflowsPath = require.resolve("../runbooks/index");
+
+/** The bundle that the build made, so that a worker is up in a fraction of a second; without one the code is bundled now. */
+export async function workflowBundle(): Promise<WorkflowBundleOption> {
+  if (existsSync(bundlePath)) return { codePath: bundlePath };
+  return bundleWorkflowCode({ workflowsPath });
+}
+
+async function build(): Promise<void> {
+  const { code } = await bundleWorkflowCode({ workflowsPath });
+  await mkdir(dirname(bundlePath), { recursive: true });
+  await writeFile(bundlePath, code);
+}
+
+if (require.main === module) void build();

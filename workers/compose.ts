@@ -1,0 +1,32 @@
+import { createHostActivities } from "../activities/host/activities";
+import type { ArtifactStore } from "../activities/artifacts/port";
+import type { ConfigurationSource } from "../activities/configuration/port";
+import type { VisitDependencies } from "../activities/host/visit";
+import { runbooks } from "../runbooks/registry";
+
+export interface Ports extends VisitDependencies {
+  readonly artifacts: ArtifactStore;
+  readonly configuration: ConfigurationSource;
+}
+
+/**
+ * Every activity that a worker offers, wired to its ports. Activity types share one flat name space per worker, so a
+ * name that two systems claim is refused here instead of one silently hiding the other.
+ */
+export function composeActivities(
+  ports: Ports,
+): Record<string, (...args: never[]) => Promise<unknown>> {
+  const parts = [
+    createHostActivities(ports),
+    ...runbooks.map((runbook) => runbook.createActivities(ports)),
+  ];
+  const composed: Record<string, (...args: never[]) => Promise<unknown>> = {};
+  for (const [name, activity] of parts.flatMap((part) =>
+    Object.entries(part),
+  )) {
+    if (name in composed)
+      throw new TypeError(`two activities are called ${name}; rename one`);
+    composed[name] = activity as (...args: never[]) => Promise<unknown>;
+  }
+  return composed;
+}
