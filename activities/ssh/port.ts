@@ -6,7 +6,12 @@ export const sshAccessSchema = z.strictObject({
   user: z.string().min(1).optional(),
   /** Private keys, tried in order: a path, with an optional passphrase by reference and an OpenSSH certificate. */
   identities: z
-    .array(z.strictObject({ key: z.string().min(1), passphrase: z.string().min(1).optional() }))
+    .array(
+      z.strictObject({
+        key: z.string().min(1),
+        passphrase: z.string().min(1).optional(),
+      }),
+    )
     .max(8)
     .default([]),
   /** Socket of an ssh-agent; `SSH_AUTH_SOCK` of the worker when true. */
@@ -49,7 +54,8 @@ export interface ExecResult {
 }
 
 export type JobCommand =
-  { readonly argv: readonly string[] } | { /** POSIX sh, at most 64 KiB. */ readonly script: string };
+  | { readonly argv: readonly string[] }
+  | { /** POSIX sh, at most 64 KiB. */ readonly script: string };
 
 /** A detached remote command under an idempotency key: started once, re-attached ever after. */
 export interface JobRequest {
@@ -77,23 +83,43 @@ export interface JobResult {
   /** By the host's clock, seconds since the epoch. */
   readonly startedAt: number;
   readonly finishedAt: number;
+  /** The host has booted again since the job began. With `expectsReboot` that is success: `exitCode` is 0. */
   readonly rebooted: boolean;
+  /** The command failed, and the disk of the job folder is full: its last words may be missing. */
+  readonly diskFull?: boolean;
 }
 
 export interface CallOptions {
   /** Aborting detaches; it never stops a job. */
   readonly signal?: AbortSignal;
-  /** Whole new output, as it comes; from `offset` bytes of stdout on. */
-  readonly onOutput?: (text: string, offset: number) => void;
+  /**
+   * New stdout, as it comes, no byte twice: `text` begins after `offset` bytes of stdout. A later call that is given
+   * `next` as its `outputOffset` goes on behind it.
+   */
+  readonly onOutput?: (text: string, offset: number, next: number) => void;
+  /** Bytes of stdout that an earlier call has delivered. */
+  readonly outputOffset?: number;
 }
 
 export interface Ssh {
   /** Runs a command to its end. Not for effects that must happen once: use `runJob`. @throws ssh.* on transport failures only; look at `exitCode` for the rest. */
-  exec(target: SshTarget, request: ExecRequest, options?: CallOptions): Promise<ExecResult>;
+  exec(
+    target: SshTarget,
+    request: ExecRequest,
+    options?: CallOptions,
+  ): Promise<ExecResult>;
   /** Starts the job or joins it, and waits for its end; reconnects on its own for a while. @throws ssh.* */
-  runJob(target: SshTarget, request: JobRequest, options?: CallOptions): Promise<JobResult>;
+  runJob(
+    target: SshTarget,
+    request: JobRequest,
+    options?: CallOptions,
+  ): Promise<JobResult>;
   /** TERM, then KILL, to the job's process group; resolves once the group is gone. @throws ssh.* */
-  cancelJob(target: SshTarget, key: string, graceMs?: number): Promise<"cancelled" | "not running">;
+  cancelJob(
+    target: SshTarget,
+    key: string,
+    graceMs?: number,
+  ): Promise<"cancelled" | "not running">;
   /** Ends the visit: the pooled connection is closed when nobody else uses it. */
   release(target: SshTarget): void;
 }

@@ -1,0 +1,128 @@
+import type { StopReason } from "./job-script";
+
+/** How a job stands when `run` answers. */
+export type JobOutcome =
+  /** It recorded an exit code. */
+  | "finished"
+  | StopReason
+  /** It left no exit code, and the host has booted since. */
+  | "rebooted"
+  /** It began, is gone and left no exit code. */
+  | "unknown";
+
+export type JobAttached = "started" | "running" | "finished";
+
+/** The last answer of `run`. */
+export interface JobEnd {
+  readonly attached: JobAttached;
+  readonly outcome: JobOutcome;
+  readonly exitCode: number | undefined;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  readonly rebooted: boolean;
+  readonly diskFull: boolean;
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+  /** The ends of the streams. */
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}
+
+/** One line of the host's side, and the bytes that it announced. */
+export type JobAnswer =
+  | {
+      readonly kind: "attached";
+      readonly attached: JobAttached;
+      readonly elapsedMs: number;
+    }
+  | { readonly kind: "end"; readonly end: JobEnd }
+  | { readonly kind: "out"; readonly bytes: Buffer }
+  | {
+      readonly kind: "error";
+      readonly error: string;
+      readonly detail: string;
+    }
+  /** `folder`, `idle`, `stopped`, `stuck`, `swept`, and `.` for "still here". */
+  | {
+      readonly kind: "word";
+      readonly word: string;
+      readonly detail: string;
+    };
+
+/**
+ * Reads the answers out of a channel's stdout. They stand in lines that begin with the call's nonce, so greetings of a
+ * login shell do no harm; announced bytes are taken by count, so output may hold anything.
+ */
+export function createAnswerReader(
+  nonce: string,
+  onAnswer: (answer: JobAnswer) => void,
+): (chunk: Buffer) => void {
+  const mark = Buffer.from(`@${nonce} `);
+  let rest: Buffer = Buffer.alloc(0);
+  const next = (): JobAnswer | undefined => {
+    const from = rest.indexOf(mark);
+    const to = from < 0 ? -1 : rest.indexOf("\n", from);
+    if (to < 0) return undefined;
+    const line = rest.toString("utf8", from + mark.length, to);
+    const [word = "", ...words] = line.split(" ");
+    const sizes = announced(word, words);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    const body = rest.subarray(to + 1, to + 1 + total);
+    if (body.length < total) return undefined;
+    rest = rest.subarray(to + 1 + total);
+    return answerOf(word, words, body);
+  };
+  return (chunk) => {
+    rest = Buffer.concat([rest, chunk]);
+    for (let answer = next(); answer; answer = next()) onAnswer(answer);
+  };
+}
+
+function announced(word: string, words: readonly string[]): number[] {
+  if (word === "end") return words.slice(-2).map(Number);
+  return word === "out" ? [Number(words[0])] : [];
+}
+
+function answerOf(
+  word: string,
+  words: readonly string[],
+  body: Buffer,
+): JobAnswer {
+  const [first = "", second = ""] = words;
+  switch (word) {
+    case "attached":
+      return {
+        kind: "attached",
+        attached: first as JobAttached,
+        elapsedMs: Number(second) * 1000,
+      };
+    case "end":
+      return { kind: "end", end: endOf(words, body) };
+    case "out":
+      return { kind: "out", bytes: body };
+    case "error":
+      return { kind: "error", error: first, detail: words.slice(1).join(" ") };
+    default:
+      return { kind: "word", word, detail: words.join(" ") };
+  }
+}
+
+function endOf(words: readonly string[], body: Buffer): JobEnd {
+  const [attached, outcome, code, ...facts] = words;
+  const numbers = facts.map(Number);
+  const [startedAt = 0, finishedAt = 0, rebooted, diskFull] = numbers;
+  const [stdoutBytes = 0, stderrBytes = 0, kept = 0] = numbers.slice(4);
+  return {
+    attached: attached as JobAttached,
+    outcome: outcome as JobOutcome,
+    exitCode: code === "-" ? undefined : Number(code),
+    startedAt,
+    finishedAt,
+    rebooted: rebooted === 1,
+    diskFull: diskFull === 1,
+    stdoutBytes,
+    stderrBytes,
+    stdout: body.subarray(0, kept),
+    stderr: body.subarray(kept),
+  };
+}

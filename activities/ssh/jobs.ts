@@ -1,0 +1,67 @@
+import { JobCall, type JobTimes } from "./job-call";
+import { overLinks } from "./job-link";
+import { askHost, stopJob } from "./job-operation";
+import { jobIdOf } from "./job-run-file";
+import type { Ssh, SshTarget } from "./port";
+import type { Connect } from "./transport";
+
+export interface JobsOptions {
+  /** Gives a pooled connection, or a new one when that has been closed. Jobs never close it, unless it hangs. */
+  readonly connect: Connect;
+  readonly times?: Partial<JobTimes>;
+  /** 0 to 1, for jitter. */
+  readonly random?: () => number;
+}
+
+export interface Jobs extends Pick<Ssh, "runJob" | "cancelJob"> {
+  /**
+   * Removes the folders of jobs that ended longer ago than this; never of one that runs, is unknown or has not begun.
+   * A swept key would run again: keep them longer than any run may live.
+   *
+   * @returns how many
+   */
+  sweep(target: SshTarget, olderThanDays: number): Promise<number>;
+}
+
+const defaultTimes: JobTimes = {
+  reconnectMs: 30_000,
+  answerMs: 60_000,
+  streamAfterMs: 2_000,
+  pollMs: 1_000,
+  graceMs: 10_000,
+};
+
+/** Detached jobs over any transport. The host's side of the protocol is job-script.ts. */
+export function createJobs(options: JobsOptions): Jobs {
+  const { connect, random = Math.random } = options;
+  const times = { ...defaultTimes, ...options.times };
+  const loop = (target: SshTarget) => ({
+    connect: () => connect(target),
+    windowMs: () => times.reconnectMs,
+    signal: undefined,
+    random,
+  });
+  return {
+    runJob: (target, request, callOptions = {}) =>
+      new JobCall(
+        { connect, random, times },
+        target,
+        request,
+        callOptions,
+      ).result(),
+    cancelJob: (target, key, graceMs = times.graceMs) =>
+      overLinks(loop(target), (transport) =>
+        stopJob(transport, target, jobIdOf(key), {
+          reason: "cancelled",
+          graceMs,
+        }),
+      ),
+    sweep: (target, olderThanDays) =>
+      overLinks(loop(target), async (transport) => {
+        const olderThanSeconds = Math.ceil(olderThanDays * 86_400);
+        const operation = { op: "sweep", olderThanSeconds } as const;
+        const answer = await askHost(transport, operation, { target, id: "-" });
+        return answer.kind === "word" ? Number(answer.detail) : 0;
+      }),
+  };
+}
