@@ -1,3 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
+
 /** Stops waiting when the signal aborts; the promise itself goes on. @throws the reason of the signal */
 export function orAborted<T>(
   promise: Promise<T>,
@@ -12,4 +14,9 @@ export function orAborted<T>(
       .then(resolve, reject)
       .finally(() => signal.removeEventListener("abort", onAbort));
   });
+}
+
+/** Waits. @throws the reason of the signal, never the timer's own AbortError: an activity must not end by that */
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  await orAborted(delay(ms, undefined, signal && { signal }), signal);
 }

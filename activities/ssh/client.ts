@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { Client, utils, type ClientChannel, type ParsedKey } from "ssh2";
 import type { RunbookError } from "../errors";
 import type { Environment } from "../references";
-import { orAborted } from "./abort";
+import { orAborted, pause } from "./abort";
 import {
   createCredentials,
   requireCredentials,
@@ -60,33 +60,9 @@ export function createLinks(env: Environment = process.env): OpenLink {
   const loadCredentials = createCredentials(parsePrivateKey, env);
   return async (request) => {
     const credentials = await loadCredentials(request.access);
-    requireCredentials(credentials, request.hop);
+    if (!request.policy.endsHere) requireCredentials(credentials, request.hop);
     return openWithKeyOf(request, credentials, []);
   };
-}
-
-/** Takes the key that a host shows and hangs up before authentication. @throws ssh.unreachable, ssh.handshakeRefused */
-export async function takeHostKey(
-  request: Omit<LinkRequest, "policy">,
-): Promise<HostKey> {
-  let taken: HostKey | undefined;
-  const policy: HostKeyPolicy = {
-    preferredTypes: [],
-    tryOtherTypes: false,
-    judge: (key) => {
-      taken = key;
-      return sshError("hostKeyUnknown", { seen: "key taken" });
-    },
-  };
-  try {
-    const nobody = { keys: [], skipped: [] };
-    (await openOnce({ ...request, policy }, nobody, [])).close();
-  } catch (error) {
-    if (!taken) throw error;
-  }
-  if (taken) return taken;
-  const silent = new Error("showed no key");
-  throw connectFailure(silent, "exchanging keys", request.hop);
 }
 
 function parsePrivateKey(text: Buffer, passphrase?: string): ParsedKey {
@@ -238,6 +214,7 @@ const sessionsPerLink = 8;
 
 class Ssh2Link implements Link {
   closed = false;
+  private ended = false;
   private readonly sessions = createSemaphore();
   private readonly listeners: (() => void)[] = [];
   private sessionLimit = sessionsPerLink;
@@ -254,6 +231,7 @@ class Ssh2Link implements Link {
     });
     client.on("close", () => {
       this.closed = true;
+      this.ended = true;
       for (const listener of this.listeners.splice(0)) listener();
     });
   }
@@ -282,12 +260,13 @@ class Ssh2Link implements Link {
   }
 
   onClosed(listener: () => void): void {
-    if (this.closed) listener();
+    if (this.ended) listener();
     else this.listeners.push(listener);
   }
 
   close(): void {
     if (this.closed) return;
+    this.closed = true;
     this.client.end();
     // A peer that is gone answers no goodbye.
     const timer = setTimeout(() => this.client.destroy(), 1_000).unref();
@@ -299,16 +278,19 @@ class Ssh2Link implements Link {
     command: string,
     signal?: AbortSignal,
   ): Promise<ClientChannel> {
-    for (;;) {
+    for (let waitMs = 20; ;) {
       const leave = await this.sessions.enter(() => this.sessionLimit, signal);
       try {
         return await this.startSession(command, leave);
       } catch (error) {
         leave();
         if (this.closed) throw this.lost();
-        const others = this.sessions.taken;
-        if (others === 0) throw this.sessionRefused(error as LowError);
-        this.sessionLimit = others;
+        this.sessionLimit = Math.max(1, this.sessions.taken);
+        if (this.sessions.taken > 0) continue;
+        if (waitMs > 1_000) throw this.sessionRefused(error as LowError);
+        // It frees a session a moment after it has told us of the end.
+        await pause(waitMs, signal);
+        waitMs *= 3;
       }
     }
   }

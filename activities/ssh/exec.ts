@@ -54,7 +54,6 @@ export function createExec(connect: Connect, now: () => number): Ssh["exec"] {
       return result;
     } finally {
       limit.clear();
-      transport.close();
     }
   };
 }

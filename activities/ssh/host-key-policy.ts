@@ -20,6 +20,8 @@ export interface HostKeyPolicy {
   readonly preferredTypes: readonly string[];
   /** A fingerprint does not tell its type: a host that shows another key may be asked for one of another type. */
   readonly tryOtherTypes: boolean;
+  /** Nobody will log in: the key is all that is wanted. */
+  readonly endsHere?: boolean;
   /** Undefined when the key is good, else the refusal. */
   readonly judge: (key: HostKey) => RunbookError | undefined;
 }

@@ -1,5 +1,5 @@
-import { setTimeout as delayFor } from "node:timers/promises";
 import { isRunbookError } from "../errors";
+import { pause } from "./abort";
 import type { Link, OpenLink } from "./client";
 import type { PolicyFor } from "./host-key-policy";
 import type { SshAccess } from "./port";
@@ -117,7 +117,7 @@ export function createOpener({
         if (!again) throw error;
       }
       const waitMs = retryDelayMs * 2 ** (tries - 1) * (0.5 + random());
-      await delayFor(waitMs, undefined, { signal: request.signal });
+      await pause(waitMs, request.signal);
     }
   };
 }

@@ -17,8 +17,10 @@ export interface PoolOptions extends OpenerOptions {
 }
 
 export interface Pool {
-  /** A share in the pooled connection to the target; its `close` gives the share back. @throws ssh.* */
+  /** The pooled connection to the target, opened when need be. It is in use while a command runs on it. @throws ssh.* */
   readonly connect: Connect;
+  /** A share in the connection to the end of a route, for what lies behind it; it stays open until all are given back. */
+  borrow(route: Route, access: SshAccess, signal?: AbortSignal): Promise<Share>;
   /** The visit is over: the connection is closed once nobody uses it. */
   release(target: SshTarget): void;
   /** Closes everything; calls under way end with ssh.connectionLost. */
@@ -39,7 +41,7 @@ interface Opening {
   waiting: number;
 }
 
-/** The one connection to the end of a route, whoever asks for it: a visit, or the hosts behind a jump host. */
+/** The one connection to the end of a route, whoever asks for it: commands, or the hosts behind a jump host. */
 interface Entry {
   readonly key: string;
   link?: Link;
@@ -59,14 +61,23 @@ class ConnectionPool implements Pool {
   ) {}
 
   readonly connect: Connect = async (target, signal) => {
-    const share = await this.borrow(routeTo(target), target.access, signal);
+    const route = routeTo(target);
+    const share = await this.borrow(route, target.access, signal);
+    const { link, entry } = share;
+    share.giveBack();
     return {
-      exec: (command, streams, abort) =>
-        share.link.exec(command, streams, abort),
-      get closed() {
-        return share.link.closed;
+      exec: async (command, streams, abort) => {
+        const done = this.use(entry);
+        try {
+          return await link.exec(command, streams, abort);
+        } finally {
+          done();
+        }
       },
-      close: () => share.giveBack(),
+      get closed() {
+        return link.closed;
+      },
+      close: () => link.close(),
     };
   };
 
@@ -92,17 +103,17 @@ class ConnectionPool implements Pool {
     );
   }
 
-  private async borrow(
+  async borrow(
     route: Route,
     access: SshAccess,
     signal?: AbortSignal,
-  ): Promise<Share> {
+  ): Promise<Share & { readonly entry: Entry }> {
     signal?.throwIfAborted();
     const entry = this.entryOf(keyOf(route, access));
     const giveBack = this.use(entry);
     try {
       const opened = await this.linkOf(entry, route, access, signal);
-      return { ...opened, giveBack };
+      return { ...opened, entry, giveBack };
     } catch (error) {
       giveBack();
       throw error;

@@ -3,6 +3,7 @@ import { createLinks } from "./client";
 import { createExec } from "./exec";
 import { createHostKeyPolicies } from "./host-key-policy";
 import { createPool } from "./pool";
+import { createJobs } from "./jobs";
 import type { Ssh } from "./port";
 
 export interface SshOptions {
@@ -16,20 +17,26 @@ export interface SshOptions {
   readonly idleMs?: number;
 }
 
-/** The real port: pooled connections, commands over them. `close` ends all connections. */
+/** The real port: pooled connections, commands and jobs over them. `close` ends all connections. */
 export function createSsh({
   env = process.env,
   now = Date.now,
   ...options
-}: SshOptions = {}): Pick<Ssh, "exec" | "release"> & { close(): Promise<void> } {
+}: SshOptions = {}): Ssh & { close(): Promise<void> } {
   const pool = createPool({
     ...options,
     now,
     openLink: createLinks(env),
     policyFor: createHostKeyPolicies(),
   });
+  const { runJob, cancelJob } = createJobs({
+    connect: pool.connect,
+    ...(options.random && { random: options.random }),
+  });
   return {
     exec: createExec(pool.connect, now),
+    runJob,
+    cancelJob,
     release: (target) => pool.release(target),
     close: () => pool.close(),
   };

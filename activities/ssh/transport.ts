@@ -26,7 +26,9 @@ export interface Transport {
     streams: RemoteStreams,
     signal?: AbortSignal,
   ): Promise<RemoteExit>;
+  /** True from the loss of the connection, or from `close`, on. */
   readonly closed: boolean;
+  /** Ends the connection for all who share it; for one that hangs. A visit ends by `Ssh.release`. */
   close(): void;
 }
 

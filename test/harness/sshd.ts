@@ -115,6 +115,8 @@ class RunningSshd implements Sshd {
       ),
       `AuthorizedKeysFile ${join(this.folder, "authorized_keys")}`,
       "PidFile none",
+      // Whatever the user's own start files do is no part of the tests.
+      `SetEnv HOME=${this.folder}`,
       "StrictModes no",
       "UsePAM no",
       "PasswordAuthentication no",
