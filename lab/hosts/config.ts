@@ -1,0 +1,42 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** What the configuration says of `app-ctl`, the lab hosts' own tool. */
+const verbs = [
+  ["precheck"],
+  ["drain"],
+  ["fetch", "{{version}}"],
+  ["apply", "{{version}}"],
+  ["restart"],
+  ["ready"],
+  ["version"],
+  ["undrain"],
+  ["undo"],
+] as const;
+
+/** Writes the operator's configuration file for a lab; paths in it are relative to it. Returns its path. */
+export function writeLabConfig(dir: string, user: string): string {
+  const file = join(dir, "runbooks.yaml");
+  const steps = verbs.map(([verb, ...words]) => {
+    const run = ["app-ctl", verb, ...words.map((word) => JSON.stringify(word))];
+    return `      ${verb}: { run: [${run.join(", ")}] }`;
+  });
+  const lines = [
+    "targets:",
+    "  lab:",
+    "    inventory: { file: inventory.json }",
+    "    ssh:",
+    `      user: ${user}`,
+    "      identities: [{ key: id_ed25519 }]",
+    "      knownHosts: [known_hosts]",
+    "components:",
+    "  app:",
+    "    minReadyS: 1",
+    "    readyPollS: 0.2",
+    "    steps:",
+    ...steps,
+    "",
+  ];
+  writeFileSync(file, lines.join("\n"));
+  return file;
+}
