@@ -1,0 +1,161 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { WorkflowHandle } from "@temporalio/client";
+import type { Worker } from "@temporalio/worker";
+import { openArtifacts } from "../../activities/artifacts/client";
+import { configurationFile } from "../../activities/configuration/client";
+import { createInventory } from "../../activities/inventory/client";
+import { resolveReference } from "../../activities/references";
+import { createSsh } from "../../activities/ssh/ssh";
+import { type Lab, startLab } from "../../lab/hosts/lab";
+import type { LabOptions } from "../../lab/hosts/options";
+import type {
+  FleetUpgradeInput,
+  FleetUpgradeResult,
+} from "../../runbooks/fleet-upgrade/contract";
+import { workflowId } from "../../runbooks/fleet-upgrade/ids";
+import { stateQuery } from "../../runbooks/fleet-upgrade/messages";
+import type { FleetState } from "../../runbooks/fleet-upgrade/state";
+import type { fleetUpgrade } from "../../runbooks/fleet-upgrade/workflow";
+import { composeActivities } from "../../workers/compose";
+import type { Answer, OpenGate } from "../../workflows/gate/gate";
+import { decide, gatesQuery } from "../../workflows/gate/messages";
+import { eventually } from "./eventually";
+import { startTestServer, type TestServer, uniqueId } from "./temporal";
+
+export type FleetHandle = WorkflowHandle<typeof fleetUpgrade>;
+
+/** Real hosts, a real Temporal server and a worker in this process: what an integration test of a runbook needs. */
+export interface Rig {
+  readonly lab: Lab;
+  readonly server: TestServer;
+  readonly folder: string;
+  readonly taskQueue: string;
+  /** Starts a run in mode execute on target `lab`; the change id is unique unless given. */
+  start(input?: Partial<FleetUpgradeInput>): Promise<FleetHandle>;
+  /** The gate, as soon as it is open. */
+  gate(handle: FleetHandle, id: string): Promise<OpenGate>;
+  /** Waits for the gate and answers it by Update. */
+  answer(
+    handle: FleetHandle,
+    id: string,
+    choice: string,
+    rest?: Partial<Answer>,
+  ): Promise<string>;
+  /** Waits until the run's state satisfies the question. */
+  until(
+    handle: FleetHandle,
+    question: (state: FleetState) => boolean,
+  ): Promise<FleetState>;
+  reportOf(result: FleetUpgradeResult): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface RigOptions {
+  readonly lab?: Partial<LabOptions>;
+  /** False when the test runs workers of its own. */
+  readonly worker?: boolean;
+  /** Keeps the server's data in a file, for tests that restart it. */
+  readonly persistent?: boolean;
+}
+
+export async function startRig({
+  lab: labOptions = {},
+  worker: hasWorker = true,
+  persistent = false,
+}: RigOptions = {}): Promise<Rig> {
+  const folder = await mkdtemp(join(tmpdir(), "runbooks-rig-"));
+  const db = join(folder, "temporal.db");
+  const [lab, server] = await Promise.all([
+    startLab({
+      hosts: 8,
+      dir: join(folder, "lab"),
+      applyMs: 50,
+      ...labOptions,
+    }),
+    startTestServer(persistent ? { db } : {}),
+  ]);
+  const taskQueue = uniqueId("runbooks");
+  const artifacts = openArtifacts({ location: join(folder, "artifacts") });
+  const stopWorker = hasWorker
+    ? await runWorker(server, taskQueue, { lab, artifacts })
+    : () => Promise.resolve();
+  return {
+    lab,
+    server,
+    folder,
+    taskQueue,
+    start: (input = {}) => startRun(server, taskQueue, input),
+    gate: (handle, id) => openGate(handle, id),
+    async answer(handle, id, choice, rest = {}) {
+      const { nonce } = await openGate(handle, id);
+      const answer = { gate: id, nonce, choice, by: "test", ...rest };
+      return handle.executeUpdate(decide, { args: [answer] });
+    },
+    until: (handle, question) =>
+      eventually(async () => {
+        const state = await handle.query(stateQuery);
+        return question(state) ? state : undefined;
+      }),
+    reportOf: ({ report }) =>
+      readFile(join(folder, "artifacts", report?.markdown.key ?? ""), "utf8"),
+    async stop() {
+      await stopWorker();
+      await Promise.all([server.stop(), lab.stop(), artifacts.close()]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** An end-to-end test runs a worker in its own process; here it shares this one. */
+async function runWorker(
+  server: TestServer,
+  taskQueue: string,
+  deps: { lab: Lab; artifacts: ReturnType<typeof openArtifacts> },
+): Promise<() => Promise<void>> {
+  const ssh = createSsh();
+  const worker: Worker = await server.worker({
+    taskQueue,
+    activities: composeActivities({
+      ssh,
+      resolveReference,
+      artifacts: deps.artifacts,
+      configuration: configurationFile(deps.lab.configFile),
+      inventory: createInventory({ baseDir: deps.lab.dir }),
+    }),
+  });
+  const running = worker.run();
+  return async () => {
+    worker.shutdown();
+    await running;
+    await ssh.close();
+  };
+}
+
+async function startRun(
+  { client }: TestServer,
+  taskQueue: string,
+  input: Partial<FleetUpgradeInput>,
+): Promise<FleetHandle> {
+  const full: FleetUpgradeInput = {
+    target: "lab",
+    change: uniqueId("chg"),
+    component: "app",
+    version: "2.0.0",
+    mode: "execute",
+    ...input,
+  };
+  return client.workflow.start<typeof fleetUpgrade>("fleetUpgrade", {
+    taskQueue,
+    workflowId: workflowId(full),
+    args: [full],
+  });
+}
+
+function openGate(handle: FleetHandle, id: string): Promise<OpenGate> {
+  return eventually(async () => {
+    const gates = await handle.query(gatesQuery);
+    return gates.find((gate) => gate.id === id);
+  });
+}
