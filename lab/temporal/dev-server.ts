@@ -1,9 +1,10 @@
-import { Connection } from "@temporalio/client";
 import { isRunbookError } from "../../activities/errors";
+import { connectClient } from "../../workers/connection";
+import { pick } from "../../workers/environment";
 import { isOlder, OLDEST_CLI_VERSION } from "./cli-binary";
 import { temporalError } from "./errors";
 import { freePort, LOOPBACK } from "./ports";
-import { missingAttributes, optionsFor, untilUsable } from "./readiness";
+import { missingAttributes, untilUsable } from "./readiness";
 import { resolveTemporal, type ResolvedTemporal } from "./resolve";
 import { searchAttributes } from "./search-attributes";
 import { launchServer, type ServerProcess } from "./server-process";
@@ -21,6 +22,7 @@ export interface DevServerOptions {
   readonly uiPort?: number;
   /** Lets tests start runs whose days pass in seconds. */
   readonly timeSkipping?: boolean;
+  /** Of a server that is started here, `default` unless said otherwise; a running one is asked for TEMPORAL_NAMESPACE. */
   readonly namespace?: string;
   /** Takes the server's own warnings, a line at a time. */
   readonly log?: (line: string) => void;
@@ -29,6 +31,11 @@ export interface DevServerOptions {
 export interface DevServer {
   readonly address: string;
   readonly namespace: string;
+  /**
+   * The variables that lead a client, a worker or the `temporal` CLI to this server and away from any other: put them over
+   * the environment of a child process.
+   */
+  readonly env: Readonly<Record<string, string>>;
   /** Absent without the Web UI, and for a server that was running already. */
   readonly uiUrl: string | undefined;
   /** Of the server process; absent for a server that was running already. */
@@ -66,9 +73,9 @@ export async function startDevServer(
 ): Promise<DevServer> {
   const env = options.env ?? process.env;
   const temporal = options.temporal ?? (await resolveTemporal(env));
-  const namespace = options.namespace ?? env["TEMPORAL_NAMESPACE"] ?? "default";
-  if (temporal.kind === "running") return attach(temporal.address, namespace);
+  if (temporal.kind === "running") return attach(temporal.address, env);
   if (options.timeSkipping === true) expectSkipping(temporal.version);
+  const namespace = options.namespace ?? "default";
   const start = (ports: Ports) =>
     startOn(ports, { ...options, namespace, env, path: temporal.path });
   const { ports, server } = await onFreePorts(options, start);
@@ -90,9 +97,12 @@ function control(
     await server?.stop(patienceMs);
     server = undefined;
   };
+  const address = `${LOOPBACK}:${ports.port}`;
+  const { namespace } = options;
   return {
-    address: `${LOOPBACK}:${ports.port}`,
-    namespace: options.namespace,
+    address,
+    namespace,
+    env: leadingTo(address, namespace),
     uiUrl:
       options.ui === false ? undefined : `http://${LOOPBACK}:${ports.uiPort}`,
     get pid() {
@@ -176,13 +186,28 @@ function argsFor(
 
 /** The CLI reads the same variables as our clients do; they describe another server. */
 function withoutTemporalSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(env).filter(([name]) => !name.startsWith("TEMPORAL_")),
-  );
+  return pick(env, (name) => !name.startsWith("TEMPORAL_"));
 }
 
-async function attach(address: string, namespace: string): Promise<DevServer> {
-  const connection = await Connection.connect(optionsFor(address));
+/** Empty counts as unset: a profile or a key for the real cluster has no business here. */
+function leadingTo(address: string, namespace: string) {
+  return {
+    TEMPORAL_ADDRESS: address,
+    TEMPORAL_NAMESPACE: namespace,
+    TEMPORAL_CONFIG_FILE: "/dev/null",
+    TEMPORAL_PROFILE: "",
+    TEMPORAL_API_KEY: "",
+    TEMPORAL_API_KEY_FILE: "",
+    TEMPORAL_TLS: "false",
+  };
+}
+
+async function attach(
+  address: string,
+  env: NodeJS.ProcessEnv,
+): Promise<DevServer> {
+  const { connection, options } = await connectClient(env);
+  const { namespace } = options;
   try {
     const missing = await missingAttributes(connection, namespace);
     if (missing.length > 0) throw missingError(address, namespace, missing);
@@ -192,6 +217,7 @@ async function attach(address: string, namespace: string): Promise<DevServer> {
   return {
     address,
     namespace,
+    env: pick(env, (name) => name.startsWith("TEMPORAL_")),
     uiUrl: undefined,
     pid: undefined,
     stop: () => Promise.resolve(),

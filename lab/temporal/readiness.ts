@@ -1,5 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Connection } from "@temporalio/client";
+import {
+  Connection,
+  isGrpcServiceError,
+  type ConnectionLike,
+} from "@temporalio/client";
 import { temporalError } from "./errors";
 import { searchAttributes, type SearchAttribute } from "./search-attributes";
 
@@ -10,6 +14,9 @@ export interface Readiness {
 }
 
 const POLL_MS = 25;
+
+/** gRPC's number for a query that cannot be understood. */
+const INVALID_ARGUMENT = 3;
 
 /** A literal of each type, to ask for in a query. */
 const samples: Readonly<Record<SearchAttribute["type"], string>> = {
@@ -32,10 +39,11 @@ export async function untilUsable(want: Readiness): Promise<void> {
   try {
     while (Date.now() < deadline) {
       try {
-        await connection.withDeadline(Date.now() + 2_000, () =>
-          askForRuns(connection, want.namespace),
+        const missing = await connection.withDeadline(deadline, () =>
+          missingAttributes(connection, want.namespace),
         );
-        return;
+        if (missing.length === 0) return;
+        reason = `${missing[0]?.name} is not registered`;
       } catch (error) {
         reason = error instanceof Error ? error.message : String(error);
       }
@@ -50,35 +58,34 @@ export async function untilUsable(want: Readiness): Promise<void> {
 }
 
 /**
- * The search attributes that a server does not know.
+ * The search attributes by which a server cannot find runs. Asked through visibility, as the UI and `runbook status` do:
+ * that takes no more than the right to read, and also fails on an unknown namespace.
  *
  * @throws the connection's own error when the server does not answer
  */
 export async function missingAttributes(
-  connection: Connection,
+  connection: ConnectionLike,
   namespace: string,
 ): Promise<readonly SearchAttribute[]> {
-  const { customAttributes } =
-    await connection.operatorService.listSearchAttributes({ namespace });
-  return searchAttributes.filter(({ name }) => !(name in customAttributes));
+  const known = await Promise.all(
+    searchAttributes.map(async (attribute) => {
+      const query = `${attribute.name} = ${samples[attribute.type]}`;
+      return connection.workflowService
+        .countWorkflowExecutions({ namespace, query })
+        .then(() => true, isAnswer);
+    }),
+  );
+  return searchAttributes.filter((_, index) => known[index] === false);
 }
 
-/** Through visibility, as the UI and `runbook status` will: it fails on an unknown namespace or attribute. */
-async function askForRuns(
-  connection: Connection,
-  namespace: string,
-): Promise<void> {
-  const terms = searchAttributes.map(
-    ({ name, type }) => `${name} = ${samples[type]}`,
-  );
-  await connection.workflowService.describeNamespace({ namespace });
-  await connection.workflowService.countWorkflowExecutions({
-    namespace,
-    query: terms.join(" AND "),
-  });
+/** "Invalid query" is an answer, and it is no; anything else is a failure. */
+function isAnswer(error: unknown): false {
+  if (isGrpcServiceError(error) && Number(error.code) === INVALID_ARGUMENT)
+    return false;
+  throw error;
 }
 
 /** A proxy that the environment names must not be asked for a server on this machine. */
-export function optionsFor(address: string) {
+function optionsFor(address: string) {
   return { address, channelArgs: { "grpc.enable_http_proxy": 0 } };
 }

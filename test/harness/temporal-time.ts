@@ -9,7 +9,7 @@ import {
 } from "@temporalio/client";
 import type { Workflow } from "@temporalio/common";
 import { msNumberToTs, optionalTsToDate } from "@temporalio/common/lib/time";
-import { temporal } from "@temporalio/proto";
+import type { temporal } from "@temporalio/proto";
 
 export interface Skipping {
   /** Skip this much and no more, and return when it has passed, which takes a running worker; else skip to the end. */

@@ -1,11 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  WorkflowUpdateFailedError,
-  type WorkflowStartOptions,
-} from "@temporalio/client";
-import type { Workflow } from "@temporalio/common";
+import { WorkflowUpdateFailedError } from "@temporalio/client";
 import {
   fastForward,
   recordHistory,
@@ -151,18 +147,16 @@ describe("golden histories", () => {
   });
 });
 
-function start<T extends Workflow>(
+function start<Args extends [] | [string], Result>(
   taskQueue: string,
-  workflow: T,
-  args: Parameters<T>,
+  workflow: (...args: Args) => Promise<Result>,
+  args: Args,
   fastForwardMs?: number,
 ) {
-  const workflowId = uniqueId(workflow.name);
-  const options = { workflowId, taskQueue, args } as WorkflowStartOptions<T>;
-  return startSkipping(
+  return startSkipping<(...args: Args) => Promise<Result>>(
     server.client,
     workflow,
-    options,
+    { workflowId: uniqueId(workflow.name), taskQueue, args } as never,
     fastForwardMs === undefined ? {} : { fastForwardMs },
   );
 }

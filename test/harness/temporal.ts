@@ -58,6 +58,7 @@ export async function startTestServer(
   return {
     address,
     namespace,
+    env: server.env,
     uiUrl: server.uiUrl,
     get pid() {
       return server.pid;
