@@ -241,8 +241,8 @@ class Ssh2Link implements Link {
     streams: RemoteStreams,
     signal?: AbortSignal,
   ): Promise<RemoteExit> {
-    const channel = await this.openSession(command.command, signal);
-    const exit = await exitOf(channel, command, streams, signal);
+    const session = await this.openSession(command, streams, signal);
+    const exit = await exitOrAbort(session, command, signal);
     // Without the channel's proper end nobody knows whether all output is here, even if an exit code is.
     if (exit === undefined || this.closed) throw this.lost();
     return exit;
@@ -275,13 +275,14 @@ class Ssh2Link implements Link {
 
   /** sshd refuses a session above its MaxSessions: learn its limit, and wait for one of ours to end. */
   private async openSession(
-    command: string,
+    command: RemoteCommand,
+    streams: RemoteStreams,
     signal?: AbortSignal,
-  ): Promise<ClientChannel> {
+  ): Promise<Session> {
     for (let waitMs = 20; ;) {
       const leave = await this.sessions.enter(() => this.sessionLimit, signal);
       try {
-        return await this.startSession(command, leave);
+        return await this.startSession(command, streams, leave);
       } catch (error) {
         leave();
         if (this.closed) throw this.lost();
@@ -295,14 +296,20 @@ class Ssh2Link implements Link {
     }
   }
 
-  private startSession(command: string, leave: Leave): Promise<ClientChannel> {
+  private startSession(
+    { command, stdin }: RemoteCommand,
+    streams: RemoteStreams,
+    leave: Leave,
+  ): Promise<Session> {
     return new Promise((resolve, reject) => {
       if (this.closed) return reject(this.lost());
       this.client.exec(command, (error, channel) => {
         if (error) return reject(error);
         this.hadSession = true;
         channel.once("close", leave);
-        resolve(channel);
+        // At once: the end of a quick command comes in the same packet as its beginning.
+        resolve({ channel, exit: exitOf(channel, streams) });
+        channel.end(stdin);
       });
     });
   }
@@ -325,12 +332,15 @@ class Ssh2Link implements Link {
   }
 }
 
-/** Undefined when the channel ended without telling how the command did. */
+interface Session {
+  readonly channel: ClientChannel;
+  /** Undefined when the channel ended without telling how the command did. */
+  readonly exit: Promise<RemoteExit | undefined>;
+}
+
 function exitOf(
   channel: ClientChannel,
-  { stdin, stopOnAbort = false }: RemoteCommand,
   { onStdout, onStderr }: RemoteStreams,
-  signal?: AbortSignal,
 ): Promise<RemoteExit | undefined> {
   let exit: RemoteExit | undefined;
   channel.on("data", onStdout);
@@ -340,17 +350,24 @@ function exitOf(
   });
   // A command may end before it has read its input: that is no failure.
   channel.on("error", () => undefined);
-  const ended = Promise.all(
-    [channel, channel.stderr].map(
-      (stream) => new Promise<void>((done) => stream.once("close", done)),
-    ),
-  ).then(() => exit);
-  channel.end(stdin);
-  return orAborted(ended, signal).catch((reason: unknown) => {
+  const ends = [channel, channel.stderr].map(
+    (stream) => new Promise<void>((ended) => stream.once("close", ended)),
+  );
+  return Promise.all(ends).then(() => exit);
+}
+
+async function exitOrAbort(
+  { channel, exit }: Session,
+  { stopOnAbort = false }: RemoteCommand,
+  signal?: AbortSignal,
+): Promise<RemoteExit | undefined> {
+  try {
+    return await orAborted(exit, signal);
+  } catch (reason) {
     if (stopOnAbort) channel.signal("TERM");
     channel.close();
     throw reason;
-  });
+  }
 }
 
 function exitFrom(code: number | null, name?: string): RemoteExit {

@@ -4,7 +4,7 @@ export interface RemoteCommand {
   /** One line for the login shell of the host. */
   readonly command: string;
   readonly stdin?: string | Buffer;
-  /** On abort, also send TERM to the command; without this only the channel is closed, and the command goes on. */
+  /** On abort, also send TERM to the command (sshd does not pass it on for root); else only the channel is closed. */
   readonly stopOnAbort?: boolean;
 }
 

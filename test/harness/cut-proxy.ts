@@ -5,6 +5,8 @@ export interface CutProxy {
   readonly port: number;
   /** Connections made so far. */
   readonly connections: number;
+  /** Resolves when no connection is open. */
+  emptied(): Promise<void>;
   /** Resets all open connections. New ones are served. */
   cut(): void;
   /** Lets nothing through any more, without telling anybody. */
@@ -12,12 +14,16 @@ export interface CutProxy {
   stop(): Promise<void>;
 }
 
-export async function startCutProxy(to: number): Promise<CutProxy> {
+export async function startCutProxy(to: {
+  readonly address: string;
+  readonly port: number;
+}): Promise<CutProxy> {
   const sockets = new Set<Socket>();
+  const waiting: (() => void)[] = [];
   let connections = 0;
   const server = createServer((near) => {
     connections++;
-    const far = connect(to, "127.0.0.1");
+    const far = connect(to.port, to.address);
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.setNoDelay(true);
@@ -26,6 +32,7 @@ export async function startCutProxy(to: number): Promise<CutProxy> {
         sockets.delete(socket);
         near.destroy();
         far.destroy();
+        if (sockets.size === 0) for (const done of waiting.splice(0)) done();
       });
     }
     near.pipe(far).pipe(near);
@@ -42,6 +49,11 @@ export async function startCutProxy(to: number): Promise<CutProxy> {
     get connections() {
       return connections;
     },
+    emptied: () =>
+      new Promise((done) => {
+        if (sockets.size === 0) done();
+        else waiting.push(done);
+      }),
     cut,
     silence() {
       for (const socket of sockets) socket.unpipe().pause();
