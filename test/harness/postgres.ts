@@ -24,7 +24,7 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
-const user = "runbooks";
+const user = "postgres";
 const password = "a-password-for-tests-only";
 
 /** What this machine lacks for a PostgreSQL of its own; undefined when nothing. */
