@@ -1,7 +1,8 @@
 import type { RunbookError } from "../errors";
+import { pause } from "./abort";
 import { sshError } from "./errors";
 import { lastWords, shutdownCodes } from "./job-failure";
-import { isLoss, overLinks, pause } from "./job-link";
+import { isLoss, overLinks } from "./job-link";
 import { askHost, stopJob } from "./job-operation";
 import {
   outputChunkBytes,
@@ -17,10 +18,13 @@ import type { Connect, Transport } from "./transport";
 export interface JobTimes {
   /** How long a lost link is sought again before its loss is passed on. */
   readonly reconnectMs: number;
+  /** Before the first try to link again; later ones grow. */
+  readonly pauseMs: number;
   /** How long the host may take to say whether it has the job; a link that is silent longer is given up. */
   readonly answerMs: number;
   /** A job that runs longer has its output read while it runs. */
   readonly streamAfterMs: number;
+  /** Between two looks at live output, or at a host that is to boot again. */
   readonly pollMs: number;
   /** Between TERM and KILL. */
   readonly graceMs: number;
@@ -34,7 +38,6 @@ export interface JobCallContext {
 
 /** What setTimeout can hold; a longer wait is made of several. */
 const longestTimerMs = 2 ** 31 - 1;
-const rebootPollMs = 1_000;
 /** From the end of a stopped group until its follower must have told so. */
 const farewellMs = 10_000;
 
@@ -63,17 +66,19 @@ export class JobCall {
   }
 
   async result(): Promise<JobResult> {
-    const { connect, random } = this.context;
+    const { connect, random, times } = this.context;
     const { signal } = this.options;
     signal?.throwIfAborted();
     const loop = {
       connect: () => connect(this.target, signal),
       windowMs: (lostAt: number) => this.windowMs(lostAt),
+      pauseMs: times.pauseMs,
       signal,
       random,
     };
     for (;;) {
-      const end = await overLinks(loop, (transport, heard) =>
+      const linked = this.found !== undefined;
+      const end = await overLinks({ ...loop, linked }, (transport, heard) =>
         this.attach(transport, heard),
       ).catch((error: unknown) => {
         if (this.awaitsReboot() && isLoss(error) && this.isLate())
@@ -82,7 +87,7 @@ export class JobCall {
       });
       const result = this.settle(end);
       if (result) return result;
-      await pause(rebootPollMs, signal);
+      await pause(times.pollMs, signal);
     }
   }
 

@@ -1,14 +1,17 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { isRunbookError } from "../errors";
+import { pause } from "./abort";
 import type { Transport } from "./transport";
 
-const firstPauseMs = 200;
 const longestPauseMs = 5_000;
 
 export interface LinkLoop {
   readonly connect: () => Promise<Transport>;
   /** How long without a word from the host until the loss of the link is passed on. */
   readonly windowMs: (lostAt: number) => number;
+  /** The first pause; later ones grow. */
+  readonly pauseMs: number;
+  /** Whether the host has been reached before: then a refused connection counts as a lost link, too. */
+  readonly linked: boolean;
   readonly signal: AbortSignal | undefined;
   readonly random: () => number;
 }
@@ -23,12 +26,12 @@ export async function overLinks<T>(
   loop: LinkLoop,
   attempt: (transport: Transport, heard: () => void) => Promise<T>,
 ): Promise<T> {
-  let linked = false;
+  let { linked } = loop;
   let lostAt: number | undefined;
-  let pauseMs = firstPauseMs;
+  let { pauseMs } = loop;
   const heard = (): void => {
     lostAt = undefined;
-    pauseMs = firstPauseMs;
+    pauseMs = loop.pauseMs;
   };
   for (;;) {
     try {
@@ -44,19 +47,6 @@ export async function overLinks<T>(
     const jitter = 0.5 + loop.random() / 2;
     await pause(pauseMs * jitter, loop.signal);
     pauseMs = Math.min(pauseMs * 2, longestPauseMs);
-  }
-}
-
-/** Waits; rejects with the signal's own reason, never with an AbortError of the timer. */
-export async function pause(
-  ms: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  try {
-    await delay(ms, undefined, signal ? { signal } : {});
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
   }
 }
 

@@ -25,6 +25,7 @@ export interface Jobs extends Pick<Ssh, "runJob" | "cancelJob"> {
 
 const defaultTimes: JobTimes = {
   reconnectMs: 30_000,
+  pauseMs: 200,
   answerMs: 60_000,
   streamAfterMs: 2_000,
   pollMs: 1_000,
@@ -38,25 +39,27 @@ export function createJobs(options: JobsOptions): Jobs {
   const loop = (target: SshTarget) => ({
     connect: () => connect(target),
     windowMs: () => times.reconnectMs,
+    pauseMs: times.pauseMs,
+    linked: false,
     signal: undefined,
     random,
   });
   return {
-    runJob: (target, request, callOptions = {}) =>
+    runJob: async (target, request, callOptions = {}) =>
       new JobCall(
         { connect, random, times },
         target,
         request,
         callOptions,
       ).result(),
-    cancelJob: (target, key, graceMs = times.graceMs) =>
+    cancelJob: async (target, key, graceMs = times.graceMs) =>
       overLinks(loop(target), (transport) =>
         stopJob(transport, target, jobIdOf(key), {
           reason: "cancelled",
           graceMs,
         }),
       ),
-    sweep: (target, olderThanDays) =>
+    sweep: async (target, olderThanDays) =>
       overLinks(loop(target), async (transport) => {
         const olderThanSeconds = Math.ceil(olderThanDays * 86_400);
         const operation = { op: "sweep", olderThanSeconds } as const;

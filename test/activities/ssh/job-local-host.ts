@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -50,6 +51,12 @@ export class LocalHost {
   readonly target: SshTarget;
   env: Record<string, string>;
   connects = 0;
+  /** Asked as each channel opens: after how many milliseconds its link is cut, if at all. */
+  cutAfterMs: () => number | undefined = () => undefined;
+  /** While true, connections are refused. */
+  down = false;
+  /** All that the host's side has answered, over all channels. */
+  heard = "";
   private readonly transports = new Set<LocalTransport>();
 
   constructor(readonly shell: ShellName) {
@@ -76,7 +83,9 @@ export class LocalHost {
 
   connect = (): Promise<Transport> => {
     this.connects++;
-    const transport = new LocalTransport(this.shell, this.home, () => this.env);
+    if (this.down)
+      return Promise.reject(sshError("unreachable", { seen: "host is down" }));
+    const transport = new LocalTransport(this);
     this.transports.add(transport);
     return Promise.resolve(transport);
   };
@@ -85,7 +94,13 @@ export class LocalHost {
     return createJobs({
       connect: this.connect,
       ...options,
-      times: { streamAfterMs: 20, pollMs: 10, graceMs: 300, ...options.times },
+      times: {
+        streamAfterMs: 20,
+        pollMs: 10,
+        graceMs: 300,
+        pauseMs: 2,
+        ...options.times,
+      },
     });
   }
 
@@ -97,7 +112,23 @@ export class LocalHost {
 
   folderOf(key: string): string {
     const id = createHash("sha256").update(key).digest("hex").slice(0, 32);
-    return join(this.home, ".upgrade-runbooks", "jobs", id);
+    const { UPGRADE_RUNBOOKS_HOME: root } = this.env;
+    return join(root ?? join(this.home, ".upgrade-runbooks"), "jobs", id);
+  }
+
+  /** Puts a systemd on the host whose systemd-run logs its words and does this. */
+  fakeSystemd(body: string): void {
+    const folder = join(this.root, "systemd");
+    mkdirSync(folder);
+    this.env = { ...this.env, UPGRADE_RUNBOOKS_SYSTEMD: folder };
+    this.addTool("systemd-run", `echo "$*" >>~/systemd-run.log\n${body}`);
+    this.addTool("id", "echo 0");
+  }
+
+  addTool(name: string, body: string): void {
+    const path = join(this.bin, name);
+    rmSync(path, { force: true });
+    writeFileSync(path, `#!/bin/sh\n${body}\n`, { mode: 0o755 });
   }
 
   /** The process group of a job, once it is claimed. */
@@ -123,6 +154,18 @@ export class LocalHost {
     rmSync(this.root, { recursive: true, force: true, maxRetries: 3 });
   }
 
+  /** Leaves nothing on PATH but these programs. */
+  keepOnly(tools: readonly string[]): void {
+    const few = join(this.root, "few");
+    mkdirSync(few);
+    for (const tool of tools) {
+      const own = join(this.bin, tool);
+      const program = existsSync(own) ? readlinkSync(own) : findProgram(tool);
+      symlinkSync(program ?? tool, join(few, tool));
+    }
+    this.env = { ...this.env, PATH: few };
+  }
+
   private linkTools(): void {
     if (this.shell !== "busybox ash") {
       const shell = findProgram(this.shell) ?? this.shell;
@@ -141,12 +184,7 @@ class LocalTransport implements Transport {
   closed = false;
   private readonly channels = new Map<ChildProcess, (error: Error) => void>();
 
-  constructor(
-    private readonly shell: ShellName,
-    private readonly cwd: string,
-    private readonly env: () => Record<string, string>,
-  ) {}
-
+  constructor(private readonly host: LocalHost) {}
   exec(
     { command, stdin = "" }: RemoteCommand,
     { onStdout, onStderr }: RemoteStreams,
@@ -154,14 +192,20 @@ class LocalTransport implements Transport {
   ): Promise<RemoteExit> {
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
     if (this.closed) return Promise.reject(linkLost());
-    const [program = "", ...args] = [...this.shell.split(" "), "-c", command];
-    const { cwd } = this;
-    const options = { cwd, env: this.env(), detached: true } as const;
+    const [name = "", ...args] = [...this.host.shell.split(" "), "-c", command];
+    const program = findProgram(name) ?? name;
+    const { home: cwd, env } = this.host;
+    const options = { cwd, env, detached: true } as const;
     const child = spawn(program, args, options);
     return new Promise((resolve, reject) => {
       this.channels.set(child, reject);
+      const cutMs = this.host.cutAfterMs();
+      if (cutMs !== undefined) setTimeout(() => this.close(), cutMs);
       child.stdin.on("error", () => undefined).end(stdin);
-      child.stdout.on("data", onStdout);
+      child.stdout.on("data", (chunk: Buffer) => {
+        this.host.heard += chunk.toString("latin1").slice(0, 200);
+        onStdout(chunk);
+      });
       child.stderr.on("data", onStderr);
       // Like sshd: the channel goes, the processes stay.
       const detach = (): void => {
@@ -203,6 +247,15 @@ export function signalGroup(
   } catch {
     return false;
   }
+}
+
+/** Whether a process of the group lives; one that is dead but not yet collected by its parent does not. */
+export function groupLives(group: number | undefined): boolean {
+  const list = execFileSync("ps", ["-A", "-o", "pgid=,stat="]).toString();
+  return list
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .some(([pgid, stat = "Z"]) => Number(pgid) === group && stat[0] !== "Z");
 }
 
 /** Resolves when the condition holds; for states of processes, which nothing announces. */
