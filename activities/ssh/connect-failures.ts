@@ -52,7 +52,8 @@ export function connectFailure(
       cause: error,
     });
   }
-  if (stage === "opening TCP") {
+  // A reset can overtake the news that TCP was open; only an open port resets.
+  if (stage === "opening TCP" && error.code !== "ECONNRESET") {
     return sshError("unreachable", {
       seen: `no connection to ${place}: ${said || String(error.code)}`,
       facts,

@@ -22,6 +22,8 @@ export interface Sshd {
   readonly address: "127.0.0.1";
   readonly port: number;
   readonly ports: readonly number[];
+  /** Of the listener; its children serve a connection each. */
+  readonly pid: number;
   readonly user: string;
   /** A private key that is let in. */
   readonly keyFile: string;
@@ -90,6 +92,10 @@ class RunningSshd implements Sshd {
 
   get port(): number {
     return this.ports[0] ?? 0;
+  }
+
+  get pid(): number {
+    return this.child?.pid ?? 0;
   }
 
   hostKey(type = this.types[0]): string {
