@@ -76,7 +76,7 @@ export function describeFaults(
 }
 
 /** `["run", 0]` as `run[0]`; keys that are no plain words in quotes. */
-export function pathText(path: readonly PropertyKey[]): string {
+function pathText(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === "number") return `${text}[${step}]`;
     const key = String(step);

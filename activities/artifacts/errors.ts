@@ -1,7 +1,7 @@
 import { failureFactory, type FailureKind } from "../errors";
 
 /** Everything that can happen to stored plans, snapshots and reports. */
-export const artifactFailures = {
+const artifactFailures = {
   badKey: {
     class: "stop",
     hint: "Build keys from ids: letters, digits and . _ : @ + - between single slashes, no part beginning with a dot.",

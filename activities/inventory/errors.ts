@@ -1,7 +1,7 @@
 import { failureFactory, type FailureKind } from "../errors";
 
 /** What keeps an inventory from being read. What is wrong inside of it is one `inventory.invalid`, see ../faults. */
-export const inventoryFailures = {
+const inventoryFailures = {
   unreadable: {
     class: "human",
     hint: "Let the worker's user read {file}, or correct `inventory.file` of the target.",
