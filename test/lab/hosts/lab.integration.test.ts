@@ -1,0 +1,380 @@
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { hostSchema } from "../../../activities/inventory/port";
+import { newKeyPair } from "../../../lab/hosts/keys";
+import { startLab, type Lab } from "../../../lab/hosts/lab";
+import { eventually } from "../../harness/eventually";
+import {
+  connectError,
+  connectTo,
+  finished,
+  forward,
+  hostOf,
+  open,
+  output,
+  run,
+} from "./lab-client";
+import { isRunning } from "./processes";
+
+let folder: string;
+let lab: Lab;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "lab-"));
+  lab = await startLab({
+    dir: join(folder, "lab"),
+    hosts: 6,
+    service: false,
+    applyMs: 20,
+  });
+});
+
+afterAll(async () => {
+  await lab.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("a lab host", () => {
+  test("runs a real command under a folder of its own", async () => {
+    expect(
+      await output(lab, "web-01", "echo $HOST_ID; pwd; touch $HOST_ROOT/x"),
+    ).toBe(`web-01\n${lab.hostRoot("web-01")}/home/${lab.user}`);
+    expect(existsSync(join(lab.hostRoot("web-01"), "x"))).toBe(true);
+    expect(existsSync(join(lab.hostRoot("web-02"), "x"))).toBe(false);
+  });
+
+  test("answers the exit code and both streams", async () => {
+    expect(await run(lab, "web-01", "echo out; echo err >&2; exit 3")).toEqual({
+      code: 3,
+      signal: undefined,
+      stdout: "out\n",
+      stderr: "err\n",
+    });
+  });
+
+  test("gives a command that does not exist 127", async () => {
+    expect(await run(lab, "web-01", "no-such-command")).toMatchObject({
+      code: 127,
+    });
+  });
+
+  test("hands stdin on, and its end", async () => {
+    const client = await connectTo(lab, "web-01");
+    const channel = await open(client, "wc -c");
+    channel.end("x".repeat(300_000));
+    expect((await finished(channel)).stdout.trim()).toBe("300000");
+    client.end();
+  });
+
+  test("brings large outputs whole", async () => {
+    const { stdout } = await run(
+      lab,
+      "web-01",
+      "head -c 3000000 /dev/zero | tr '\\0' x",
+    );
+    expect(stdout).toHaveLength(3_000_000);
+  });
+
+  test("serves several commands at once over one connection", async () => {
+    const client = await connectTo(lab, "web-01");
+    const fifo = "$HOST_ROOT/fifo";
+    await output(lab, "web-01", `mkfifo ${fifo}`);
+    // Each waits for the other: one after the other they would never end.
+    const reader = await open(client, `cat ${fifo}`);
+    const writer = await open(client, `echo met > ${fifo}`);
+    const [read] = await Promise.all([finished(reader), finished(writer)]);
+    expect(read.stdout).toBe("met\n");
+    client.end();
+  });
+
+  test("passes a signal to the command and tells which one ended it", async () => {
+    const client = await connectTo(lab, "web-01");
+    const channel = await open(client, "echo up; sleep 60");
+    channel.once("data", () => channel.signal("TERM"));
+    expect(await finished(channel)).toMatchObject({
+      code: null,
+      signal: "SIGTERM",
+    });
+    client.end();
+  });
+
+  test("takes only such environment as sshd would", async () => {
+    const client = await connectTo(lab, "web-01");
+    const env = { LANG: "C.UTF-8", HOST_ROOT: "/", LD_PRELOAD: "/x" };
+    const result = await new Promise((resolve, reject) => {
+      client.exec(
+        "echo $LANG $HOST_ROOT $LD_PRELOAD",
+        { env },
+        (error, channel) => {
+          if (error) reject(error);
+          else resolve(finished(channel));
+        },
+      );
+    });
+    expect(result).toMatchObject({
+      stdout: `C.UTF-8 ${lab.hostRoot("web-01")}\n`,
+    });
+    client.end();
+  });
+
+  test("turns away another key, another user and a password", async () => {
+    const { privateKey } = newKeyPair("somebody");
+    const failed = "All configured authentication methods failed";
+    await expect(connectTo(lab, "web-01", { privateKey })).rejects.toThrow(
+      failed,
+    );
+    await expect(
+      connectTo(lab, "web-01", { username: "root" }),
+    ).rejects.toThrow(failed);
+    const password = { privateKey: "", password: "x" };
+    await expect(connectTo(lab, "web-01", password)).rejects.toThrow(failed);
+  });
+
+  test("shows a host key of its own", async () => {
+    const keys = readFileSync(lab.knownHostsFile, "utf8").trim().split("\n");
+    expect(new Set(keys.map((line) => line.split(" ")[2])).size).toBe(6);
+  });
+
+  test("can be a jump host to another, and to nowhere else", async () => {
+    const jump = await connectTo(lab, "web-01");
+    const sock = await forward(jump, hostOf(lab, "web-02"));
+    const client = await connectTo(lab, "web-02", { sock });
+    expect((await finished(await open(client, "echo $HOST_ID"))).stdout).toBe(
+      "web-02\n",
+    );
+    const elsewhere = {
+      ...hostOf(lab, "web-02"),
+      address: "127.0.0.1",
+      port: Number(new URL(lab.controlUrl).port),
+    };
+    await expect(forward(jump, elsewhere)).rejects.toThrow(
+      "Channel open failure",
+    );
+    client.end();
+    jump.end();
+  });
+});
+
+describe("when the connection drops", () => {
+  const startTwo =
+    "sleep 61 & echo $!; setsid sleep 62 >/dev/null 2>&1 </dev/null & echo $!; wait";
+
+  test("the command's process group ends, and what has a session of its own goes on", async () => {
+    const client = await connectTo(lab, "web-03");
+    const channel = await open(client, startTwo);
+    const pids: number[] = [];
+    await new Promise<void>((resolve) => {
+      channel.on("data", (chunk: Buffer) => {
+        pids.push(...chunk.toString().trim().split("\n").map(Number));
+        if (pids.length === 2) resolve();
+      });
+    });
+    const [attached = 0, detached = 0] = pids;
+    expect(isRunning(attached)).toBe(true);
+    client.destroy();
+    await eventually(() => !isRunning(attached) || undefined, 2_000);
+    expect(isRunning(detached)).toBe(true);
+    process.kill(detached, "SIGKILL");
+  });
+
+  test("a command that ignores SIGHUP ends too", async () => {
+    const client = await connectTo(lab, "web-03");
+    const channel = await open(
+      client,
+      "trap '' HUP; echo $$; sleep 63; sleep 64",
+    );
+    const pid = await new Promise<number>((resolve) => {
+      channel.once("data", (chunk: Buffer) =>
+        resolve(Number(chunk.toString())),
+      );
+    });
+    client.destroy();
+    await eventually(() => !isRunning(pid) || undefined, 2_000);
+  });
+});
+
+describe("the tools of a lab host", () => {
+  test("app-ctl installs, goes back, and leaves one line for each effect", async () => {
+    const id = "app-01";
+    await output(
+      lab,
+      id,
+      "app-ctl fetch 2.0.0 && RUNBOOK_KEY=k1 app-ctl apply 2.0.0 && app-ctl ready",
+    );
+    expect(await output(lab, id, "app-ctl version")).toBe("2.0.0");
+    await output(lab, id, "app-ctl undo");
+    expect(await output(lab, id, "app-ctl version")).toBe("1.0.0");
+    const log = lab.log(id, "app-ctl");
+    expect(log.match(/^\d+ apply 2\.0\.0 key=k1$/gm)).toHaveLength(1);
+    expect(log.match(/^\d+ begin apply 2\.0\.0 key=k1$/gm)).toHaveLength(1);
+    expect(log.match(/^\d+ end apply 2\.0\.0 key=k1 exit=0$/gm)).toHaveLength(
+      1,
+    );
+    expect(await run(lab, id, "app-ctl undo")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("no previous release") as string,
+    });
+  });
+
+  test("applying the same version again keeps the way back", async () => {
+    const id = "worker-01";
+    await output(
+      lab,
+      id,
+      "app-ctl apply 2.0.0 && app-ctl apply 2.0.0 && app-ctl undo",
+    );
+    expect(await output(lab, id, "app-ctl version")).toBe("1.0.0");
+  });
+
+  test.each(["", "explode", "apply", "apply ../x", "apply 1 2", "drain 1"])(
+    "app-ctl refuses %j and logs nothing",
+    async (words) => {
+      expect(await run(lab, "batch-01", `app-ctl ${words}`)).toMatchObject({
+        code: 64,
+      });
+      expect(lab.log("batch-01", "app-ctl")).toBe("");
+    },
+  );
+
+  test("sudo runs the command, whatever its options", async () => {
+    const words = await output(
+      lab,
+      "web-01",
+      "sudo -n -H -u root -- printf '%s|' a 'b c'; sudo -n X=1 sh -c 'echo $X'; sudo -n true",
+    );
+    expect(words).toBe("a|b c|1");
+  });
+
+  test("apt-get keeps a state of its own", async () => {
+    await output(
+      lab,
+      "web-01",
+      "sudo apt-get -y -o X=y install nginx=1.27 curl && apt-get -qq remove curl",
+    );
+    const status = readFileSync(
+      join(lab.hostRoot("web-01"), "var/lib/dpkg/status"),
+      "utf8",
+    );
+    expect(status).toContain(
+      "Package: nginx\nStatus: install ok installed\nVersion: 1.27",
+    );
+    expect(status).not.toContain("curl");
+  });
+
+  test.each(["shutdown -h now", "systemd-run true", "dpkg -i x.deb", "mount"])(
+    "%s does not reach the machine below",
+    async (command) => {
+      expect(await run(lab, "web-01", command)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(
+          "not available on a lab host",
+        ) as string,
+      });
+    },
+  );
+
+  test("the lab's own setsid begins a session and notes it", async () => {
+    const shim = join(__dirname, "../../../lab/hosts/shims/setsid");
+    const report =
+      "ps -o pid=,pgid=,sess= -p $$; ls $HOST_ROOT/../../run/groups";
+    const text = await output(
+      lab,
+      "web-01",
+      `perl ${shim} -w sh -c '${report}'`,
+    );
+    const [pid, pgid, session] = text.trim().split(/\s+/);
+    expect([pgid, session]).toEqual([pid, pid]);
+    expect(text).toContain(`web-01.${pid ?? ""}`);
+    expect(
+      await run(lab, "web-01", `perl ${shim} -w sh -c 'exit 7'`),
+    ).toMatchObject({ code: 7 });
+    expect(
+      await run(lab, "web-01", `perl ${shim} -w no-such-command`),
+    ).toMatchObject({ code: 127 });
+  });
+});
+
+describe("the files of a lab", () => {
+  test("an inventory of valid hosts, whose boot id can be asked for", async () => {
+    const { hosts } = JSON.parse(readFileSync(lab.inventoryFile, "utf8")) as {
+      hosts: unknown[];
+    };
+    const parsed = hosts.map((host) => hostSchema.parse(host));
+    expect(parsed.map(({ id }) => id)).toEqual(lab.hosts.map(({ id }) => id));
+    const probe = parsed[0]?.bootIdProbe ?? [];
+    expect(await output(lab, "web-01", probe.join(" "))).toMatch(
+      /^[0-9a-f-]{36}$/,
+    );
+  });
+
+  test("a key that only its owner reads", () => {
+    expect(statSync(lab.identityFile).mode & 0o777).toBe(0o600);
+  });
+
+  test("a configuration that runs app-ctl", () => {
+    expect(parse(readFileSync(lab.configFile, "utf8"))).toMatchObject({
+      targets: { lab: { inventory: { file: "inventory.json" } } },
+      components: {
+        app: { steps: { apply: { run: ["app-ctl", "apply", "{{version}}"] } } },
+      },
+    });
+  });
+});
+
+test("where only 127.0.0.1 exists, each host has a port", async () => {
+  const ports = await startLab({
+    dir: join(folder, "ports"),
+    hosts: 3,
+    service: true,
+    addresses: "ports",
+  });
+  try {
+    for (const { id } of ports.hosts)
+      expect(await output(ports, id, "echo $HOST_ID; app-ctl ready")).toBe(
+        `${id}\nready`,
+      );
+    expect(new Set(ports.hosts.map(({ address }) => address))).toEqual(
+      new Set(["127.0.0.1"]),
+    );
+  } finally {
+    await ports.stop();
+  }
+  const [first] = ports.hosts;
+  expect(await connectError("127.0.0.1", first?.port ?? 0)).toBe(
+    "ECONNREFUSED",
+  );
+});
+
+test("a base port in use is told, and nothing stays behind", async () => {
+  const dir = join(folder, "taken");
+  const { port, address } = hostOf(lab, "web-01");
+  expect(address).toBeDefined();
+  const start = startLab({ dir, hosts: 2, service: false, basePort: port });
+  await expect(start).rejects.toMatchObject({ type: "lab.portInUse" });
+  expect(existsSync(dir)).toBe(false);
+});
+
+test("1,000 hosts are up in seconds, and each answers", async () => {
+  const began = Date.now();
+  const large = await startLab({
+    dir: join(folder, "large"),
+    hosts: 1_000,
+    service: false,
+  });
+  try {
+    expect(Date.now() - began).toBeLessThan(10_000);
+    expect(await output(large, "batch-100", "app-ctl ready")).toBe("ready");
+    // Only what was touched has a folder.
+    expect(existsSync(join(large.dir, "hosts", "web-001"))).toBe(false);
+  } finally {
+    await large.stop();
+  }
+});
