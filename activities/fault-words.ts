@@ -59,8 +59,10 @@ export function describeValue(
   if (value === null) return "null";
   if (typeof value !== "string") return "an object";
   if (mayBeSecret(path)) return `text of ${value.length} characters`;
-  // The user part of a URL is where passwords are left behind.
-  const harmless = value.replace(/\/\/[^/@\s]*@/g, "//***@");
+  // The user part and the parameters of a URL are where passwords are left behind.
+  const harmless = value
+    .replace(/\/\/[^/@\s]*@/g, "//***@")
+    .replace(/([?&]\w*(?:pass|secret|token|key)\w*=)[^&\s]*/gi, "$1***");
   const shown =
     harmless.length > MAX_SHOWN
       ? `${harmless.slice(0, MAX_SHOWN)}...`
