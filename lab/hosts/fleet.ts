@@ -1,15 +1,12 @@
 import { labError } from "./errors";
 import { LabHost, type LabGround } from "./host";
-import { newKeyPair, type KeyPair } from "./keys";
+import { newKeyPair } from "./keys";
 import { layout, type Addresses, type HostPlan } from "./layout";
 import type { LabSettings } from "./options";
 import { detectAddresses, isFree, randomBasePort } from "./ports";
 
-/** The hosts of a lab by id, in the inventory's order, each with its key. */
-export interface Fleet {
-  readonly hosts: ReadonlyMap<string, LabHost>;
-  readonly keys: ReadonlyMap<string, KeyPair>;
-}
+/** The hosts of a lab by id, in the inventory's order. */
+export type Fleet = ReadonlyMap<string, LabHost>;
 
 type Ground = Omit<LabGround, "forwards">;
 
@@ -54,8 +51,8 @@ export async function openFleet(
   }
 }
 
-export async function closeFleet({ hosts }: Fleet): Promise<void> {
-  await eachOf([...hosts.values()], AT_ONCE, (host) => host.stop());
+export async function closeFleet(fleet: Fleet): Promise<void> {
+  await eachOf([...fleet.values()], AT_ONCE, (host) => host.stop());
 }
 
 /** Runs the work for all items, a number of them at once. */
@@ -83,18 +80,16 @@ function planFleet(
   const places = new Set(plans.map(placeOf));
   const forwards = (address: string, port: number): boolean =>
     places.has(placeOf({ address, port }));
-  const keys = new Map(plans.map(({ id }) => [id, newKeyPair(id)]));
-  const hosts = new Map(
-    plans.map((plan) => {
-      const key = keys.get(plan.id) ?? newKeyPair(plan.id);
-      return [plan.id, new LabHost(plan, key, { ...ground, forwards })];
-    }),
+  return new Map(
+    plans.map((plan) => [
+      plan.id,
+      new LabHost(plan, newKeyPair(plan.id), { ...ground, forwards }),
+    ]),
   );
-  return { hosts, keys };
 }
 
-async function listenAll({ hosts }: Fleet, service: boolean): Promise<void> {
-  await eachOf([...hosts.values()], AT_ONCE, async (host) => {
+async function listenAll(fleet: Fleet, service: boolean): Promise<void> {
+  await eachOf([...fleet.values()], AT_ONCE, async (host) => {
     await host.listen();
     const { address, servicePort } = host.plan;
     if (service && !(await isFree(address, servicePort)))

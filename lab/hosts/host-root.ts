@@ -7,7 +7,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { LabFault } from "./faults";
+import type { LabFault } from "./fault-kinds";
 
 export interface RootContents {
   readonly user: string;

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CommandPlace } from "./command";
-import type { LabFault } from "./faults";
+import type { LabFault } from "./fault-kinds";
 import { makeRoot, newBootId, putFault, removeFaults } from "./host-root";
 import type { KeyPair } from "./keys";
 import type { HostPlan } from "./layout";
@@ -37,11 +37,12 @@ export class LabHost {
   private sshServer: SshServer | undefined;
   private rooted = false;
   private authRefusals = 0;
+  private stepFaults: readonly LabFault[] = [];
   private service: Service | undefined;
 
   constructor(
     readonly plan: HostPlan,
-    private readonly key: KeyPair,
+    readonly key: KeyPair,
     private readonly ground: LabGround,
   ) {
     this.root = join(ground.dir, "hosts", plan.id);
@@ -88,6 +89,7 @@ export class LabHost {
       version,
       ...(service ? { service: `${address} ${servicePort}` } : {}),
     });
+    for (const fault of this.stepFaults) putFault(this.root, fault);
     this.rooted = true;
   }
 
@@ -151,13 +153,15 @@ export class LabHost {
         this.authRefusals = fault.times === "always" ? Infinity : fault.times;
         return;
       default:
-        this.touch();
-        putFault(this.root, fault);
+        // A folder for each of 10,000 hosts would take seconds; most are never looked at.
+        if (this.rooted) putFault(this.root, fault);
+        else this.stepFaults = [...this.stepFaults, fault];
     }
   }
 
   async clearFaults(): Promise<void> {
     this.authRefusals = 0;
+    this.stepFaults = [];
     if (this.rooted) removeFaults(this.root);
     await this.reopen();
   }

@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { join, resolve } from "node:path";
 import { writeLabConfig } from "./config";
@@ -13,8 +12,13 @@ import {
   replaceFile,
 } from "./folder";
 import type { LabHost } from "./host";
-import { bootIdFile } from "./host-root";
-import { knownHostsLine, newKeyPair } from "./keys";
+import { newKeyPair } from "./keys";
+import {
+  writeIdentity,
+  writeInventory,
+  writeKnownHosts,
+  writeRecord,
+} from "./lab-files";
 import { labSettings, type LabOptions, type LabSettings } from "./options";
 import { Reaper } from "./reaper";
 import { writeShims } from "./scripts";
@@ -93,7 +97,7 @@ class RunningLab implements Lab {
   readonly stopped: Promise<void>;
   controlUrl = "";
   hosts: readonly LabHostView[] = [];
-  private fleet: Fleet = { hosts: new Map(), keys: new Map() };
+  private fleet: Fleet = new Map();
   private faults: readonly string[] = [];
   private reaper: Reaper | undefined;
   private control: Server | undefined;
@@ -127,26 +131,30 @@ class RunningLab implements Lab {
       authorizedKey: clientKey.publicKey,
       reaper: this.reaper,
     });
-    this.hosts = [...this.fleet.hosts.values()].map((host) => this.view(host));
-    writeFileSync(this.identityFile, clientKey.privateKey, { mode: 0o600 });
-    writeFileSync(
-      `${this.identityFile}.pub`,
-      `${clientKey.publicKey} ${this.user}\n`,
-    );
-    this.writeKnownHosts();
+    this.hosts = this.allHosts().map((host) => this.view(host));
+    writeIdentity(dir, this.user, clientKey);
+    writeKnownHosts(dir, this.allHosts());
     this.writeInventory();
     writeLabConfig(dir, this.user);
     await this.openControl();
     if (settings.service)
-      await eachOf([...this.fleet.hosts.values()], SERVICES_AT_ONCE, (host) =>
+      await eachOf(this.allHosts(), SERVICES_AT_ONCE, (host) =>
         host.startService(),
       );
     if (settings.faults.length > 0) await this.setFault(settings.faults);
-    this.writeRecord();
+    // Last: who finds it finds a complete lab.
+    writeRecord(dir, {
+      pid: process.pid,
+      reaperPid: this.reaper.pid,
+      dir,
+      controlUrl: this.controlUrl,
+      inventoryFile: this.inventoryFile,
+      configFile: this.configFile,
+    });
   }
 
   async setFault(texts: string | readonly string[]): Promise<void> {
-    const ids = [...this.fleet.hosts.keys()];
+    const ids = [...this.fleet.keys()];
     const faults = parseFaults([texts].flat(), ids);
     for (const fault of faults)
       for (const id of selectHosts(fault.selector, ids, this.settings.seed))
@@ -156,7 +164,7 @@ class RunningLab implements Lab {
   }
 
   async clearFaults(): Promise<void> {
-    for (const host of this.fleet.hosts.values()) await host.clearFaults();
+    for (const host of this.allHosts()) await host.clearFaults();
     this.faults = [];
     this.writeInventory();
   }
@@ -209,7 +217,7 @@ class RunningLab implements Lab {
     this.control = await serveControl({
       status: () => this.status(),
       hosts: () =>
-        [...this.fleet.hosts.values()].map((host) => ({
+        this.allHosts().map((host) => ({
           ...this.view(host),
           state: host.state,
           connections: host.connections,
@@ -217,7 +225,7 @@ class RunningLab implements Lab {
       setFaults: (texts) => this.setFault(texts),
       clearFaults: () => this.clearFaults(),
       happen: (id, event) =>
-        this.fleet.hosts.has(id) ? this.happen(id, event) : undefined,
+        this.fleet.has(id) ? this.happen(id, event) : undefined,
       stop: () => this.stop(),
     });
     const port = portOf(this.control);
@@ -226,7 +234,7 @@ class RunningLab implements Lab {
   }
 
   private status(): Record<string, unknown> {
-    const hosts = [...this.fleet.hosts.values()];
+    const hosts = this.allHosts();
     return {
       dir: this.dir,
       pid: process.pid,
@@ -253,55 +261,21 @@ class RunningLab implements Lab {
     };
   }
 
+  private writeInventory(): void {
+    writeInventory(this.dir, this.allHosts());
+  }
+
+  private allHosts(): LabHost[] {
+    return [...this.fleet.values()];
+  }
+
   private host(id: string): LabHost {
-    const host = this.fleet.hosts.get(id);
+    const host = this.fleet.get(id);
     if (host === undefined)
       throw labError("unknownHost", {
         seen: `the lab has no host ${id}`,
         facts: { dir: this.dir },
       });
     return host;
-  }
-
-  private writeKnownHosts(): void {
-    const lines = [...this.fleet.hosts.values()].map(({ plan }) => {
-      const key = this.fleet.keys.get(plan.id);
-      return key === undefined ? "" : knownHostsLine(plan, key);
-    });
-    writeFileSync(this.knownHostsFile, lines.join(""));
-  }
-
-  /** Hosts that vanished are not in it. */
-  private writeInventory(): void {
-    const hosts = [...this.fleet.hosts.values()]
-      .filter(({ state }) => state !== "vanished")
-      .map(({ plan: { id, address, port, pool, zone }, root }) => ({
-        id,
-        address,
-        port,
-        pool,
-        zone,
-        tags: { lab: "true", role: pool },
-        bootIdProbe: ["cat", bootIdFile(root)],
-      }));
-    replaceFile(
-      this.dir,
-      labFiles.inventory,
-      `${JSON.stringify({ hosts }, null, 1)}\n`,
-    );
-  }
-
-  /** Tells `stopLab` and other processes where the lab is; written when it is complete. */
-  private writeRecord(): void {
-    const { dir, controlUrl, inventoryFile, configFile } = this;
-    const record = {
-      pid: process.pid,
-      reaperPid: this.reaper?.pid,
-      dir,
-      controlUrl,
-      inventoryFile,
-      configFile,
-    };
-    replaceFile(dir, labFiles.record, `${JSON.stringify(record, null, 2)}\n`);
   }
 }

@@ -12,7 +12,12 @@ const MAX_HOSTS_WITH_SERVICE = 500;
 
 export const labOptionsSchema = z.strictObject({
   /** A new or empty folder; everything of the lab lies in it. */
-  dir: z.string().min(1),
+  dir: z
+    .string()
+    .regex(
+      /^[^:\n]+$/,
+      "expected a folder without a colon in its name, because it stands in the hosts' PATH",
+    ),
   hosts: z.int().min(1).max(10_000).default(40),
   pools: z.int().min(1).max(MAX_POOLS).default(4),
   faults: z.array(z.string()).default([]),

@@ -1,8 +1,5 @@
-import {
-  faultKinds,
-  parseFaults,
-  selectHosts,
-} from "../../../lab/hosts/faults";
+import { faultKinds } from "../../../lab/hosts/fault-kinds";
+import { parseFaults, selectHosts } from "../../../lab/hosts/faults";
 
 const ids = ["web-01", "web-02", "app-01", "app-07", "batch-01"];
 const one = (text: string) => parseFaults([text], ids)[0];

@@ -106,6 +106,15 @@ describe("a lab host", () => {
     client.end();
   });
 
+  test("answers keep-alives", async () => {
+    const often = { keepaliveInterval: 20, keepaliveCountMax: 2 };
+    const client = await connectTo(lab, "web-01", often);
+    // Three intervals without an answer would end the connection.
+    const { code } = await finished(await open(client, "sleep 0.3"));
+    expect(code).toBe(0);
+    client.end();
+  });
+
   test("takes only such environment as sshd would", async () => {
     const client = await connectTo(lab, "web-01");
     const env = { LANG: "C.UTF-8", HOST_ROOT: "/", LD_PRELOAD: "/x" };
