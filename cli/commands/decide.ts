@@ -1,0 +1,176 @@
+import { setTimeout as pause } from "node:timers/promises";
+import {
+  ApplicationFailure,
+  type Client,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from "@temporalio/client";
+import type { Answer, OpenGate } from "../../workflows/gate/gate";
+import { decide } from "../../workflows/gate/messages";
+import type { Context, Program } from "../context";
+import { cliError } from "../errors";
+import { answer as print } from "../output";
+import { observerOf, type RunObserver } from "../run/observe";
+import { withClient } from "../temporal";
+
+interface DecideFlags {
+  readonly by: string;
+  readonly comment?: string;
+  readonly hosts?: readonly string[];
+  readonly nonce?: string;
+  readonly signal?: boolean;
+}
+
+const ANSWER_LIMIT_MS = 15_000;
+const SIGNAL_LIMIT_MS = 5_000;
+const SIGNAL_POLL_MS = 100;
+
+const example = `
+Example:
+  $ runbook decide fleet-upgrade:prod-eu:2026-11 canary approve --by ada`;
+
+/** `runbook decide`: answers one question of one run, bound to what is asked now. */
+export function registerDecide({ root, run }: Program): void {
+  const command = root
+    .command("decide")
+    .summary("answer a question of a run")
+    .description(
+      "Answers an open gate. The answer is bound to the gate's nonce and to the digest of the plan; --nonce, as watch prints it, refuses a question that was asked anew meanwhile.",
+    )
+    .argument("<id>", "workflow id")
+    .argument("<gate>", "such as canary, failed-hosts, budget")
+    .argument("<choice>", "one of the gate's choices")
+    .requiredOption("--by <name>", "who decides; stands in the report")
+    .option("--comment <text>", "why; stands in the report")
+    .option("--hosts <ids>", "only these failed hosts, comma separated", list)
+    .option("--nonce <nonce>", "only this asking of the question")
+    .option("--signal", "send the signal approve or deny instead")
+    .addHelpText("after", example)
+    .action((id: string, gate: string, choice: string, flags: DecideFlags) =>
+      run(command, async (context) => {
+        if (flags.signal === true) requireSignal(choice);
+        await withClient(context, (client) =>
+          answerGate(context, client, { id, gate, choice, flags }),
+        );
+      }),
+    );
+}
+
+interface Request {
+  readonly id: string;
+  readonly gate: string;
+  readonly choice: string;
+  readonly flags: DecideFlags;
+}
+
+async function answerGate(
+  context: Context,
+  client: Client,
+  { id, gate: gateId, choice, flags }: Request,
+): Promise<void> {
+  const observer = observerOf(context, client, id);
+  const gate = gateNamed(await observer.gates(), gateId, id);
+  const answer = answerTo(gate, choice, flags);
+  if (!context.json)
+    context.err(
+      `${gate.title}\n  ${choice}, for the plan ${gate.digest}, asked as ${gate.nonce}\n`,
+    );
+  const recorded =
+    flags.signal === true
+      ? await sendSignal(observer, answer)
+      : await sendUpdate(client, observer, answer);
+  print(context, { id, ...answer, recorded }, [recorded]);
+}
+
+/** @throws cli.answerRefused, naming the gates that are open */
+function gateNamed(
+  gates: readonly OpenGate[],
+  gateId: string,
+  id: string,
+): OpenGate {
+  const found = gates.find((gate) => gate.id === gateId);
+  if (found !== undefined) return found;
+  const open = gates.map((gate) => gate.id).join(", ") || "none";
+  throw cliError("answerRefused", {
+    seen: `gate ${gateId} is not open; open gates: ${open}`,
+    facts: { id },
+  });
+}
+
+function answerTo(gate: OpenGate, choice: string, flags: DecideFlags): Answer {
+  const { by, comment, hosts, nonce = gate.nonce } = flags;
+  return {
+    gate: gate.id,
+    nonce,
+    choice,
+    by,
+    digest: gate.digest,
+    ...(comment !== undefined && { comment }),
+    ...(hosts !== undefined && { hosts }),
+  };
+}
+
+/** @throws cli.answerRefused with the run's reason, cli.noWorker */
+async function sendUpdate(
+  client: Client,
+  { handle }: RunObserver,
+  answer: Answer,
+): Promise<string> {
+  try {
+    return await client.withDeadline(Date.now() + ANSWER_LIMIT_MS, () =>
+      handle.executeUpdate(decide, { args: [answer] }),
+    );
+  } catch (error) {
+    if (error instanceof WorkflowUpdateFailedError) {
+      const { cause } = error;
+      const isTold = cause instanceof ApplicationFailure;
+      throw refused(handle.workflowId, isTold ? cause.message : error.message);
+    }
+    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
+      throw cliError("noWorker", {
+        seen: "no worker took the answer in time; it may still be taken, and to repeat it does no harm",
+        cause: error,
+      });
+    throw error;
+  }
+}
+
+/** A signal has no answer: whether it counted shows in the gate. @throws cli.answerRefused */
+async function sendSignal(
+  observer: RunObserver,
+  answer: Answer,
+): Promise<string> {
+  const { choice, ...payload } = answer;
+  await observer.handle.signal(choice, payload);
+  const deadline = Date.now() + SIGNAL_LIMIT_MS;
+  while (Date.now() < deadline) {
+    const gates = await observer.gates();
+    if (!gates.some(({ nonce }) => nonce === answer.nonce))
+      return `${choice} sent; gate "${answer.gate}" is closed`;
+    await pause(SIGNAL_POLL_MS);
+  }
+  throw refused(
+    observer.handle.workflowId,
+    `${choice} was sent, and gate "${answer.gate}" is still open; the run's details list refused answers with their reasons`,
+  );
+}
+
+function refused(id: string, seen: string) {
+  return cliError("answerRefused", { seen, facts: { id } });
+}
+
+function requireSignal(choice: string): void {
+  if (choice === "approve" || choice === "deny") return;
+  throw cliError("usage", {
+    seen: `--signal with ${choice}`,
+    expected: "approve or deny; other choices have no signal",
+    facts: { command: "decide" },
+  });
+}
+
+function list(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((one) => one.trim())
+    .filter((one) => one !== "");
+}

@@ -1,0 +1,135 @@
+import type { Client } from "@temporalio/client";
+import type { Context, Program } from "../context";
+import { cliError } from "../errors";
+import {
+  addInputOptions,
+  type InputFlags,
+  readInput,
+  withMode,
+} from "../input";
+import { answer } from "../output";
+import { runbookNamed } from "../runbook-named";
+import { taskQueueOf } from "../settings";
+import { pollersOf, uiLink, withClient } from "../temporal";
+
+interface StartFlags extends InputFlags {
+  readonly execute?: boolean;
+  readonly id?: string;
+}
+
+interface Start {
+  readonly workflowType: string;
+  readonly workflowId: string;
+  readonly summary: string;
+  readonly taskQueue: string;
+  readonly input: unknown;
+}
+
+const example = `
+Example:
+  $ runbook start -f upgrade.yaml --execute`;
+
+/** `runbook start`: one run of one change, never two at once. */
+export function registerStart({ root, run }: Program): void {
+  const command = root
+    .command("start")
+    .summary("start a run")
+    .description(
+      "Starts a run. Without --execute, or mode: execute in the input, it only plans. The id follows from target and change.",
+    )
+    .argument("[runbook]", "name or workflow type");
+  addInputOptions(command)
+    .option("--execute", "carry the plan out (mode: execute)")
+    .option("--id <id>", "expect this workflow id; another one is refused")
+    .option("--task-queue <name>", "instead of RUNBOOK_TASK_QUEUE (runbooks)")
+    .addHelpText("after", example)
+    .action((word: string | undefined, flags: StartFlags) =>
+      run(command, async (context) => {
+        const start = await prepare(context, word, flags);
+        await withClient(context, (client) => begin(context, client, start));
+      }),
+    );
+}
+
+/** All that can be wrong is told here, before the server is asked. */
+async function prepare(
+  context: Context,
+  word: string | undefined,
+  flags: StartFlags,
+): Promise<Start> {
+  const runbook = runbookNamed(word);
+  const raw = await readInput(context, runbook, flags, "start");
+  const input = flags.execute === true ? withMode(raw, "execute") : raw;
+  const { workflowId, summary } = runbook.describe(input);
+  if (flags.id !== undefined && flags.id !== workflowId)
+    throw cliError("wrongId", { seen: `id ${flags.id}`, expected: workflowId });
+  const taskQueue = taskQueueOf(context.env);
+  const { workflowType } = runbook;
+  return { workflowType, workflowId, summary, taskQueue, input };
+}
+
+async function begin(
+  context: Context,
+  client: Client,
+  start: Start,
+): Promise<void> {
+  const { workflowId, summary, taskQueue } = start;
+  const runId = await startWorkflow(client, start);
+  const ui = uiLink(context, client, { workflowId, runId });
+  const workers = await pollersOf(client, taskQueue, "workflow");
+  const isPlan = modeOf(start.input) !== "execute";
+  answer(
+    context,
+    { workflowId, runId, taskQueue, summary, workers, ...(ui && { ui }) },
+    [
+      `Started ${workflowId}`,
+      `  ${summary}`,
+      `  Run:    ${runId}`,
+      ...(ui === undefined ? [] : [`  UI:     ${ui}`]),
+      `  Watch:  runbook watch ${workflowId}`,
+      ...(isPlan
+        ? ["  It only plans; to carry it out start it with --execute."]
+        : ["  Decide: watch shows each question with the command to paste."]),
+    ],
+  );
+  if (workers === 0)
+    context.err(
+      `warning: no worker polls the queue ${taskQueue}; the run waits for one\nhint: Start one with: runbook worker\n`,
+    );
+}
+
+async function startWorkflow(client: Client, start: Start): Promise<string> {
+  const { workflowType, workflowId, taskQueue, summary, input } = start;
+  try {
+    const handle = await client.workflow.start(workflowType, {
+      workflowId,
+      taskQueue,
+      args: [input],
+      staticSummary: summary,
+      workflowIdConflictPolicy: "FAIL",
+      // A change that was only planned, or that ended early, is started again under its own id.
+      workflowIdReusePolicy: "ALLOW_DUPLICATE",
+    });
+    return handle.firstExecutionRunId;
+  } catch (error) {
+    if ((error as Error).name !== "WorkflowExecutionAlreadyStartedError")
+      throw error;
+    throw await alreadyRunning(client, workflowId);
+  }
+}
+
+async function alreadyRunning(client: Client, workflowId: string) {
+  const { runId, startTime } = await client.workflow
+    .getHandle(workflowId)
+    .describe();
+  return cliError("alreadyRunning", {
+    seen: `${workflowId} is running already, since ${startTime.toISOString()} (run ${runId})`,
+    facts: { id: workflowId },
+  });
+}
+
+function modeOf(input: unknown): unknown {
+  return typeof input === "object" && input !== null && "mode" in input
+    ? input.mode
+    : undefined;
+}

@@ -1,0 +1,52 @@
+import { failureFactory, type FailureKind } from "../activities/errors";
+
+/** What the command line itself refuses. Failures of other systems pass through it as they are. */
+const cliFailures = {
+  usage: { class: "stop", hint: "See: runbook {command} --help" },
+  noInput: {
+    class: "stop",
+    hint: "Give the input as YAML or JSON: runbook {command} -f upgrade.yaml, or -f - to read it from stdin.",
+  },
+  inputUnreadable: {
+    class: "stop",
+    hint: "Correct the input; nothing has been touched.",
+  },
+  wrongId: {
+    class: "stop",
+    hint: "Leave --id out, or correct target and change; the id follows from them, so that one change cannot start twice.",
+  },
+  unknownRunbook: { class: "stop", hint: "Name one of: {known}." },
+  unknownHost: {
+    class: "stop",
+    hint: "Name a host id of the inventory, or address:port.",
+  },
+  noRun: {
+    class: "stop",
+    hint: "Ids look like fleet-upgrade:<target>:<change>. List runs with: temporal workflow list; is the namespace {namespace} the right one?",
+  },
+  noReport: { class: "wait", hint: "See how it stands: runbook status {id}" },
+  noWorker: {
+    class: "wait",
+    hint: "Start one with: runbook worker; runbook doctor tells what it lacks.",
+  },
+  alreadyRunning: {
+    class: "human",
+    hint: "Watch it with: runbook watch {id}; to start another one, give it another change id.",
+  },
+  answerRefused: {
+    class: "human",
+    hint: "See what is asked now: runbook status {id}",
+  },
+  notConfirmed: {
+    class: "human",
+    hint: "Compare the fingerprint on the host's console, then answer y, or pass --yes.",
+  },
+  labSilent: {
+    class: "human",
+    hint: "Start one with: runbook lab up --detach",
+  },
+} as const satisfies Record<string, FailureKind>;
+
+export type CliFailure = keyof typeof cliFailures;
+
+export const cliError = failureFactory<CliFailure>("cli", cliFailures);

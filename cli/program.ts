@@ -1,0 +1,79 @@
+import { Command, CommanderError } from "commander";
+import { registerDecide } from "./commands/decide";
+import { registerPlan } from "./commands/plan";
+import { registerReport } from "./commands/report";
+import { registerStart } from "./commands/start";
+import { registerStatus } from "./commands/status";
+import { registerWatch } from "./commands/watch";
+import { contextOf, type Io, type Program } from "./context";
+import { exitCodes, exitCodeTable, type ExitName } from "./exit-codes";
+import { tellFailure } from "./output";
+import { cliError } from "./errors";
+
+const commands = [
+  registerPlan,
+  registerStart,
+  registerStatus,
+  registerWatch,
+  registerDecide,
+  registerReport,
+];
+
+/** Runs one command line, `argv` without node and script, and returns its exit code. Never throws. */
+export async function runCli(argv: readonly string[], io: Io): Promise<number> {
+  let exit: ExitName = "ok";
+  const root = createRoot(io);
+  const program: Program = {
+    root,
+    run: async (command, work) => {
+      exit = (await work(contextOf(io, command))) ?? "ok";
+    },
+  };
+  for (const register of commands) register(program);
+  try {
+    await root.parseAsync([...argv], { from: "user" });
+  } catch (error) {
+    exit = exitAfter(io, error, argv);
+  }
+  return exitCodes[exit].code;
+}
+
+function createRoot(io: Io): Command {
+  return new Command("runbook")
+    .description("Durable runbooks for infrastructure upgrades.")
+    .option("--json", "answer in JSON")
+    .option("--config <file>", "configuration file, instead of RUNBOOK_CONFIG")
+    .option("--address <host:port>", "Temporal, instead of TEMPORAL_ADDRESS")
+    .option("--namespace <name>", "instead of TEMPORAL_NAMESPACE")
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.err(text),
+      // Told by `exitAfter`, in the words of every other failure.
+      outputError: () => undefined,
+      getOutHelpWidth: () => Math.min(io.size().columns, 100),
+    })
+    .exitOverride()
+    .helpCommand(false)
+    .addHelpText("after", `\n${exitCodeTable()}`);
+}
+
+function exitAfter(io: Io, error: unknown, argv: readonly string[]): ExitName {
+  const asJson = argv.includes("--json");
+  if (!(error instanceof CommanderError)) return tellFailure(io, error, asJson);
+  // Help that was asked for is an answer, and so is the version.
+  if (error.exitCode === 0) return "ok";
+  if (error.code === "commander.help") return "badInput";
+  const [words = "", suggestion] = error.message
+    .replace(/^error: /, "")
+    .split("\n");
+  const command = argv.find((word) => !word.startsWith("-")) ?? "";
+  const seen =
+    suggestion === undefined ? words : `${words} ${suggestion.trim()}`;
+  const facts = error.code === "commander.unknownCommand" ? "" : command;
+  return tellFailure(
+    io,
+    cliError("usage", { seen, facts: { command: facts } }),
+    asJson,
+  );
+}

@@ -1,0 +1,63 @@
+import { countStandings } from "../host-standing";
+import { percentDone } from "../progress-bar";
+import type { Live, Observation } from "./observation";
+import { failureText, progressLine, questionWords } from "./words";
+
+const PROGRESS_STEP_PERCENT = 5;
+
+/** What a log must say between two looks at a run; nothing when nothing a reader cares for has changed. */
+export function changesBetween(
+  before: Observation | undefined,
+  after: Observation,
+): readonly string[] {
+  const { live, silence } = after;
+  if (after.end !== undefined) return [];
+  if (live === undefined)
+    return silence === before?.silence ? [] : [`no answer: ${silence ?? ""}`];
+  const last = before?.live;
+  return [
+    ...(before?.silence === undefined ? [] : ["the run answers again"]),
+    ...(live.step === last?.step ? [] : [`step ${live.step}`]),
+    ...newFailures(last, live),
+    ...(isWorthALine(last, live) ? [progressLine(live)] : []),
+    ...gateChanges(after.workflowId, last, live),
+  ];
+}
+
+function newFailures(last: Live | undefined, live: Live): string[] {
+  const known = new Set(last?.failures.map(failureText));
+  return live.failures
+    .map(failureText)
+    .filter((text) => !known.has(text))
+    .map((text) => `failed: ${text}`);
+}
+
+/** Each twentieth of the fleet, and each failure: a log of 800 hosts stays readable. */
+function isWorthALine(last: Live | undefined, live: Live): boolean {
+  if (live.hosts.length === 0) return false;
+  const rank = ({ hosts, failures, isHolding }: Live): string => {
+    const percent = percentDone(countStandings(hosts));
+    const mark = Math.floor(percent / PROGRESS_STEP_PERCENT);
+    return `${mark} ${failures.length} ${isHolding}`;
+  };
+  return last === undefined || rank(last) !== rank(live);
+}
+
+function gateChanges(
+  workflowId: string,
+  last: Live | undefined,
+  live: Live,
+): string[] {
+  const before = last?.gates ?? [];
+  const opened = live.gates.filter(
+    ({ nonce, title }) =>
+      !before.some((gate) => gate.nonce === nonce && gate.title === title),
+  );
+  const closed = before.filter(
+    ({ id }) => !live.gates.some((gate) => gate.id === id),
+  );
+  return [
+    ...opened.flatMap((gate) => questionWords(workflowId, gate)),
+    ...closed.map(({ id }) => `gate ${id} is closed`),
+  ];
+}

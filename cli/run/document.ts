@@ -1,0 +1,31 @@
+import { exitCodes } from "../exit-codes";
+import { countStandings } from "../host-standing";
+import type { Observation } from "./observation";
+import { decideCommand } from "./words";
+
+/** An observation as `--json` gives it. */
+export function observationDocument(seen: Observation): object {
+  const { live, end, published, startedAt, closedAt, ...base } = seen;
+  return {
+    ...base,
+    startedAt: new Date(startedAt).toISOString(),
+    ...(closedAt && { closedAt: new Date(closedAt).toISOString() }),
+    ...(live === undefined
+      ? { published }
+      : {
+          step: live.step,
+          holding: live.isHolding,
+          allowedFailures: live.allowedFailures,
+          counts: countStandings(live.hosts),
+          hosts: live.hosts,
+          failures: live.failures,
+          gates: live.gates.map((gate) => ({
+            ...gate,
+            commands: gate.choices.map((choice) =>
+              decideCommand(seen.workflowId, gate, choice),
+            ),
+          })),
+        }),
+    ...(end && { end: { ...end, exit: exitCodes[end.exit].code } }),
+  };
+}

@@ -1,0 +1,172 @@
+import type {
+  Client,
+  WorkflowExecutionDescription,
+  WorkflowHandle,
+} from "@temporalio/client";
+import { hostsQuery, stateQuery } from "../../runbooks/fleet-upgrade/messages";
+import {
+  stepTitles,
+  type FleetState,
+} from "../../runbooks/fleet-upgrade/state";
+import type { OpenGate } from "../../workflows/gate/gate";
+import { gatesQuery } from "../../workflows/gate/messages";
+import type { Context } from "../context";
+import { cliError } from "../errors";
+import { standingOf } from "../host-standing";
+import { uiLink } from "../temporal";
+import { endOf } from "./end";
+import type { Live, Observation } from "./observation";
+
+/** A worker that is there answers within milliseconds. */
+const ANSWER_LIMIT_MS = 3_000;
+
+type Rows = readonly { readonly id: string; readonly pool: string }[];
+
+/** Looks at one run again and again; what cannot change is asked for once. */
+export interface RunObserver {
+  readonly handle: WorkflowHandle;
+  /** @throws cli.noRun, the client's own error when the server does not answer */
+  observe(): Promise<Observation>;
+  /** Questions that wait for an answer. @throws cli.noWorker */
+  gates(): Promise<readonly OpenGate[]>;
+}
+
+export function observerOf(
+  context: Context,
+  client: Client,
+  workflowId: string,
+): RunObserver {
+  const handle = client.workflow.getHandle(workflowId);
+  let rows: Rows = [];
+  let summary: string | undefined;
+
+  const live = async (): Promise<Live> => {
+    if (rows.length === 0)
+      rows = await ask(client, () => handle.query(hostsQuery));
+    const [state, gates] = await Promise.all([
+      ask(client, () => handle.query(stateQuery)),
+      ask(client, () => handle.query(gatesQuery)),
+    ]);
+    return liveOf(state, rows, gates);
+  };
+
+  return {
+    handle,
+    gates: async () => {
+      const description = await describe(client, handle);
+      if (description.status.name !== "RUNNING") return [];
+      try {
+        return await ask(client, () => handle.query(gatesQuery));
+      } catch (cause) {
+        throw cliError("noWorker", { seen: silenceOf(cause), cause });
+      }
+    },
+    async observe() {
+      const description = await describe(client, handle);
+      summary ??= (await description.staticSummary()) ?? "";
+      const base = baseOf(description, summary, context, client);
+      const current = client.workflow.getHandle(workflowId, base.runId);
+      const end = await endOf(current, description);
+      if (end !== undefined) return { ...base, end };
+      try {
+        return { ...base, live: await live() };
+      } catch (error) {
+        return { ...base, silence: silenceOf(error) };
+      }
+    },
+  };
+}
+
+function ask<T>(client: Client, question: () => Promise<T>): Promise<T> {
+  return client.withDeadline(Date.now() + ANSWER_LIMIT_MS, question);
+}
+
+/** @throws cli.noRun */
+async function describe(
+  client: Client,
+  handle: WorkflowHandle,
+): Promise<WorkflowExecutionDescription> {
+  try {
+    return await ask(client, () => handle.describe());
+  } catch (error) {
+    if ((error as Error).name !== "WorkflowNotFoundError") throw error;
+    const { namespace } = client.options;
+    throw cliError("noRun", {
+      seen: `no run ${handle.workflowId}`,
+      facts: { namespace },
+      cause: error,
+    });
+  }
+}
+
+function baseOf(
+  description: WorkflowExecutionDescription,
+  summary: string,
+  context: Context,
+  client: Client,
+): Observation {
+  const { workflowId, runId, type, startTime, closeTime } = description;
+  const ui = uiLink(context, client, { workflowId, runId });
+  const phase = publishedText(description, "RunbookPhase");
+  const waiting = publishedText(description, "RunbookWaiting");
+  return {
+    workflowId,
+    runId,
+    workflowType: type,
+    summary,
+    startedAt: startTime.getTime(),
+    published: { ...(phase && { phase }), ...(waiting && { waiting }) },
+    ...(closeTime && { closedAt: closeTime.getTime() }),
+    ...(ui !== undefined && { ui }),
+  };
+}
+
+function publishedText(
+  { typedSearchAttributes }: WorkflowExecutionDescription,
+  name: string,
+): string | undefined {
+  const pair = typedSearchAttributes
+    .getAll()
+    .find(({ key }) => key.name === name);
+  return typeof pair?.value === "string" ? pair.value : undefined;
+}
+
+function liveOf(
+  state: FleetState,
+  rows: Rows,
+  gates: readonly OpenGate[],
+): Live {
+  const rollout = state.kind === "planning" ? undefined : state.rollout;
+  const items = rollout?.items ?? [];
+  return {
+    step: stepTitles[state.kind],
+    isHolding: rollout?.kind === "holding",
+    allowedFailures: rollout?.allowedFailures ?? 0,
+    hosts: rows.map(({ id, pool }, index) => ({
+      id,
+      pool,
+      standing: standingOf(items[index]),
+    })),
+    failures: items.flatMap((item, index) =>
+      item.kind === "quarantined" || item.kind === "excluded"
+        ? [{ host: rows[index]?.id ?? String(index), ...item.failure }]
+        : [],
+    ),
+    gates,
+  };
+}
+
+/** gRPC's closed list: FAILED_PRECONDITION is the server's word for "no worker lately". */
+const plain: Readonly<Record<number, string>> = {
+  4: "no worker answered in time",
+  9: "no worker polls the run's queue",
+};
+
+function silenceOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  for (const one of [error, cause]) {
+    const code = (one as { code?: unknown } | undefined)?.code;
+    if (typeof code === "number" && code in plain) return plain[code] ?? "";
+  }
+  return error instanceof Error ? error.message : String(error);
+}
