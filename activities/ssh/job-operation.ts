@@ -64,8 +64,7 @@ export async function askHost(
 }
 
 function isFinal(answer: JobAnswer): boolean {
-  if (answer.kind === "word")
-    return answer.word !== "." && answer.word !== "folder";
+  if (answer.kind === "word") return answer.word !== ".";
   return answer.kind !== "attached";
 }
 
@@ -111,6 +110,11 @@ function silenceOf(
   const result = { exitCode, stdout: "", stderr };
   const failure = failureOfExit(result, command, host.id);
   if (failure && failure.type !== "ssh.nonZeroExit") return failure;
+  if (exitCode > 0 && exitCode < 126)
+    return sshError("hostUnsuitable", {
+      seen: `the login shell on ${host.id} ended with ${exitCode}${lastWords(result)}`,
+      facts: { host: host.id, missing: "a POSIX shell for its user" },
+    });
   return sshError("connectionLost", {
     seen: `the shell on ${host.id} ended with ${exitCode} before it answered${lastWords(result)}`,
     facts: { host: host.id },

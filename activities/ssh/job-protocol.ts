@@ -26,6 +26,8 @@ export interface JobEnd {
   /** The ends of the streams. */
   readonly stdout: Buffer;
   readonly stderr: Buffer;
+  /** The job folder on the host. */
+  readonly folder: string;
 }
 
 /** One line of the host's side, and the bytes that it announced. */
@@ -42,7 +44,7 @@ export type JobAnswer =
       readonly error: string;
       readonly detail: string;
     }
-  /** `folder`, `idle`, `stopped`, `stuck`, `swept`, and `.` for "still here". */
+  /** `idle`, `stopped`, `stuck`, `swept`, and `.` for "still here". */
   | {
       readonly kind: "word";
       readonly word: string;
@@ -79,7 +81,7 @@ export function createAnswerReader(
 }
 
 function announced(word: string, words: readonly string[]): number[] {
-  if (word === "end") return words.slice(-2).map(Number);
+  if (word === "end") return words.slice(9, 11).map(Number);
   return word === "out" ? [Number(words[0])] : [];
 }
 
@@ -109,7 +111,7 @@ function answerOf(
 
 function endOf(words: readonly string[], body: Buffer): JobEnd {
   const [attached, outcome, code, ...facts] = words;
-  const numbers = facts.map(Number);
+  const numbers = facts.slice(0, 8).map(Number);
   const [startedAt = 0, finishedAt = 0, rebooted, diskFull] = numbers;
   const [stdoutBytes = 0, stderrBytes = 0, kept = 0] = numbers.slice(4);
   return {
@@ -124,5 +126,6 @@ function endOf(words: readonly string[], body: Buffer): JobEnd {
     stderrBytes,
     stdout: body.subarray(0, kept),
     stderr: body.subarray(kept),
+    folder: facts.slice(8).join(" "),
   };
 }

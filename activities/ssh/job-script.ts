@@ -271,8 +271,7 @@ tell_end() {
   kept_out=$out kept_err=$err
   [ $out -le ${keptOutputBytes} ] || kept_out=${keptOutputBytes}
   [ $err -le ${keptOutputBytes} ] || kept_err=${keptOutputBytes}
-  say folder "$job"
-  say end $attached $state $code $started $ended $rebooted $full $out $err $kept_out $kept_err
+  say end $attached $state $code $started $ended $rebooted $full $out $err $kept_out $kept_err "$job"
   last_bytes stdout $out $kept_out
   last_bytes stderr $err $kept_err
 }
@@ -295,7 +294,7 @@ op_cancel() {
   look
   case $state in none | running) ;; *) say idle; return ;; esac
   mark=$job/stop.$1.$(date +%s)
-  [ -n "$reason" ] || : >"$mark" || refuse "cannot write $mark"
+  [ -n "$reason" ] || true >"$mark" || refuse "cannot write $mark"
   if exited; then rm -f "$mark"; say idle; return; fi
   look
   [ "$state" = running ] || { say idle; return; }

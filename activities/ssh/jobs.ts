@@ -1,6 +1,7 @@
-import { JobCall, type JobTimes } from "./job-call";
+import { JobCall } from "./job-call";
 import { overLinks } from "./job-link";
 import { askHost, stopJob } from "./job-operation";
+import type { JobTimes } from "./job-round";
 import { jobIdOf } from "./job-run-file";
 import type { Ssh, SshTarget } from "./port";
 import type { Connect } from "./transport";

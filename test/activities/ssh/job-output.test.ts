@@ -113,6 +113,7 @@ function endWith(stdout: Buffer, keptBytes: number): JobEnd {
     stderrBytes: 0,
     stdout: stdout.subarray(Math.max(0, stdout.length - keptBytes)),
     stderr: Buffer.alloc(0),
+    folder: "",
   };
 }
 

@@ -10,9 +10,9 @@ const stderr = Buffer.from(`@${nonce} end of it\n`);
 const channel = Buffer.concat([
   Buffer.from("Welcome to app-07\n@nobody end 1\nno newline"),
   Buffer.from(`@${nonce} attached running 61\n@${nonce} .\n`),
-  Buffer.from(`@${nonce} out 3\nabc@${nonce} folder /home/a b/jobs/1\n`),
+  Buffer.from(`@${nonce} out 3\nabc@${nonce} stuck 12\n`),
   Buffer.from(
-    `@${nonce} end running finished 3 100 160 1 0 70000 ${stderr.length} 5 ${stderr.length}\n`,
+    `@${nonce} end running finished 3 100 160 1 0 70000 ${stderr.length} 5 ${stderr.length} /home/a b/jobs/1\n`,
   ),
   stdout,
   stderr,
@@ -23,7 +23,7 @@ const answers: JobAnswer[] = [
   { kind: "attached", attached: "running", elapsedMs: 61_000 },
   { kind: "word", word: ".", detail: "" },
   { kind: "out", bytes: Buffer.from("abc") },
-  { kind: "word", word: "folder", detail: "/home/a b/jobs/1" },
+  { kind: "word", word: "stuck", detail: "12" },
   {
     kind: "end",
     end: {
@@ -38,6 +38,7 @@ const answers: JobAnswer[] = [
       stderrBytes: stderr.length,
       stdout,
       stderr,
+      folder: "/home/a b/jobs/1",
     },
   },
 ];

@@ -78,7 +78,7 @@ describe.each(shellsHere())("a job on a host with %s", (shell) => {
       new Set(["end\n"]),
     );
     const starters = results.filter(({ attached }) => attached === "started");
-    expect(starters.length).toBeGreaterThan(0);
+    expect(starters).toHaveLength(1);
   });
 
   test("leaves a folder that an operator can read", async () => {
@@ -146,6 +146,20 @@ describe.each(shellsHere())("a job on a host with %s", (shell) => {
     const jobs = host.jobs({ connect });
     const result = await jobs.runJob(host.target, job("echo out"));
     expect(result).toMatchObject({ exitCode: 0, stdout: "out\n" });
+  });
+
+  test("is refused by an account without a shell", async () => {
+    const connect = async () => {
+      const transport = await host.connect();
+      const exec: typeof transport.exec = (_, ...rest) =>
+        transport.exec(
+          { command: "echo 'This account is not available.'; exit 1" },
+          ...rest,
+        );
+      return { exec, closed: false, close: () => transport.close() };
+    };
+    const call = host.jobs({ connect }).runJob(host.target, job("true"));
+    await expect(call).rejects.toMatchObject({ type: "ssh.hostUnsuitable" });
   });
 
   test("does not end with what it leaves in the background", async () => {
