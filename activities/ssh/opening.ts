@@ -4,7 +4,7 @@ import type { Link, OpenLink } from "./client";
 import type { PolicyFor } from "./host-key-policy";
 import type { SshAccess } from "./port";
 import { routeKey, splitRoute, type Route } from "./route";
-import { createSemaphore, type Semaphore } from "./semaphore";
+import { createSemaphore, type Leave, type Semaphore } from "./semaphore";
 
 export interface OpenerOptions {
   readonly openLink: OpenLink;
@@ -42,19 +42,21 @@ export interface OpenRequest {
 
 export type Opener = (request: OpenRequest) => Promise<Opened>;
 
-/** A refused handshake or a silent host is tried again here; whatever lasts longer is for the caller's retry policy. */
-const triesPerOpening = 3;
+/** How often each failure is tried; whatever lasts longer is for the caller's retry policy. A refusal costs little. */
+const triesOf: Readonly<Record<string, number>> = {
+  "ssh.unreachable": 3,
+  "ssh.connectionLost": 3,
+  "ssh.handshakeRefused": 6,
+};
 
-const retried: ReadonlySet<string> = new Set([
-  "ssh.unreachable",
-  "ssh.handshakeRefused",
-  "ssh.connectionLost",
-]);
+/** Waits double up to this multiple of the first one. */
+const longestDelay = 4;
 
 /**
  * Opens the connection to the end of a route. Handshakes are counted at the door that they go through (the jump host, or
- * this worker's own network), because sshd drops what exceeds its MaxStartups; tries are spread by chance, so that those
- * it dropped together do not come back together. `connectTimeoutMs` is for all hops and tries; waiting at a door or
+ * this worker's own network), because sshd drops what exceeds its MaxStartups. One that it dropped keeps its place at the
+ * door while it waits, so that fewer come until sshd keeps up; tries are spread by chance, so that those it dropped
+ * together do not come back together. `connectTimeoutMs` is for all hops and tries; waiting at a door or
  * between tries does not count.
  */
 export function createOpener({
@@ -76,13 +78,14 @@ export function createOpener({
   async function openOnce(
     { route, access, signal, borrow }: OpenRequest,
     budget: Budget,
+    place: Place,
   ): Promise<Link> {
     const { hop, jumps } = splitRoute(route);
     const share = jumps && (await borrow(jumps, access, signal));
     budget.spend(share?.spentMs ?? 0);
     try {
       const policy = await policyFor(hop, access.knownHosts);
-      const leave = await doorTo(route).enter(() => access.handshakes, signal);
+      await place.take();
       const begun = now();
       try {
         const timeoutMs = Math.max(1, budget.leftMs());
@@ -94,7 +97,6 @@ export function createOpener({
         return link;
       } finally {
         budget.spend(now() - begun);
-        leave();
       }
     } catch (error) {
       share?.giveBack();
@@ -103,22 +105,49 @@ export function createOpener({
   }
 
   return async (request) => {
-    const budget = createBudget(request.access.connectTimeoutMs);
-    for (let tries = 1; ; tries++) {
-      try {
-        const link = await openOnce(request, budget);
-        return { link, spentMs: budget.spentMs() };
-      } catch (error) {
-        const again =
-          isRunbookError(error) &&
-          retried.has(error.type) &&
-          tries < triesPerOpening &&
-          budget.leftMs() > 0;
-        if (!again) throw error;
+    const { route, access, signal } = request;
+    const budget = createBudget(access.connectTimeoutMs);
+    const place = createPlace(doorTo(route), access.handshakes, signal);
+    try {
+      for (let tries = 1; ; tries++) {
+        try {
+          const link = await openOnce(request, budget, place);
+          return { link, spentMs: budget.spentMs() };
+        } catch (error) {
+          const type = isRunbookError(error) ? error.type : "";
+          const again = tries < (triesOf[type] ?? 1) && budget.leftMs() > 0;
+          if (!again) throw error;
+          if (type !== "ssh.handshakeRefused") place.leave();
+        }
+        const doubled = Math.min(2 ** (tries - 1), longestDelay);
+        await pause(retryDelayMs * doubled * (0.5 + random()), signal);
       }
-      const waitMs = retryDelayMs * 2 ** (tries - 1) * (0.5 + random());
-      await pause(waitMs, request.signal);
+    } finally {
+      place.leave();
     }
+  };
+}
+
+/** One caller's place at a door, taken and left as often as need be. */
+interface Place {
+  take(): Promise<void>;
+  leave(): void;
+}
+
+function createPlace(
+  door: Semaphore,
+  limit: number,
+  signal: AbortSignal,
+): Place {
+  let leave: Leave | undefined;
+  return {
+    async take() {
+      leave ??= await door.enter(() => limit, signal);
+    },
+    leave() {
+      leave?.();
+      leave = undefined;
+    },
   };
 }
 

@@ -9,6 +9,8 @@ import type { Ssh } from "./port";
 export interface SshOptions {
   /** Where `env:` references and SSH_AUTH_SOCK are looked up; default: the worker's environment. */
   readonly env?: Environment;
+  /** First wait before a connection is tried again; default 200 ms. */
+  readonly retryDelayMs?: number;
   /** Spreads retries, from 0 to 1; default Math.random. */
   readonly random?: () => number;
   /** Milliseconds; default Date.now. */

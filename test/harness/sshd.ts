@@ -131,7 +131,10 @@ class RunningSshd implements Sshd {
       "LogLevel VERBOSE",
       "PrintMotd no",
       "UseDNS no",
-      "MaxStartups 200",
+      // Of this one the last value counts.
+      ...(config.some((line) => line.startsWith("MaxStartups"))
+        ? []
+        : ["MaxStartups 200"]),
       "",
     ].join("\n");
   }
