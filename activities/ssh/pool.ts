@@ -1,5 +1,6 @@
 import { orAborted } from "./abort";
 import type { Link } from "./client";
+import { sshError } from "./errors";
 import {
   createOpener,
   type Opened,
@@ -90,9 +91,13 @@ class ConnectionPool implements Pool {
 
   async close(): Promise<void> {
     this.closing = true;
+    const ending = sshError("connectionLost", {
+      seen: "this worker closes its connections",
+      facts: { host: "the host" },
+    });
     const entries = [...this.entries.values()];
     for (const entry of entries) {
-      entry.opening?.abort.abort();
+      entry.opening?.abort.abort(ending);
       this.drop(entry);
     }
     await Promise.all(
