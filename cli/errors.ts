@@ -29,6 +29,10 @@ const cliFailures = {
     class: "wait",
     hint: "Start one with: runbook worker; runbook doctor tells what it lacks.",
   },
+  workerFailed: {
+    class: "stop",
+    hint: "Read its last words above; runbook doctor checks what a worker needs.",
+  },
   alreadyRunning: {
     class: "human",
     hint: "Watch it with: runbook watch {id}; to start another one, give it another change id.",

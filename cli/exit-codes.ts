@@ -41,6 +41,7 @@ const ofCli: Readonly<Record<CliFailure, ExitName>> = {
   noRun: "notFound",
   noReport: "notFound",
   noWorker: "noTemporal",
+  workerFailed: "unexpected",
   alreadyRunning: "refused",
   answerRefused: "refused",
   notConfirmed: "refused",

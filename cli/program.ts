@@ -1,10 +1,16 @@
 import { Command, CommanderError } from "commander";
 import { registerDecide } from "./commands/decide";
+import { registerDemo } from "./commands/demo";
+import { registerDev } from "./commands/dev";
+import { registerLab } from "./commands/lab";
 import { registerPlan } from "./commands/plan";
 import { registerReport } from "./commands/report";
 import { registerStart } from "./commands/start";
 import { registerStatus } from "./commands/status";
+import { registerTrust } from "./commands/trust";
 import { registerWatch } from "./commands/watch";
+import { registerWorker } from "./commands/worker";
+import { registerDoctor } from "./commands/doctor";
 import { contextOf, type Io, type Program } from "./context";
 import { exitCodes, exitCodeTable, type ExitName } from "./exit-codes";
 import { tellFailure } from "./output";
@@ -17,6 +23,12 @@ const commands = [
   registerWatch,
   registerDecide,
   registerReport,
+  registerTrust,
+  registerLab,
+  registerDev,
+  registerWorker,
+  registerDoctor,
+  registerDemo,
 ];
 
 /** Runs one command line, `argv` without node and script, and returns its exit code. Never throws. */

@@ -48,11 +48,12 @@ interface View {
   close(): void;
 }
 
-/** Returns the exit of the run. @throws cli.noRun */
+/** Returns the exit of the run, or `ok` as soon as `isEnough`. @throws cli.noRun */
 export async function watch(
   context: Context,
   observer: RunObserver,
   everyMs: number,
+  isEnough: (seen: Observation) => boolean = () => false,
 ): Promise<ExitName> {
   const view = viewFor(context);
   try {
@@ -60,6 +61,7 @@ export async function watch(
       const seen = await lookOrSay(observer, view);
       if (seen !== undefined) view.show(seen);
       if (seen?.end !== undefined) return seen.end.exit;
+      if (seen !== undefined && isEnough(seen)) return "ok";
       await pause(everyMs, undefined, { signal: context.interrupted });
     }
   } catch (error) {

@@ -1,7 +1,7 @@
 import { countStandings } from "../host-standing";
 import { percentDone } from "../progress-bar";
-import type { Live, Observation } from "./observation";
-import { failureText, progressLine, questionWords } from "./words";
+import type { Live, Observation, Retrying } from "./observation";
+import { failureText, progressLine, questionWords, retryText } from "./words";
 
 const PROGRESS_STEP_PERCENT = 5;
 
@@ -13,15 +13,33 @@ export function changesBetween(
   const { live, silence } = after;
   if (after.end !== undefined) return [];
   if (live === undefined)
-    return silence === before?.silence ? [] : [`no answer: ${silence ?? ""}`];
+    return [
+      ...(silence === before?.silence ? [] : [`no answer: ${silence ?? ""}`]),
+      ...newRetries(before, after),
+    ];
   const last = before?.live;
   return [
     ...(before?.silence === undefined ? [] : ["the run answers again"]),
     ...(live.step === last?.step ? [] : [`step ${live.step}`]),
+    ...newRetries(before, after),
     ...newFailures(last, live),
     ...(isWorthALine(last, live) ? [progressLine(live)] : []),
     ...gateChanges(after.workflowId, last, live),
   ];
+}
+
+/** Once for each cause, however often and on however many hosts it strikes. */
+function newRetries(
+  before: Observation | undefined,
+  { retrying }: Observation,
+): string[] {
+  const cause = ({ activity, message }: Retrying) => `${activity} ${message}`;
+  const known = new Set(before?.retrying.map(cause));
+  return retrying.flatMap((call) => {
+    if (known.has(cause(call))) return [];
+    known.add(cause(call));
+    return [`tried again: ${retryText(call)}`];
+  });
 }
 
 function newFailures(last: Live | undefined, live: Live): string[] {

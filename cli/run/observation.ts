@@ -18,7 +18,15 @@ export interface Observation {
   readonly silence?: string;
   /** What the server alone knows: the step and the gates, as last published. */
   readonly published: { readonly phase?: string; readonly waiting?: string };
+  /** Calls that failed and are tried again, which the run itself does not see. */
+  readonly retrying: readonly Retrying[];
   readonly end?: RunEnd;
+}
+
+export interface Retrying {
+  readonly activity: string;
+  readonly attempt: number;
+  readonly message: string;
 }
 
 /** What the run itself answers. */

@@ -15,7 +15,7 @@ import { cliError } from "../errors";
 import { standingOf } from "../host-standing";
 import { uiLink } from "../temporal";
 import { endOf } from "./end";
-import type { Live, Observation } from "./observation";
+import type { Live, Observation, Retrying } from "./observation";
 
 /** A worker that is there answers within milliseconds. */
 const ANSWER_LIMIT_MS = 3_000;
@@ -115,10 +115,27 @@ function baseOf(
     workflowType: type,
     summary,
     startedAt: startTime.getTime(),
+    retrying: retryingOf(description),
     published: { ...(phase && { phase }), ...(waiting && { waiting }) },
     ...(closeTime && { closedAt: closeTime.getTime() }),
     ...(ui !== undefined && { ui }),
   };
+}
+
+function retryingOf({ raw }: WorkflowExecutionDescription): Retrying[] {
+  return (raw.pendingActivities ?? []).flatMap((pending) => {
+    const { activityType, attempt, lastFailure } = pending;
+    const message = lastFailure?.message ?? "";
+    return message === ""
+      ? []
+      : [
+          {
+            activity: activityType?.name ?? "",
+            attempt: attempt ?? 1,
+            message,
+          },
+        ];
+  });
 }
 
 function publishedText(

@@ -3,7 +3,7 @@ import { grid, type GridSize } from "../grid";
 import { countStandings } from "../host-standing";
 import { durationText } from "../output";
 import { countsText, progressBar } from "../progress-bar";
-import type { Live, Observation, RunEnd } from "./observation";
+import type { Live, Observation, Retrying, RunEnd } from "./observation";
 
 /** Everything said about a run on a terminal, as pure functions. */
 
@@ -21,9 +21,12 @@ export function runScreen(
   const tail = seen.ui === undefined ? [] : ["", `UI: ${seen.ui}`];
   const head = headOf(seen, now);
   if (end !== undefined) return [...head, ...endWords(seen, end), ...tail];
-  if (live === undefined) return [...head, ...silentWords(seen), ...tail];
+  const retries = retryWords(seen);
+  if (live === undefined)
+    return [...head, ...silentWords(seen), ...retries, ...tail];
   const rest = [
     ...failureWords(live),
+    ...retries,
     ...gateWords(seen.workflowId, live),
     ...tail,
   ];
@@ -93,6 +96,17 @@ function failureWords({ failures }: Live): string[] {
     ...shown.map((failure) => `  ${failureText(failure)}`),
     ...(rest === 0 ? [] : [`  and ${rest} before these`]),
   ];
+}
+
+function retryWords({ retrying }: Observation): string[] {
+  const shown = retrying.slice(0, LISTED_FAILURES);
+  const lines = shown.map((call) => `  ${retryText(call)}`);
+  return lines.length === 0 ? [] : ["", "Tried again:", ...lines];
+}
+
+export function retryText({ activity, attempt, message }: Retrying): string {
+  const [first = ""] = message.split("\n");
+  return `${activity}, attempt ${attempt}: ${first.slice(0, SHOWN_MESSAGE)}`;
 }
 
 export function failureText(failure: Live["failures"][number]): string {
