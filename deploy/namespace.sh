@@ -7,8 +7,14 @@ if ! temporal operator namespace describe --namespace "$TEMPORAL_NAMESPACE" >/de
   temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention "${RETENTION:-90d}"
 fi
 
+# A server learns of a new namespace within seconds, and refuses its name until then.
 attribute() {
-  temporal operator search-attribute create --namespace "$TEMPORAL_NAMESPACE" --name "$1" --type "$2"
+  tries=0
+  until temporal operator search-attribute create --namespace "$TEMPORAL_NAMESPACE" --name "$1" --type "$2"; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 30 ] || exit 1
+    sleep 1
+  done
 }
 
 attribute RunbookName Keyword
