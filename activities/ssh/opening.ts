@@ -59,59 +59,17 @@ const longestDelay = 4;
  * together do not come back together. `connectTimeoutMs` is for all hops and tries; waiting at a door or
  * between tries does not count.
  */
-export function createOpener({
-  openLink,
-  policyFor,
-  retryDelayMs = 200,
-  random = Math.random,
-  now = Date.now,
-}: OpenerOptions): Opener {
+export function createOpener(options: OpenerOptions): Opener {
   const doors = new Map<string, Semaphore>();
-
-  function doorTo(route: Route): Semaphore {
-    const key = routeKey(route.slice(0, -1));
-    const door = doors.get(key) ?? createSemaphore();
-    doors.set(key, door);
-    return door;
-  }
-
-  async function openOnce(
-    { route, access, signal, borrow }: OpenRequest,
-    budget: Budget,
-    place: Place,
-  ): Promise<Link> {
-    const { hop, jumps } = splitRoute(route);
-    const share = jumps && (await borrow(jumps, access, signal));
-    budget.spend(share?.spentMs ?? 0);
-    try {
-      const policy = await policyFor(hop, access.knownHosts);
-      await place.take();
-      const begun = now();
-      try {
-        const timeoutMs = Math.max(1, budget.leftMs());
-        const request = { hop, access, policy, timeoutMs, signal };
-        const link = await openLink(
-          share ? { ...request, via: share.link } : request,
-        );
-        if (share) link.onClosed(() => share.giveBack());
-        return link;
-      } finally {
-        budget.spend(now() - begun);
-      }
-    } catch (error) {
-      share?.giveBack();
-      throw error;
-    }
-  }
-
+  const { retryDelayMs = 200, random = Math.random, now = Date.now } = options;
   return async (request) => {
     const { route, access, signal } = request;
-    const budget = createBudget(access.connectTimeoutMs);
-    const place = createPlace(doorTo(route), access.handshakes, signal);
+    const budget = createBudget(access.connectTimeoutMs, now);
+    const place = createPlace(doorTo(route, doors), access.handshakes, signal);
     try {
       for (let tries = 1; ; tries++) {
         try {
-          const link = await openOnce(request, budget, place);
+          const link = await openOnce(request, options, budget, place);
           return { link, spentMs: budget.spentMs() };
         } catch (error) {
           const type = isRunbookError(error) ? error.type : "";
@@ -126,6 +84,38 @@ export function createOpener({
       place.leave();
     }
   };
+}
+
+function doorTo(route: Route, doors: Map<string, Semaphore>): Semaphore {
+  const key = routeKey(route.slice(0, -1));
+  const door = doors.get(key) ?? createSemaphore();
+  doors.set(key, door);
+  return door;
+}
+
+async function openOnce(
+  { route, access, signal, borrow }: OpenRequest,
+  { openLink, policyFor }: OpenerOptions,
+  budget: Budget,
+  place: Place,
+): Promise<Link> {
+  const { hop, jumps } = splitRoute(route);
+  const share = jumps && (await borrow(jumps, access, signal));
+  budget.spend(share?.spentMs ?? 0);
+  try {
+    const policy = await policyFor(hop, access.knownHosts);
+    await place.take();
+    const timeoutMs = Math.max(1, budget.leftMs());
+    const request = { hop, access, policy, timeoutMs, signal };
+    const link = await budget.time(() =>
+      openLink(share ? { ...request, via: share.link } : request),
+    );
+    if (share) link.onClosed(() => share.giveBack());
+    return link;
+  } catch (error) {
+    share?.giveBack();
+    throw error;
+  }
 }
 
 /** One caller's place at a door, taken and left as often as need be. */
@@ -151,16 +141,27 @@ function createPlace(
   };
 }
 
+/** What is left of `connectTimeoutMs`. */
 interface Budget {
   spend(ms: number): void;
+  /** Spends the time that the work takes, whether it succeeds or fails. */
+  time<T>(work: () => Promise<T>): Promise<T>;
   spentMs(): number;
   leftMs(): number;
 }
 
-function createBudget(limitMs: number): Budget {
+function createBudget(limitMs: number, now: () => number): Budget {
   let spent = 0;
   return {
     spend: (ms) => void (spent += ms),
+    async time(work) {
+      const begun = now();
+      try {
+        return await work();
+      } finally {
+        spent += now() - begun;
+      }
+    },
     spentMs: () => spent,
     leftMs: () => limitMs - spent,
   };

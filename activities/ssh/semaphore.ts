@@ -12,64 +12,61 @@ export interface Semaphore {
   readonly taken: number;
 }
 
+/** A first-in, first-out semaphore: nobody starves, also when limits differ. */
+export function createSemaphore(): Semaphore {
+  return new FairSemaphore();
+}
+
 interface Waiter {
   readonly limit: () => number;
   readonly admit: () => void;
 }
 
-/** A first-in, first-out semaphore: nobody starves, also when limits differ. */
-export function createSemaphore(): Semaphore {
-  let taken = 0;
-  const waiters: Waiter[] = [];
+class FairSemaphore implements Semaphore {
+  taken = 0;
+  private readonly waiters: Waiter[] = [];
 
-  function admitWaiters(): void {
-    for (;;) {
-      const first = waiters[0];
-      if (!first || taken >= first.limit()) return;
-      waiters.shift();
-      first.admit();
-    }
+  async enter(limit: () => number, signal?: AbortSignal): Promise<Leave> {
+    signal?.throwIfAborted();
+    const free = this.waiters.length === 0 && this.taken < limit();
+    return free ? this.take() : this.wait(limit, signal);
   }
 
-  function take(): Leave {
-    taken++;
+  private take(): Leave {
+    this.taken++;
     let left = false;
     return () => {
       if (left) return;
       left = true;
-      taken--;
-      admitWaiters();
+      this.taken--;
+      this.admitWaiters();
     };
   }
 
-  function wait(limit: () => number, signal?: AbortSignal): Promise<Leave> {
+  private wait(limit: () => number, signal?: AbortSignal): Promise<Leave> {
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        limit,
-        admit: () => {
-          signal?.removeEventListener("abort", giveUp);
-          resolve(take());
-        },
-      };
-      function giveUp(): void {
-        waiters.splice(waiters.indexOf(waiter), 1);
+      const giveUp = () => {
+        this.waiters.splice(this.waiters.indexOf(waiter), 1);
         reject(signal?.reason as Error);
         // The one who gave up may have been the only one whose limit was in the way.
-        admitWaiters();
-      }
+        this.admitWaiters();
+      };
+      const admit = () => {
+        signal?.removeEventListener("abort", giveUp);
+        resolve(this.take());
+      };
+      const waiter: Waiter = { limit, admit };
       signal?.addEventListener("abort", giveUp, { once: true });
-      waiters.push(waiter);
+      this.waiters.push(waiter);
     });
   }
 
-  return {
-    async enter(limit, signal) {
-      signal?.throwIfAborted();
-      if (waiters.length === 0 && taken < limit()) return take();
-      return wait(limit, signal);
-    },
-    get taken() {
-      return taken;
-    },
-  };
+  private admitWaiters(): void {
+    for (;;) {
+      const [first] = this.waiters;
+      if (!first || this.taken >= first.limit()) return;
+      this.waiters.shift();
+      first.admit();
+    }
+  }
 }

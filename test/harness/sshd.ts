@@ -58,7 +58,12 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   await server.authorize(`${server.keyFile}.pub`);
   await writeFile(server.knownHostsFile, server.knownHosts());
   await writeFile(join(folder, "sshd_config"), server.config(options));
-  await server.start(sshdPath);
+  try {
+    await server.start(sshdPath);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
   return server;
 }
 

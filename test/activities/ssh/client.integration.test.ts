@@ -200,7 +200,6 @@ describe("identities", () => {
     ["without a passphrase", undefined, /no passphrase/],
     ["with the wrong passphrase", "env:WRONG", /passphrase/],
     ["with a reference to nothing", "env:NOWHERE", /NOWHERE is not set/],
-    ["with a secret instead of a reference", "hunter2", /not a reference/],
   ])(
     "an encrypted key %s is told, no secret is",
     async (_, reference, words) => {
