@@ -21,7 +21,7 @@ export const referenceFailures = {
 
 export type ReferenceFailure = keyof typeof referenceFailures;
 
-export const referenceError = failureFactory<ReferenceFailure>(
+const referenceError = failureFactory<ReferenceFailure>(
   "reference",
   referenceFailures,
 );
