@@ -24,7 +24,7 @@ export interface ConnectionSettings {
   readonly metadata?: Readonly<Record<string, string | Buffer>>;
 }
 
-const SUBJECT = { system: "config", what: "the Temporal settings" } as const;
+const SUBJECT = { system: "config", what: "the Temporal environment" } as const;
 const DEFAULT_ADDRESS = "127.0.0.1:7233";
 
 // The SDK takes every other word for "off", and would send an API key in the clear to a server that was asked for "yes".

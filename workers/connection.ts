@@ -1,4 +1,3 @@
-import { connect } from "node:net";
 import { Client, Connection, isGrpcServiceError } from "@temporalio/client";
 import type { NativeConnection } from "@temporalio/worker";
 import { connectionError } from "./connection-errors";
@@ -7,6 +6,7 @@ import {
   type ConnectionSettings,
 } from "./connection-settings";
 import type { Environment } from "./environment";
+import { whyUnreachable } from "./probe";
 
 export interface ConnectOptions {
   /** How long a server may take to answer; one that starts at this moment deserves some seconds. */
@@ -14,7 +14,6 @@ export interface ConnectOptions {
 }
 
 const CONNECT_LIMIT_MS = 5_000;
-const PROBE_LIMIT_MS = 500;
 
 /** From gRPC's closed list: PERMISSION_DENIED and UNAUTHENTICATED. */
 const REFUSALS: readonly number[] = [7, 16];
@@ -26,19 +25,11 @@ const REFUSALS: readonly number[] = [7, 16];
  */
 export async function connectClient(
   env: Environment = process.env,
-  { timeoutMs = CONNECT_LIMIT_MS }: ConnectOptions = {},
+  options: ConnectOptions = {},
 ): Promise<Client> {
-  const { namespace, ...server } = readConnectionSettings(env);
-  try {
-    const connection = await Connection.connect({
-      ...server,
-      ...channelFor(server.address),
-      connectTimeout: timeoutMs,
-    });
-    return new Client({ connection, namespace });
-  } catch (error) {
-    throw await describe(error, { ...server, namespace });
-  }
+  const settings = readConnectionSettings(env);
+  const connection = await connect(settings, options);
+  return new Client({ connection, namespace: settings.namespace });
 }
 
 /**
@@ -48,85 +39,69 @@ export async function connectClient(
  */
 export async function connectNative(
   env: Environment = process.env,
-  { timeoutMs = CONNECT_LIMIT_MS }: ConnectOptions = {},
+  options: ConnectOptions = {},
 ): Promise<NativeConnection> {
   const settings = readConnectionSettings(env);
-  const { namespace: _, ...server } = settings;
+  // The native attempt cannot be given up: one that meets silence keeps the process alive for ever. So ask first.
+  const first = await connect(settings, options);
+  await first.close();
   // Loaded only here: the native part is 50 MB, which a command that asks for a status can do without.
   const { NativeConnection } = await import("@temporalio/worker");
-  const connecting = NativeConnection.connect(server);
+  const { namespace: _, ...server } = settings;
   try {
-    return await within(connecting, timeoutMs);
+    return await NativeConnection.connect(server);
   } catch (error) {
-    // It may still come: nobody would close it.
-    connecting.then(
-      (late) => void late.close(),
-      () => undefined,
-    );
     throw await describe(error, settings);
   }
 }
 
-async function within<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const seconds = timeoutMs / 1000;
-    timer = setTimeout(
-      () => reject(new Error(`no answer within ${seconds} s`)),
-      timeoutMs,
-    );
+async function connect(
+  settings: ConnectionSettings,
+  { timeoutMs = CONNECT_LIMIT_MS }: ConnectOptions,
+): Promise<Connection> {
+  const { namespace: _, ...server } = settings;
+  const connection = Connection.lazy({
+    ...server,
+    ...channelFor(server.address),
+    connectTimeout: timeoutMs,
   });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+  try {
+    await connection.ensureConnected();
+    return connection;
+  } catch (error) {
+    // Not closed, it would go on trying.
+    await connection.close();
+    throw await describe(error, settings);
+  }
 }
 
 async function describe(error: unknown, settings: ConnectionSettings) {
   const { address, namespace } = settings;
-  const reason = error instanceof Error ? error.message : String(error);
-  if (isRefusal(error, reason))
+  const { code, said } = answerIn(error);
+  if (code !== undefined && REFUSALS.includes(code))
     return connectionError("refused", {
-      seen: `the Temporal server at ${address} refused us: ${reason}`,
+      seen: `the Temporal server at ${address} refused us: ${said}`,
       facts: { namespace },
       cause: error,
     });
   return connectionError("unreachable", {
-    seen: `no Temporal server answered at ${address}: ${await probe(address, reason)}`,
+    seen: `no Temporal server answered at ${address}: ${await whyUnreachable(settings, said)}`,
     facts: { address },
     cause: error,
   });
 }
 
-function isRefusal(error: unknown, reason: string): boolean {
-  return isGrpcServiceError(error)
-    ? REFUSALS.includes(error.code)
-    : /\b(PermissionDenied|Unauthenticated)\b/.test(reason);
+/** The SDK wraps gRPC's answer in a sentence without it. */
+function answerIn(error: unknown): {
+  readonly code?: number;
+  readonly said: string;
+} {
+  const inner = error instanceof Error ? error.cause : undefined;
+  for (const candidate of [inner, error])
+    if (isGrpcServiceError(candidate))
+      return { code: Number(candidate.code), said: candidate.message.trim() };
+  return { said: error instanceof Error ? error.message : String(error) };
 }
-
-/** gRPC says "deadline" to everything; one plain connection tells a wrong name from a closed port from wrong TLS. */
-function probe(address: string, reason: string): Promise<string> {
-  const [, host, port] = /^\[?([^\]]+?)\]?:(\d+)$/.exec(address) ?? [];
-  if (host === undefined) return Promise.resolve(reason);
-  return new Promise((resolve) => {
-    const socket = connect({ host, port: Number(port) });
-    const settle = (words: string) => {
-      socket.destroy();
-      resolve(words);
-    };
-    socket.setTimeout(PROBE_LIMIT_MS, () => settle("no answer from that host"));
-    socket.once("connect", () =>
-      settle(`something listens there, but: ${reason}`),
-    );
-    socket.once("error", (error: NodeJS.ErrnoException) =>
-      settle(plain[error.code ?? ""] ?? error.message),
-    );
-  });
-}
-
-const plain: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nothing listens there",
-  ENOTFOUND: "no such host name",
-  EAI_AGAIN: "the host name cannot be looked up now",
-  EHOSTUNREACH: "no route to that host",
-};
 
 /** A proxy that the environment names must not be asked for a server on this machine. */
 function channelFor(address: string) {

@@ -224,7 +224,9 @@ describe("a server that runs already", () => {
     });
     open.push({ stop: () => bare.stop(0) });
     const env = { TEMPORAL_ADDRESS: `127.0.0.1:${port}` };
-    const refused = await startDevServer({ env }).catch((error) => error);
+    const refused = await startDevServer({ env }).catch(
+      (error: unknown) => error,
+    );
     expect(refused).toMatchObject({ type: "temporal.attributesMissing" });
     const { hint } = refused as { hint: string };
     const [, ...args] = hint.replace(/^.*: temporal /, "temporal ").split(" ");
