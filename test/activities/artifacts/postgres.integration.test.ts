@@ -6,6 +6,7 @@ import {
   type OpenArtifacts,
 } from "../../../activities/artifacts/client";
 import { describeWhen } from "../../harness/describe-when";
+import { eventually } from "../../harness/eventually";
 import {
   postgresMissing,
   startPostgres,
@@ -46,7 +47,7 @@ describeWhen(postgresMissing())("the PostgreSQL store", () => {
     describeStore(() => store);
   });
 
-  const administer = async (...statements: readonly string[]) => {
+  const asAdmin = async (work: (admin: Client) => Promise<void>) => {
     const admin = new Client({
       host: server.socketFolder,
       port: server.port,
@@ -55,15 +56,34 @@ describeWhen(postgresMissing())("the PostgreSQL store", () => {
       database: "postgres",
     });
     await admin.connect();
-    for (const statement of statements) await admin.query(statement);
-    await admin.end();
+    await work(admin).finally(() => admin.end());
   };
 
+  const administer = (...statements: readonly string[]) =>
+    asAdmin(async (admin) => {
+      for (const statement of statements) await admin.query(statement);
+    });
+
+  const waiting = `select count(*)::int as stores from pg_stat_activity
+    where application_name = 'upgrade-runbooks' and wait_event_type = 'Lock'`;
+
   it("makes its table once for workers that start together", async () => {
-    await administer("drop table if exists runbook_artifacts");
-    const stores = Array.from({ length: 8 }, () => open());
-    const refs = await Promise.all(stores.map((store) => store.put("k", "v")));
-    expect(new Set(refs.map(({ sha256 }) => sha256)).size).toBe(1);
+    const stores = Array.from({ length: 6 }, () => open());
+    await asAdmin(async (admin) => {
+      await admin.query("drop table if exists runbook_artifacts");
+      // All of them find no table and are held up where they would make it, until the rollback lets them go at once.
+      await admin.query("begin");
+      await admin.query("create table runbook_artifacts (taken text)");
+      const refs = Promise.all(stores.map((store) => store.put("k", "v")));
+      await eventually(async () => {
+        // A transaction sees one picture of who waits, unless it asks for another.
+        await admin.query("select pg_stat_clear_snapshot()");
+        const { rows } = await admin.query<{ stores: number }>(waiting);
+        return rows[0]?.stores === stores.length ? true : undefined;
+      });
+      await admin.query("rollback");
+      expect(await refs).toHaveLength(stores.length);
+    });
   });
 
   it("tries again to make its table once it may", async () => {
