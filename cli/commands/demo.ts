@@ -92,6 +92,7 @@ async function demo(outer: Context, flags: DemoFlags): Promise<ExitName> {
     closing.unshift(() => crew.dismiss());
     const stage = { lab, crew, folder };
     const exit = await play(context, stage);
+    if (exit === "interrupted") return exit;
     await prove(context, stage, Date.now() - began);
     await stayOpen(outer, server.uiUrl);
     return exit;

@@ -1,7 +1,10 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { WorkflowHandle } from "@temporalio/client";
+import type {
+  WorkflowHandle,
+  WorkflowHandleWithFirstExecutionRunId,
+} from "@temporalio/client";
 import type { Worker } from "@temporalio/worker";
 import { openArtifacts } from "../../activities/artifacts/client";
 import { configurationFile } from "../../activities/configuration/client";
@@ -24,7 +27,14 @@ import { decide, gatesQuery } from "../../workflows/gate/messages";
 import { eventually } from "./eventually";
 import { startTestServer, type TestServer, uniqueId } from "./temporal";
 
-export type FleetHandle = WorkflowHandle<typeof fleetUpgrade>;
+export type FleetHandle = WorkflowHandleWithFirstExecutionRunId<
+  typeof fleetUpgrade
+>;
+
+type Gated = Pick<
+  WorkflowHandle<typeof fleetUpgrade>,
+  "query" | "executeUpdate"
+>;
 
 /** Real hosts, a real Temporal server and a worker in this process: what an integration test of a runbook needs. */
 export interface Rig {
@@ -35,10 +45,10 @@ export interface Rig {
   /** Starts a run in mode execute on target `lab`; the change id is unique unless given. */
   start(input?: Partial<FleetUpgradeInput>): Promise<FleetHandle>;
   /** The gate, as soon as it is open. */
-  gate(handle: FleetHandle, id: string): Promise<OpenGate>;
+  gate(handle: Gated, id: string): Promise<OpenGate>;
   /** Waits for the gate and answers it by Update. */
   answer(
-    handle: FleetHandle,
+    handle: Gated,
     id: string,
     choice: string,
     rest?: Partial<Answer>,
@@ -142,7 +152,7 @@ async function startRun(
     target: "lab",
     change: uniqueId("chg"),
     component: "app",
-    version: "2.0.0",
+    ...(input.action === "restart" ? {} : { version: "2.0.0" }),
     mode: "execute",
     ...input,
   };
@@ -153,7 +163,7 @@ async function startRun(
   });
 }
 
-function openGate(handle: FleetHandle, id: string): Promise<OpenGate> {
+function openGate(handle: Gated, id: string): Promise<OpenGate> {
   return eventually(async () => {
     const gates = await handle.query(gatesQuery);
     return gates.find((gate) => gate.id === id);
