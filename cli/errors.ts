@@ -2,10 +2,10 @@ import { failureFactory, type FailureKind } from "../activities/errors";
 
 /** What the command line itself refuses. Failures of other systems pass through it as they are. */
 const cliFailures = {
-  usage: { class: "stop", hint: "See: runbook {command} --help" },
+  usage: { class: "stop", hint: "See: {command} --help" },
   noInput: {
     class: "stop",
-    hint: "Give the input as YAML or JSON: runbook {command} -f upgrade.yaml, or -f - to read it from stdin.",
+    hint: "Give the input as YAML or JSON: {command} -f upgrade.yaml, or -f - to read it from stdin.",
   },
   inputUnreadable: {
     class: "stop",

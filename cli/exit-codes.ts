@@ -62,7 +62,8 @@ const ofSystem: Readonly<Record<string, ExitName>> = {
 /** The exit of a failure, by its type: `input.invalid`, `cli.noRun`. */
 export function exitOf(type: string): ExitName {
   const [system = "", kind = ""] = type.split(".");
-  if (system === "cli" && kind in ofCli) return ofCli[kind as CliFailure];
+  if (system === "cli" && Object.hasOwn(ofCli, kind))
+    return ofCli[kind as CliFailure];
   return ofSystem[system] ?? "unexpected";
 }
 

@@ -79,13 +79,14 @@ function exitAfter(io: Io, error: unknown, argv: readonly string[]): ExitName {
   const [words = "", suggestion] = error.message
     .replace(/^error: /, "")
     .split("\n");
-  const command = argv.find((word) => !word.startsWith("-")) ?? "";
+  const isKnown = error.code !== "commander.unknownCommand";
+  const word = argv.find((one) => !one.startsWith("-"));
+  const command = isKnown && word !== undefined ? `runbook ${word}` : "runbook";
   const seen =
     suggestion === undefined ? words : `${words} ${suggestion.trim()}`;
-  const facts = error.code === "commander.unknownCommand" ? "" : command;
   return tellFailure(
     io,
-    cliError("usage", { seen, facts: { command: facts } }),
+    cliError("usage", { seen, facts: { command } }),
     asJson,
   );
 }

@@ -12,7 +12,7 @@ const SHOW_CURSOR = "\u001b[?25h";
 const CLEAR_LINE = "\u001b[K";
 const CLEAR_BELOW = "\u001b[J";
 
-export function openScreen(io: Io): Screen {
+export function openScreen(io: Pick<Io, "out" | "size">): Screen {
   let drawn = 0;
   io.out(HIDE_CURSOR);
   return {

@@ -40,7 +40,7 @@ export async function trustTargets(
     throw cliError("usage", {
       seen: "the target lists no known_hosts file",
       expected: "--known-hosts <file>",
-      facts: { command: "trust" },
+      facts: { command: "runbook trust" },
     });
   return words.map((word) => {
     const host = hosts.find(({ id }) => id === word) ?? addressed(word, hosts);
@@ -74,7 +74,7 @@ function targetNamed(targets: Configuration["targets"], name?: string) {
   throw cliError("usage", {
     seen: name === undefined ? "no target is named" : `no target ${name}`,
     expected: `--target with one of ${names.join(", ")}`,
-    facts: { command: "trust" },
+    facts: { command: "runbook trust" },
   });
 }
 

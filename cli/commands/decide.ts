@@ -164,7 +164,7 @@ function requireSignal(choice: string): void {
   throw cliError("usage", {
     seen: `--signal with ${choice}`,
     expected: "approve or deny; other choices have no signal",
-    facts: { command: "decide" },
+    facts: { command: "runbook decide" },
   });
 }
 

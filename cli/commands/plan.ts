@@ -27,7 +27,7 @@ export function registerPlan({ root, run }: Program): void {
     .action((word: string | undefined, flags: InputFlags) =>
       run(command, async (context) => {
         const runbook = runbookNamed(word);
-        const raw = await readInput(context, runbook, flags, "plan");
+        const raw = await readInput(context, runbook, flags, "runbook plan");
         const input = withMode(raw, "plan");
         const { workflowId, summary } = runbook.describe(input);
         const deps = planningDependencies(context.env);

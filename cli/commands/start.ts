@@ -58,7 +58,7 @@ async function prepare(
   flags: StartFlags,
 ): Promise<Start> {
   const runbook = runbookNamed(word);
-  const raw = await readInput(context, runbook, flags, "start");
+  const raw = await readInput(context, runbook, flags, "runbook start");
   const input = flags.execute === true ? withMode(raw, "execute") : raw;
   const { workflowId, summary } = runbook.describe(input);
   if (flags.id !== undefined && flags.id !== workflowId)
