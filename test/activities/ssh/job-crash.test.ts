@@ -1,6 +1,7 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JobRequest } from "../../../activities/ssh/port";
+import { describeWhen } from "../../harness/describe-when";
 import { LocalHost, groupLives, shellsHere, until } from "./job-local-host";
 
 const key = "run/app-07/apply/0";
@@ -56,7 +57,7 @@ describe.each(shellsHere())("on a host with %s", (shell) => {
     const expected = Array.from({ length: 40 }, (_, n) => `${n}\n`).join("");
     expect(host.read("log")).toBe(expected);
     expect(cuts).toBeGreaterThan(60);
-  }, 30_000);
+  });
 
   test("a job outlives its link and is joined over a new one", async () => {
     const request = job(
@@ -153,6 +154,29 @@ describe.each(shellsHere())("on a host with %s", (shell) => {
     process.kill(-(host.groupOf(key) ?? 0), "SIGTERM");
     expect(await run(request)).toMatchObject({ exitCode: 143 });
   });
+
+  describeWhen(existsSync("/proc/self/fd") ? undefined : "no /proc to look at")(
+    "its runner",
+    () => {
+      // The descriptor that reads the folder is gone by the time it is looked at.
+      const openFiles = (pid: number): string[] =>
+        readdirSync(`/proc/${pid}/fd`)
+          .map((fd) => `/proc/${pid}/fd/${fd}`)
+          .filter((path) => existsSync(path))
+          .map((path) => readlinkSync(path));
+
+      test("holds nothing of the channel that started it", async () => {
+        const request = await begun("until [ -e ~/go ]; do sleep .01; done");
+        const inherited = new Set(openFiles(process.pid));
+        const held = openFiles(host.groupOf(key) ?? 0);
+        expect(held).toContain(join(host.folderOf(key), "stdout"));
+        const streams = held.filter((file) => /^(pipe|socket):/.test(file));
+        expect(streams.filter((file) => !inherited.has(file))).toEqual([]);
+        go();
+        await run(request);
+      });
+    },
+  );
 
   test("a reboot in between is told as such", async () => {
     const request = await begun("sleep 60");

@@ -24,6 +24,9 @@ import type {
   Transport,
 } from "../../../activities/ssh/transport";
 
+// Nothing here waits for long, but a busy machine may take its time to start a process.
+jest.setTimeout(30_000);
+
 export type ShellName = "dash" | "bash" | "busybox ash";
 
 export function findProgram(name: string): string | undefined {
