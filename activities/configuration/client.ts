@@ -1,27 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parse as parseYaml } from "yaml";
-import { failureFactory, type FailureKind } from "../errors";
+import type { SshAccess } from "../ssh/port";
 import { parse } from "../faults";
 import { expandHome } from "../references";
+import { configurationError } from "./errors";
 import {
   type Configuration,
   configurationSchema,
   type ConfigurationSource,
 } from "./port";
-
-const configurationFailures = {
-  missing: {
-    class: "stop",
-    hint: "Set RUNBOOK_CONFIG to the operator's configuration file (YAML or JSON), or pass --config.",
-  },
-  unreadable: {
-    class: "stop",
-    hint: "Correct the file, or point RUNBOOK_CONFIG at another one; nothing has been touched.",
-  },
-} as const satisfies Record<string, FailureKind>;
-
-const configurationError = failureFactory("config", configurationFailures);
 
 /** The configuration file of an operator, read anew for each plan. */
 export function configurationFile(
@@ -58,30 +46,35 @@ async function readYaml(file: string): Promise<unknown> {
 
 /** A plan must mean the same files on whatever worker carries it out, wherever that was started. */
 function withAbsolutePaths(
-  configuration: Configuration,
+  { targets, components }: Configuration,
   folder: string,
 ): Configuration {
   const absolute = (path: string): string => resolve(folder, expandHome(path));
-  const targets = Object.entries(configuration.targets).map(
-    ([name, target]) => {
-      const identities = target.ssh.identities.map((identity) => ({
-        ...identity,
-        key: absolute(identity.key),
-      }));
-      const ssh = {
-        ...target.ssh,
-        identities,
-        knownHosts: target.ssh.knownHosts.map(absolute),
-      };
-      return [
+  const absoluteTargets = Object.entries(targets).map(
+    ([name, { inventory, ssh }]) =>
+      [
         name,
         {
-          ...target,
-          inventory: { file: absolute(target.inventory.file) },
-          ssh,
+          inventory: { file: absolute(inventory.file) },
+          ssh: withAbsoluteAccess(ssh, absolute),
         },
-      ] as const;
-    },
+      ] as const,
   );
-  return { ...configuration, targets: Object.fromEntries(targets) };
+  return { targets: Object.fromEntries(absoluteTargets), components };
+}
+
+function withAbsoluteAccess(
+  ssh: SshAccess,
+  absolute: (path: string) => string,
+): SshAccess {
+  const { agent, identities, knownHosts } = ssh;
+  return {
+    ...ssh,
+    agent: typeof agent === "string" ? absolute(agent) : agent,
+    identities: identities.map((identity) => ({
+      ...identity,
+      key: absolute(identity.key),
+    })),
+    knownHosts: knownHosts.map(absolute),
+  };
 }

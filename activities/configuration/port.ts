@@ -17,6 +17,6 @@ export const configurationSchema = z.strictObject({
 export type Configuration = z.output<typeof configurationSchema>;
 
 export interface ConfigurationSource {
-  /** Reads the file anew, so that an edit counts from the next plan on. @throws input.invalid, configuration.unreadable */
+  /** Reads the file anew, so that an edit counts from the next plan on. @throws config.* */
   read(): Promise<Configuration>;
 }

@@ -50,7 +50,11 @@ async function endInterrupted(
   context: Context,
   visit: Visit | undefined,
 ): Promise<never> {
-  if (context.cancellationDetails?.cancelRequested) await visit?.stop();
+  if (context.cancellationDetails?.cancelRequested) {
+    await visit?.stop().catch((error: unknown) => {
+      throw translate(error);
+    });
+  }
   return context.cancelled;
 }
 

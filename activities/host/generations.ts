@@ -5,5 +5,6 @@
 export type Generations = Readonly<Record<string, number>>;
 
 export function generationOf(step: string, generations: Generations): number {
-  return generations[step] ?? generations["*"] ?? 1;
+  const own = Object.hasOwn(generations, step) ? generations[step] : undefined;
+  return own ?? generations["*"] ?? 1;
 }

@@ -7,14 +7,21 @@ import type { ExecResult } from "../ssh/port";
 const openScript = `
 home=\${UPGRADE_RUNBOOKS_HOME:-$HOME/.upgrade-runbooks}
 owner=$1; shift
+mine=$home/owner.$$
 umask 077
 mkdir -p "$home/jobs" || exit 1
-printf '%s\\n' "$owner" > "$home/owner.$$" || exit 1
-if ln "$home/owner.$$" "$home/owner" 2>/dev/null; then held=$owner; else held=$(cat "$home/owner"); fi
-rm -f "$home/owner.$$"
+printf '%s\\n' "$owner" > "$mine" || { rm -f "$mine"; exit 1; }
+claim() {
+  why=$(ln "$mine" "$home/owner" 2>&1) && held=$owner && return
+  held=$(cat "$home/owner" 2>/dev/null)
+}
+# Again when the owner left between the link and the look.
+claim || claim || claim
+rm -f "$mine"
+[ -n "$held" ] || { printf '%s\\n' "$why" >&2; exit 1; }
 [ "$held" = "$owner" ] || { printf 'held %s\\n%s\\n' "$held" "$home/owner"; exit 0; }
 begun=0
-for job; do [ -d "$home/jobs/$job/claim" ] && begun=1; done
+for job; do [ -e "$home/jobs/$job/claim" ] && begun=1; done
 printf 'ours %s\\n' "$begun"
 `;
 
@@ -24,7 +31,10 @@ home=\${UPGRADE_RUNBOOKS_HOME:-$HOME/.upgrade-runbooks}
 exit 0
 `;
 
-/** Claims the host for this run and looks whether the run has begun to change it. */
+/**
+ * Claims the host for this run and looks whether the run has begun to change it: whether one of these jobs was claimed
+ * here before, by the file that the job protocol makes.
+ */
 export function openVisitArgv(
   owner: string,
   jobFolders: readonly string[],
@@ -37,10 +47,8 @@ export function releaseArgv(owner: string): string[] {
 }
 
 export type Opened =
-  | {
-      readonly kind: "ours";
-      /** A job of this run was claimed here before. */ readonly begun: boolean;
-    }
+  /** `begun`: a job of this run was claimed here before. */
+  | { readonly kind: "ours"; readonly begun: boolean }
   | { readonly kind: "held"; readonly by: string; readonly file: string };
 
 /** What `openVisitArgv` printed; anything but "ours" leaves the host to whoever holds it. */

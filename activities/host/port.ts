@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ArtifactRef } from "../artifacts/port";
 import { type Host, idSchema, type InventorySource } from "../inventory/port";
+import { referenceSchema } from "../reference-schema";
 import type { SshAccess } from "../ssh/port";
 
 /** The host contract: what a component's hosts can be asked to do, in the order of a visit. */
@@ -17,26 +18,30 @@ export const contractSteps = [
 export type ContractStep = (typeof contractSteps)[number];
 
 /** A word list, never a shell line; `{{version}}`, `{{host.id}}` and the like are filled in word by word. */
-const argvSchema = z.array(z.string().min(1)).min(1).max(256);
+const argvSchema = z
+  .array(z.string().min(1))
+  .min(1)
+  .max(256)
+  .refine(([program]) => program?.startsWith("-") !== true, {
+    path: [0],
+    message: "expected the name or path of a program, before its options",
+  });
+
+const variableSchema = z
+  .string()
+  .regex(
+    /^(?!_rb_)[A-Za-z_][A-Za-z0-9_]*$/,
+    "expected letters, digits and underscores, not starting with a digit or _rb_",
+  );
 
 const stepFields = {
   run: argvSchema.optional(),
   /** POSIX sh; only for steps that run as jobs. */
   script: z.string().min(1).max(65_536).optional(),
   timeoutS: z.int().min(1).max(604_800).optional(),
-  env: z.record(z.string(), z.string()).optional(),
+  env: z.record(variableSchema, z.string()).optional(),
   /** Values are references (`env:NAME`, `file:/path`), resolved on the worker and sent over stdin. */
-  secretEnv: z
-    .record(
-      z.string(),
-      z
-        .string()
-        .regex(
-          /^(env|file):.+/,
-          "expected a reference: env:NAME or file:/path",
-        ),
-    )
-    .optional(),
+  secretEnv: z.record(variableSchema, referenceSchema).optional(),
   /** The step boots the host: a new boot id is its success. */
   expectsReboot: z.boolean().optional(),
 };
@@ -54,6 +59,25 @@ const readSchema = z.strictObject({
   env: stepFields.env,
 });
 
+const ownStepSchema = z
+  .strictObject({ name: idSchema, after: z.enum(contractSteps), ...stepFields })
+  .refine(oneCommand, oneCommandMessage);
+
+/** A step's name is part of its job's key: two of one name would share one result. */
+function refuseTakenNames(
+  steps: readonly { readonly name: string }[],
+  context: z.RefinementCtx<readonly { readonly name: string }[]>,
+): void {
+  const taken = new Set<string>([...contractSteps, "undo", "open", "visit"]);
+  steps.forEach(({ name }, index) => {
+    if (taken.has(name)) {
+      const message = "expected a name that no other step of the visit has";
+      context.addIssue({ code: "custom", path: [index, "name"], message });
+    }
+    taken.add(name);
+  });
+}
+
 export const hostContractSchema = z.strictObject({
   steps: z.strictObject({
     precheck: readSchema.optional(),
@@ -69,16 +93,9 @@ export const hostContractSchema = z.strictObject({
   }),
   /** Steps of the component's own, each placed after a step of the contract. */
   extra: z
-    .array(
-      z
-        .strictObject({
-          name: idSchema,
-          after: z.enum(contractSteps),
-          ...stepFields,
-        })
-        .refine(oneCommand, oneCommandMessage),
-    )
+    .array(ownStepSchema)
     .max(20)
+    .superRefine(refuseTakenNames)
     .default([]),
   /** `ready` must hold this long before a host counts. */
   minReadyS: z.number().min(0).max(86_400).default(10),

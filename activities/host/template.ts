@@ -4,7 +4,8 @@
  */
 export type TemplateValues = Readonly<Record<string, string | undefined>>;
 
-const placeholder = /\{\{\s*([A-Za-z0-9_.-]+)\s*\}\}/g;
+/** Begins with a letter: `{{.State}}` belongs to the template language of another program. */
+const placeholder = /\{\{\s*([A-Za-z][A-Za-z0-9_.-]*)\s*\}\}/g;
 
 /** Leaves a placeholder without a value as it stands. */
 export function fill(text: string, values: TemplateValues): string {
@@ -14,15 +15,12 @@ export function fill(text: string, values: TemplateValues): string {
   );
 }
 
-/** Names that stand in the texts and that `known` does not hold. */
-export function unknownPlaceholders(
-  texts: readonly string[],
-  known: (name: string) => boolean,
-): string[] {
+/** Names of the placeholders in the texts, each once. */
+export function placeholders(texts: readonly string[]): string[] {
   const names = texts.flatMap((text) =>
     [...text.matchAll(placeholder)].map(([, name]) => name ?? ""),
   );
-  return [...new Set(names)].filter((name) => !known(name));
+  return [...new Set(names)];
 }
 
 export interface TemplateHost {

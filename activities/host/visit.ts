@@ -1,5 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
-import { isRunbookError, type RunbookError } from "../errors";
+import { isRunbookError, RunbookError } from "../errors";
 import type { Host, Inventory } from "../inventory/port";
 import { failureOfExit } from "../ssh/job-failure";
 import { jobIdOf } from "../ssh/job-run-file";
@@ -14,6 +13,8 @@ import { hostError } from "./errors";
 import { generationOf } from "./generations";
 import { openVisitArgv, readOpened, releaseArgv } from "./owner";
 import type { VisitPlan, VisitRequest, VisitResult, VisitStep } from "./port";
+import { untilReady } from "./ready";
+import { Redaction } from "./redaction";
 import { fill, hostValues, type TemplateValues } from "./template";
 
 export interface VisitDependencies {
@@ -36,7 +37,7 @@ export class StepFailure extends Error {
     readonly step: string,
     readonly error: RunbookError,
   ) {
-    super(error.message, { cause: error });
+    super(error.message);
   }
 }
 
@@ -48,6 +49,7 @@ export class Visit {
   readonly #target: SshTarget;
   readonly #owner: string;
   readonly #values: TemplateValues;
+  readonly #redaction = new Redaction();
   #step = "open";
   #jobKey: string | undefined;
 
@@ -81,22 +83,30 @@ export class Visit {
       if (await this.#isGone(error))
         return { outcome: "gone", ms: Date.now() - began };
       await this.#releaseAfter(error);
-      throw new StepFailure(this.#step, error);
+      throw new StepFailure(this.#step, this.#redacted(error));
     } finally {
       this.deps.ssh.release(this.#target);
     }
   }
 
-  /** Stops the job in flight, if there is one: for a cancel request only. */
+  /** Stops the job in flight, if there is one: for a cancel request only. @throws StepFailure when it cannot */
   async stop(): Promise<void> {
-    if (this.#jobKey !== undefined)
+    if (this.#jobKey === undefined) return;
+    try {
       await this.deps.ssh.cancelJob(this.#target, this.#jobKey);
+    } catch (error) {
+      if (!isRunbookError(error)) throw error;
+      throw new StepFailure(this.#step, this.#redacted(error));
+    } finally {
+      this.deps.ssh.release(this.#target);
+    }
   }
 
   async #outcome(): Promise<Omit<VisitResult, "ms">> {
     const begun = await this.#open();
     const pinned = this.plan.version;
     // Once this run has changed the host, only the full sequence may call it done: it may still be drained.
+    this.#enter("version");
     if (!begun && pinned !== undefined && (await this.#version()) === pinned) {
       return { outcome: "unchanged", version: pinned };
     }
@@ -111,17 +121,14 @@ export class Visit {
   async #run(step: VisitStep): Promise<void> {
     this.#enter(step.name);
     if (step.kind === "job") return this.#runJob(step);
-    if (step.name === "ready") return this.#untilReady(step);
+    if (step.name === "ready") return this.#awaitReady(step);
     if (step.name === "version") return this.#requireVersion();
     this.#requireSuccess(await this.#look(step), commandOf(step));
   }
 
   async #open(): Promise<boolean> {
     this.#enter("open");
-    const folders = this.plan.steps
-      .filter(({ kind }) => kind === "job")
-      .map((step) => jobIdOf(this.#keyOf(step)));
-    const argv = openVisitArgv(this.#owner, folders);
+    const argv = openVisitArgv(this.#owner, this.#jobFolders());
     const result = await this.#exec(argv, lookTimeoutMs);
     this.#requireSuccess(result, "claiming the host");
     const opened = readOpened(result);
@@ -132,24 +139,49 @@ export class Visit {
     });
   }
 
+  /** Of all generations: what an earlier one has changed is changed, whatever is asked for again. */
+  #jobFolders(): string[] {
+    return this.plan.steps
+      .filter(({ kind }) => kind === "job")
+      .flatMap((step) =>
+        Array.from({ length: this.#generation(step) }, (_, before) =>
+          jobIdOf(this.#keyOf(step, before + 1)),
+        ),
+      );
+  }
+
   async #runJob(step: VisitStep): Promise<void> {
     this.#jobKey = this.#keyOf(step);
-    const { signal, report } = this.progress;
-    const onOutput = (text: string): void => report(step.name, lastLine(text));
+    const { signal } = this.progress;
+    const onOutput = this.#lineReporter(step.name);
     const result = await this.deps.ssh.runJob(
       this.#target,
       await this.#jobRequest(step, this.#jobKey),
       { signal, onOutput },
     );
     this.#jobKey = undefined;
-    if (!result.rebooted) this.#requireSuccess(result, commandOf(step));
+    this.#requireSuccess(result, commandOf(step));
+  }
+
+  /** Whole lines only: half of a secret would not be recognised. */
+  #lineReporter(step: string): (text: string) => void {
+    let rest = "";
+    return (text) => {
+      const lines = (rest + text).split(/[\r\n]/);
+      rest = lines.pop() ?? "";
+      const last = lines.findLast((line) => line.trim() !== "");
+      if (last === undefined) return;
+      this.progress.report(step, this.#redaction.apply(last).slice(0, 200));
+    };
   }
 
   async #jobRequest(step: VisitStep, key: string): Promise<JobRequest> {
-    const secrets = Object.entries(step.secretEnv ?? {}).map(
-      async ([name, reference]) =>
-        [name, await this.deps.resolveReference(reference)] as const,
-    );
+    const secretEnv: Record<string, string> = {};
+    for (const [name, reference] of Object.entries(step.secretEnv ?? {})) {
+      const value = await this.deps.resolveReference(reference);
+      this.#redaction.add(value);
+      secretEnv[name] = value;
+    }
     return {
       key,
       command:
@@ -157,36 +189,23 @@ export class Visit {
           ? { argv: this.#words(step) }
           : { script: step.script },
       env: this.#env(step),
-      secretEnv: Object.fromEntries(await Promise.all(secrets)),
+      secretEnv,
       timeoutMs: step.timeoutMs,
       expectsReboot: step.expectsReboot ?? false,
     };
   }
 
-  /** Ready counts only when it held without a gap; a single good answer may be luck. */
-  async #untilReady(step: VisitStep): Promise<void> {
-    const { minReadyMs, readyPollMs } = this.plan;
-    const deadline = Date.now() + step.timeoutMs;
-    let readySince: number | undefined;
-    for (;;) {
-      const result = await this.#look(step);
-      const now = Date.now();
-      readySince = result.exitCode === 0 ? (readySince ?? now) : undefined;
-      if (readySince !== undefined && now - readySince >= minReadyMs) return;
-      if (now >= deadline) {
-        throw hostError("notReady", {
-          seen: `${this.#host.id} was not ready for ${minReadyMs / 1000} s in a row within ${step.timeoutMs / 1000} s; last answer: exit ${result.exitCode} ${lastLine(result.stderr) || lastLine(result.stdout)}`.trim(),
-          facts: { host: this.#host.id },
-        });
-      }
-      this.progress.report(
-        step.name,
-        readySince === undefined ? "not ready" : "ready, holding",
-      );
-      await pause(Math.min(readyPollMs, Math.max(minReadyMs, 100)), undefined, {
-        signal: this.progress.signal,
-      });
-    }
+  #awaitReady(step: VisitStep): Promise<void> {
+    const { signal, report } = this.progress;
+    return untilReady({
+      hostId: this.#host.id,
+      limitMs: step.timeoutMs,
+      holdMs: this.plan.minReadyMs,
+      pollMs: this.plan.readyPollMs,
+      signal,
+      report: (standing) => report(step.name, standing),
+      look: (timeoutMs) => this.#look(step, timeoutMs),
+    });
   }
 
   async #requireVersion(): Promise<void> {
@@ -209,8 +228,8 @@ export class Visit {
     return result.exitCode === 0 && answer !== "" ? answer : undefined;
   }
 
-  #look(step: VisitStep): Promise<ExecResult> {
-    return this.#exec(this.#words(step), step.timeoutMs, this.#env(step));
+  #look(step: VisitStep, timeoutMs = step.timeoutMs): Promise<ExecResult> {
+    return this.#exec(this.#words(step), timeoutMs, this.#env(step));
   }
 
   #exec(
@@ -226,13 +245,27 @@ export class Visit {
   }
 
   #requireSuccess(result: ExecResult | JobResult, command: string): void {
-    const failure = failureOfExit(result, command, this.#host.id);
+    // Blanked before the last words are cut out of it: half of a secret would not be recognised.
+    const said = {
+      ...result,
+      stdout: this.#redaction.apply(result.stdout),
+      stderr: this.#redaction.apply(result.stderr),
+    };
+    const failure = failureOfExit(said, command, this.#host.id);
     if (failure !== undefined) throw failure;
   }
 
-  #keyOf({ name }: VisitStep): string {
-    const generation = generationOf(name, this.request.generations ?? {});
-    return `${this.request.rootRunId}/${this.#host.id}/${name}/${generation}`;
+  #redacted({ type, failureClass, seen, hint }: RunbookError): RunbookError {
+    const blank = (text: string): string => this.#redaction.apply(text);
+    return new RunbookError(type, failureClass, blank(seen), blank(hint));
+  }
+
+  #generation({ name }: VisitStep): number {
+    return generationOf(name, this.request.generations ?? {});
+  }
+
+  #keyOf(step: VisitStep, generation = this.#generation(step)): string {
+    return `${this.request.rootRunId}/${this.#host.id}/${step.name}/${generation}`;
   }
 
   #words(step: VisitStep): string[] {
@@ -269,15 +302,10 @@ export class Visit {
 
   /** A host that this run will come back to, or whose job nobody knows the end of, stays this run's. */
   async #releaseAfter(error: RunbookError): Promise<void> {
-    const settled =
-      error.failureClass === "human" || error.failureClass === "stop";
-    if (
-      settled &&
-      error.type !== "ssh.jobUnknown" &&
-      error.type !== "ssh.authFailed"
-    ) {
+    const { failureClass, type } = error;
+    const settled = failureClass === "human" || failureClass === "stop";
+    if (settled && !unsettledFailures.has(type))
       await this.#release().catch(() => undefined);
-    }
   }
 
   async #release(): Promise<void> {
@@ -285,16 +313,23 @@ export class Visit {
   }
 }
 
+/** The host did not answer, or somebody else did at its address. */
 const transportFailures: ReadonlySet<string> = new Set([
   "ssh.unreachable",
   "ssh.handshakeRefused",
   "ssh.connectionLost",
+  "ssh.hostKeyChanged",
+  "ssh.hostKeyUnknown",
+  "ssh.authFailed",
+]);
+
+/** Nobody knows whether something of this run still works on the host, or the host lets nobody in. */
+const unsettledFailures: ReadonlySet<string> = new Set([
+  "ssh.jobUnknown",
+  "ssh.notStopped",
+  "ssh.authFailed",
 ]);
 
 function commandOf({ run, script }: VisitStep): string {
   return run?.[0] ?? (script === undefined ? "command" : "script");
-}
-
-function lastLine(text: string): string {
-  return text.trimEnd().split("\n").at(-1)?.slice(0, 200) ?? "";
 }

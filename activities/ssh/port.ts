@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Host } from "../inventory/port";
+import { referenceSchema } from "../reference-schema";
 
 /** How this run's hosts are reached. Secrets are references (`env:NAME`, `file:/path`), never values. */
 export const sshAccessSchema = z.strictObject({
@@ -9,7 +10,7 @@ export const sshAccessSchema = z.strictObject({
     .array(
       z.strictObject({
         key: z.string().min(1),
-        passphrase: z.string().min(1).optional(),
+        passphrase: referenceSchema.optional(),
       }),
     )
     .max(8)

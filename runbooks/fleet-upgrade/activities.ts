@@ -8,7 +8,13 @@ import { isRunbookError } from "../../activities/errors";
 import type { Inventory } from "../../activities/inventory/port";
 import type { FleetPlan, PreparedFleetUpgrade } from "./contract";
 import { planFleetUpgrade, visitTimeoutMs } from "./plan";
-import { lookUp, readInput, requireWorkflowId, selectHosts } from "./prepare";
+import {
+  lookUp,
+  readInput,
+  requireValues,
+  requireWorkflowId,
+  selectHosts,
+} from "./prepare";
 import { type ReportFacts, reportMarkdown } from "./report";
 import { planSummary, planText } from "./words";
 
@@ -43,10 +49,9 @@ export async function planFor(
   if (workflowId !== undefined) requireWorkflowId(settings, workflowId);
   const facts = lookUp(settings, await configuration.read());
   const hosts = selectHosts(settings, await inventory.resolve(facts.inventory));
-  return {
-    plan: planFleetUpgrade(settings, { ...facts, hosts }),
-    mode: settings.mode,
-  };
+  const plan = planFleetUpgrade(settings, { ...facts, hosts });
+  requireValues(plan.steps, plan.hosts);
+  return { plan, mode: settings.mode };
 }
 
 /** One line of JSON: its SHA-256 is the digest of the plan. */
@@ -69,23 +74,7 @@ export function createFleetUpgradeActivities(
           `${request.folder}/plan.json`,
           planDocument(plan),
         );
-        return {
-          mode,
-          plan: ref,
-          rows: plan.hosts.map(({ id, pool, site }) => ({
-            id,
-            pool,
-            ...(site === undefined ? {} : { site }),
-          })),
-          canaries: plan.canaries,
-          slots: plan.slots,
-          allowedFailures: plan.allowedFailures,
-          canaryGate: plan.canaryGate,
-          gateExpiresMs: plan.gateExpiresMs,
-          text: planText(plan, ref),
-          summary: planSummary(plan),
-          visitTimeoutMs: visitTimeoutMs(plan),
-        };
+        return whatHistoryCarries(plan, mode, ref);
       }),
     reportFleetUpgrade: ({ folder, facts }) =>
       withTypedFailures(async () => ({
@@ -98,6 +87,31 @@ export function createFleetUpgradeActivities(
           reportMarkdown(facts),
         ),
       })),
+  };
+}
+
+function whatHistoryCarries(
+  plan: FleetPlan,
+  mode: PreparedFleetUpgrade["mode"],
+  ref: ArtifactRef,
+): PreparedFleetUpgrade {
+  const { canaries, slots, allowedFailures, canaryGate, gateExpiresMs } = plan;
+  return {
+    mode,
+    plan: ref,
+    rows: plan.hosts.map(({ id, pool, site }) => ({
+      id,
+      pool,
+      ...(site === undefined ? {} : { site }),
+    })),
+    canaries,
+    slots,
+    allowedFailures,
+    canaryGate,
+    gateExpiresMs,
+    text: planText(plan, ref),
+    summary: planSummary(plan),
+    visitTimeoutMs: visitTimeoutMs(plan),
   };
 }
 

@@ -48,6 +48,11 @@ export const fleetUpgradeInputSchema = z
         failures: z.int().min(0).optional(),
         percent: z.number().min(0).max(100).optional(),
       })
+      .refine(
+        ({ failures, percent }) =>
+          failures !== undefined || percent !== undefined,
+        "expected failures, percent or both; without a limit every host could fail",
+      )
       .default({ percent: 1 }),
     canary: z
       .strictObject({

@@ -1,8 +1,10 @@
 import { type Fault, describeFaults, parse } from "../../activities/faults";
 import type { Configuration } from "../../activities/configuration/port";
+import type { VisitStep } from "../../activities/host/port";
 import {
   hostPlaceholders,
-  unknownPlaceholders,
+  hostValues,
+  placeholders,
 } from "../../activities/host/template";
 import type { Host } from "../../activities/inventory/port";
 import { fleetUpgradeInputSchema, type FleetUpgradeSettings } from "./contract";
@@ -38,27 +40,26 @@ export function lookUp(
   settings: FleetUpgradeSettings,
   { targets, components }: Configuration,
 ): Omit<PlanFacts, "hosts"> {
-  const target = targets[settings.target];
-  const contract = settings.contract ?? components[settings.component];
-  if (target === undefined || contract === undefined) {
-    throw faults([
-      ...(target === undefined
-        ? [unknownName("target", settings.target, Object.keys(targets))]
-        : []),
-      ...(contract === undefined
-        ? [
-            unknownName(
-              "component",
-              settings.component,
-              Object.keys(components),
-            ),
-          ]
-        : []),
-    ]);
-  }
-  const strange = placeholderFaults(contract);
-  if (strange.length > 0) throw faults(strange);
+  const target = ownValue(targets, settings.target);
+  const contract =
+    settings.contract ?? ownValue(components, settings.component);
+  const wrong = [
+    ...missing("target", [settings.target], Object.keys(targets)),
+    ...(contract === undefined
+      ? missing("component", [settings.component], Object.keys(components))
+      : placeholderFaults(contract)),
+  ];
+  if (target === undefined || contract === undefined || wrong.length > 0)
+    throw faults(wrong);
   return { contract, inventory: target.inventory, access: target.ssh };
+}
+
+/** A target may be called "constructor": what every object has is nothing that an operator configured. */
+function ownValue<T>(
+  values: Readonly<Record<string, T>>,
+  name: string,
+): T | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 /** The hosts that the input means. A selector that matches nothing is a mistake, not an empty answer. @throws input.invalid */
@@ -70,8 +71,8 @@ export function selectHosts(
   const knownPools = [...new Set(all.map(({ pool }) => pool))];
   const knownIds = all.map(({ id }) => id);
   const wrong = [
-    ...missing("hosts.pools", pools, knownPools),
-    ...missing("hosts.ids", ids, knownIds),
+    ...missingItems("hosts.pools", pools, knownPools),
+    ...missingItems("hosts.ids", ids, knownIds),
   ];
   if (wrong.length > 0) throw faults(wrong);
   const selected = all.filter(
@@ -88,54 +89,115 @@ export function selectHosts(
   ]);
 }
 
-function missing(
+function missingItems(
   path: string,
   named: readonly string[] | undefined,
   known: readonly string[],
 ): Fault[] {
-  return (named ?? [])
-    .map((name, index) => ({ name, at: `${path}[${index}]` }))
-    .filter(({ name }) => !known.includes(name))
-    .map(({ name, at }) => unknownName(at, name, known));
+  return (named ?? []).flatMap((name, index) =>
+    missing(`${path}[${index}]`, [name], known),
+  );
 }
 
-function unknownName(
+function missing(
   path: string,
-  name: string,
+  named: readonly string[],
   known: readonly string[],
-): Fault {
-  const shown = known.slice(0, 12).join(", ");
+): Fault[] {
   const expected =
     known.length === 0
       ? "one that is configured, but there is none"
-      : `one of ${shown}${known.length > 12 ? `, and ${known.length - 12} more` : ""}`;
-  return { path, found: JSON.stringify(name), expected };
+      : `one of ${shorten(known)}`;
+  return named
+    .filter((name) => !known.includes(name))
+    .map((name) => ({ path, found: JSON.stringify(name), expected }));
 }
 
+function shorten(names: readonly string[]): string {
+  const shown = names.slice(0, mostShown).join(", ");
+  const more = names.length - mostShown;
+  return more > 0 ? `${shown}, and ${more} more` : shown;
+}
+
+const mostShown = 12;
 const planPlaceholders = ["version", "component", "target", "change"];
+const allPlaceholders = [
+  ...planPlaceholders,
+  ...hostPlaceholders,
+  "host.tags.<tag>",
+]
+  .map((name) => `{{${name}}}`)
+  .join(", ");
+
+const isPlaceholder = (name: string): boolean =>
+  planPlaceholders.includes(name) ||
+  hostPlaceholders.includes(name) ||
+  name.startsWith("host.tags.");
 
 function placeholderFaults({ steps, extra }: PlanFacts["contract"]): Fault[] {
-  const known = (name: string): boolean =>
-    planPlaceholders.includes(name) ||
-    hostPlaceholders.includes(name) ||
-    name.startsWith("host.tags.");
   const sources = [
     ...Object.entries(steps).map(([name, step]) => ({
-      path: `steps.${name}`,
+      path: `contract.steps.${name}`,
       step,
     })),
-    ...extra.map((step) => ({ path: `extra.${step.name}`, step })),
+    ...extra.map((step) => ({ path: `contract.extra.${step.name}`, step })),
   ];
-  return sources.flatMap(({ path, step }) =>
-    unknownPlaceholders(
-      [...(step?.run ?? []), ...Object.values(step?.env ?? {})],
-      known,
-    ).map((name) => ({
-      path: `contract.${path}`,
-      found: `{{${name}}}`,
-      expected: `one of ${[...planPlaceholders, ...hostPlaceholders, "host.tags.<tag>"].map((known) => `{{${known}}}`).join(", ")}`,
-    })),
-  );
+  return sources.flatMap(({ path, step }) => [
+    ...placeholders(textsOf(step ?? {}))
+      .filter((name) => !isPlaceholder(name))
+      .map((name) => ({
+        path,
+        found: `{{${name}}}`,
+        expected: `one of ${allPlaceholders}`,
+      })),
+    ...scriptFaults(path, step ?? {}),
+  ]);
 }
+
+/** A script is not filled in, lest a value become code: it reads its values from the environment. */
+function scriptFaults(path: string, { script = "" }: StepTexts): Fault[] {
+  return placeholders([script])
+    .filter(isPlaceholder)
+    .map((name) => ({
+      path: `${path}.script`,
+      found: `{{${name}}}`,
+      expected: `a variable: put {{${name}}} into env, or use $RUNBOOK_VERSION and $RUNBOOK_HOST`,
+    }));
+}
+
+/** Every host has a value for every placeholder of its commands; else it would run the placeholder. @throws input.invalid */
+export function requireValues(
+  steps: readonly VisitStep[],
+  hosts: readonly Host[],
+): void {
+  const values = hosts.map((host) => ({ id: host.id, of: hostValues(host) }));
+  const wrong = steps.flatMap((step) =>
+    placeholders(textsOf(step)).flatMap((name): Fault[] => {
+      const without = values.filter(({ of }) => of[name] === undefined);
+      if (without.length === 0) return [];
+      return [
+        {
+          path: `contract: ${step.name}`,
+          found: `{{${name}}}, without a value on ${shorten(without.map(({ id }) => id))}`,
+          expected: planPlaceholders.includes(name)
+            ? `another word, since the action is restart`
+            : "a value on every host of the plan",
+        },
+      ];
+    }),
+  );
+  if (wrong.length > 0) throw faults(wrong);
+}
+
+interface StepTexts {
+  readonly run?: readonly string[] | undefined;
+  readonly script?: string | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
+
+const textsOf = ({ run = [], env = {} }: StepTexts): string[] => [
+  ...run,
+  ...Object.values(env),
+];
 
 const faults = (list: readonly Fault[]): Error => describeFaults(list, subject);

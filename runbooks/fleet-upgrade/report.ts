@@ -1,6 +1,7 @@
 import type { Decision, RefusedAnswer } from "../../workflows/gate/gate";
-import type { FleetUpgradeResult, HostOutcome, HostReport } from "./contract";
-import { countOutcomes } from "./words";
+import type { FleetUpgradeResult, HostReport } from "./contract";
+import { cell, oneLine } from "./markdown";
+import { countOutcomes, countsInWords } from "./words";
 
 /** What the workflow knows at the end; the report says nothing else. */
 export interface ReportFacts {
@@ -16,28 +17,9 @@ export interface ReportFacts {
   readonly refused: readonly RefusedAnswer[];
 }
 
-const outcomes: readonly HostOutcome[] = [
-  "upgraded",
-  "unchanged",
-  "failed",
-  "gone",
-  "not attempted",
-];
-
-export function countsInWords(
-  counts: Readonly<Record<HostOutcome, number>>,
-): string {
-  return (
-    outcomes
-      .filter((outcome) => counts[outcome] > 0)
-      .map((outcome) => `${counts[outcome]} ${outcome}`)
-      .join(", ") || "no hosts"
-  );
-}
-
 /** The report for people. Every host of the plan stands in it, whatever became of it. */
 export function reportMarkdown(facts: ReportFacts): string {
-  const time = (at: number): string => new Date(at).toISOString();
+  const { decisions, refused } = facts;
   return [
     `# ${facts.summary}`,
     "",
@@ -49,24 +31,12 @@ export function reportMarkdown(facts: ReportFacts): string {
     "",
     "## Decisions",
     "",
-    ...listOr(
-      "No question was answered.",
-      facts.decisions.map(
-        ({ at, gate, choice, by, channel, comment, hosts }) =>
-          `- ${time(at)} gate ${gate}: **${choice}**${hosts === undefined ? "" : ` for ${hosts.join(", ")}`} by ${by} (a name claimed by ${channel}, not proven)${comment === undefined ? "" : `: ${comment}`}`,
-      ),
-    ),
-    ...(facts.refused.length === 0
+    ...(decisions.length === 0
+      ? ["No question was answered."]
+      : decisions.map(decisionLine)),
+    ...(refused.length === 0
       ? []
-      : [
-          "",
-          "Refused answers:",
-          "",
-          ...facts.refused.map(
-            ({ at, by, channel, reason }) =>
-              `- ${time(at)} ${channel} by ${by}: ${reason}`,
-          ),
-        ]),
+      : ["", "Refused answers:", "", ...refused.map(refusedLine)]),
     "",
     "## Hosts",
     "",
@@ -77,26 +47,25 @@ export function reportMarkdown(facts: ReportFacts): string {
   ].join("\n");
 }
 
-function hostRow({
-  id,
-  pool,
-  outcome,
-  version,
-  ms,
-  failure,
-}: HostReport): string {
+function decisionLine(decision: Decision): string {
+  const { at, gate, choice, by, channel, comment, hosts } = decision;
+  const about = hosts === undefined ? "" : ` for ${hosts.join(", ")}`;
+  const said = comment === undefined ? "" : `: ${oneLine(comment, 1_024)}`;
+  return `- ${time(at)} gate ${gate}: **${choice}**${about} by ${oneLine(by)} (a name claimed by ${channel}, not proven)${said}`;
+}
+
+function refusedLine({ at, by, channel, reason }: RefusedAnswer): string {
+  return `- ${time(at)} ${oneLine(channel)} by ${oneLine(by)}: ${oneLine(reason)}`;
+}
+
+function hostRow(host: HostReport): string {
+  const { id, pool, outcome, version = "", ms, failure } = host;
   const seconds = ms === undefined ? "" : (ms / 1_000).toFixed(1);
   const why =
     failure === undefined
       ? ""
       : `${failure.step}: ${cell(failure.message)} (${failure.type})`;
-  return `| ${id} | ${pool} | ${outcome} | ${version ?? ""} | ${seconds} | ${why} |`;
+  return `| ${id} | ${pool} | ${outcome} | ${cell(version)} | ${seconds} | ${why} |`;
 }
 
-const cell = (text: string): string =>
-  text.replaceAll("|", "\\|").replaceAll("\n", "<br>");
-
-const listOr = (
-  otherwise: string,
-  lines: readonly string[],
-): readonly string[] => (lines.length > 0 ? lines : [otherwise]);
+const time = (at: number): string => new Date(at).toISOString();

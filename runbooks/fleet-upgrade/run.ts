@@ -20,16 +20,26 @@ import {
 import { standingPublisher } from "../../workflows/status/search-attributes";
 import { siteQueue } from "../../workflows/task-queues";
 import type { FleetUpgradeActivities } from "./activities";
-import type { FleetUpgradeResult, PreparedFleetUpgrade } from "./contract";
+import type {
+  FleetUpgradeResult,
+  HostReport,
+  PreparedFleetUpgrade,
+} from "./contract";
 import { runbookName } from "./ids";
 import { hostsQuery, stateQuery } from "./messages";
+import type { ReportFacts } from "./report";
 import {
   type FleetState,
   outcomeOfRun,
   percentDone,
   stepTitles,
 } from "./state";
-import { countOutcomes, hostReports, runDetails } from "./words";
+import {
+  canaryQuestion,
+  countOutcomes,
+  hostReports,
+  runDetails,
+} from "./words";
 
 const planning = proxyActivities<FleetUpgradeActivities>({
   ...retryClasses.reads,
@@ -112,7 +122,10 @@ export class FleetRun {
     this.#enter("asking");
     this.#approval = await this.desk.ask({
       id: "canary",
-      title: `${canaries} canaries are done: upgrade the other ${rows.length - canaries} hosts?`,
+      title: canaryQuestion(
+        this.#rollout.state.items.slice(0, canaries),
+        rows.length - canaries,
+      ),
       choices: ["approve", "deny"],
       digest: plan.sha256,
       expiresAfterMs: gateExpiresMs,
@@ -131,32 +144,42 @@ export class FleetRun {
     await condition(() => inFlight(this.#rollout.state) === 0);
   }
 
+  /** A cancel that comes this late changes nothing any more: the report is still written. */
   async report(ending: "done" | "cancelled"): Promise<FleetUpgradeResult> {
     this.#enter("reporting");
-    const { plan, rows, summary } = this.prepared;
+    const { plan, rows } = this.prepared;
     const rollout = this.#rollout.state;
     const outcome = outcomeOfRun(rollout, this.#approval, ending);
     const hosts = hostReports(rows, rollout.items);
-    const { workflowId, runId } = workflowInfo();
-    const report = await planning.reportFleetUpgrade({
-      folder: artifactFolder(),
-      facts: {
-        summary,
-        workflowId,
-        runId,
-        digest: plan.sha256,
-        outcome,
-        startedAt: this.#startedAt,
-        finishedAt: Date.now(),
-        hosts,
-        decisions: this.desk.decisions,
-        refused: this.desk.refused,
-      },
-    });
+    const report = await CancellationScope.nonCancellable(() =>
+      planning.reportFleetUpgrade({
+        folder: artifactFolder(),
+        facts: this.#facts(outcome, hosts),
+      }),
+    );
     this.#enter("ended");
     const counts = countOutcomes(hosts);
     const text = `${outcome}; report: ${report.markdown.key}`;
     return { outcome, counts, plan, report, text };
+  }
+
+  #facts(
+    outcome: FleetUpgradeResult["outcome"],
+    hosts: readonly HostReport[],
+  ): ReportFacts {
+    const { workflowId, runId } = workflowInfo();
+    return {
+      summary: this.prepared.summary,
+      workflowId,
+      runId,
+      digest: this.prepared.plan.sha256,
+      outcome,
+      startedAt: this.#startedAt,
+      finishedAt: Date.now(),
+      hosts,
+      decisions: this.desk.decisions,
+      refused: this.desk.refused,
+    };
   }
 
   /** In a scope of its own: cancelling the run must not cut a host off in the middle of its visit. */

@@ -45,5 +45,5 @@ export function percentDone({ items }: Pick<RolloutState, "items">): number {
   if (items.length === 0) return 100;
   const isDone = ({ kind }: RolloutState["items"][number]): boolean =>
     kind === "finished" || kind === "excluded";
-  return Math.floor((items.filter(isDone).length / items.length) * 10) * 10;
+  return Math.floor((items.filter(isDone).length * 10) / items.length) * 10;
 }

@@ -50,15 +50,30 @@ class WorkflowDesk implements Desk {
   }
 
   async ask(question: Question): Promise<Decision | undefined> {
+    let asked = question;
     for (let expired = 0; ; expired++) {
-      const { nonce } = this.#openGate(question, expired);
-      const ended = (): boolean => this.#ends.has(nonce);
-      await condition(ended, question.expiresAfterMs, {
-        summary: `gate: ${question.title}`,
-      });
-      const end = this.#ends.get(nonce);
+      const { nonce } = this.#openGate(asked, expired);
+      const end = await this.#endOf(nonce, question);
       if (end !== undefined) return end === "withdrawn" ? undefined : end;
+      // What was amended since is part of what is asked anew.
+      asked = this.#gates.get(question.id) ?? asked;
     }
+  }
+
+  /** How this asking ended; undefined when it expired. */
+  async #endOf(
+    nonce: string,
+    { id, title, expiresAfterMs }: Question,
+  ): Promise<AskingEnd | undefined> {
+    try {
+      const ended = (): boolean => this.#ends.has(nonce);
+      await condition(ended, expiresAfterMs, { summary: `gate: ${title}` });
+    } catch (error) {
+      // Whoever asked was cancelled: an answer would be recorded and heard by nobody.
+      this.withdraw(id);
+      throw error;
+    }
+    return this.#ends.get(nonce);
   }
 
   amend(gateId: string, facts: Pick<Question, "title" | "hosts">): void {

@@ -59,12 +59,19 @@ export interface RefusedAnswer {
   readonly by: string;
 }
 
-/** The JSON to paste, as the UI's dialogs want it. */
+const mostHostsToPaste = 10;
+
+/**
+ * The JSON to paste, as the UI's dialogs want it. It names the hosts that are shown, so that one which fails while it is
+ * being pasted is not decided about; of many hosts it means all.
+ */
 export function answerTemplate(gate: OpenGate, choice: string): string {
+  const { hosts = [] } = gate;
   return JSON.stringify({
     gate: gate.id,
     nonce: gate.nonce,
     choice,
     by: "your name",
+    ...(hosts.length > 0 && hosts.length <= mostHostsToPaste ? { hosts } : {}),
   });
 }

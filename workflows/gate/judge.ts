@@ -19,54 +19,53 @@ const refuse = (refusal: Refusal, reason: string): Verdict => ({
   reason,
 });
 
-const isText = (value: unknown): value is string =>
-  typeof value === "string" && value.length > 0 && value.length <= 1024;
+const longestText = 1024;
 
-const isOptionalText = (value: unknown): boolean =>
-  value === undefined || isText(value);
+const isText = (value: unknown): value is string =>
+  typeof value === "string" && value.length > 0 && value.length <= longestText;
+
+const aText = `expected a text of 1 to ${longestText} characters`;
 
 const isHosts = (value: unknown): boolean =>
-  value === undefined ||
-  (Array.isArray(value) && value.length > 0 && value.every(isText));
+  Array.isArray(value) && value.length > 0 && value.every(isText);
 
-const answerKeys = [
-  "gate",
-  "nonce",
+const required = ["gate", "nonce", "by"] as const;
+const optional = ["digest", "comment"] as const;
+const answerKeys: readonly string[] = [
+  ...required,
   "choice",
-  "by",
-  "digest",
-  "comment",
+  ...optional,
   "hosts",
 ];
 
 /** Faults in the shape of an answer, each with its path; none means that it may be judged. */
 export function shapeFaults(raw: unknown, channel: Channel): string[] {
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) {
-    return [`expected one JSON object with gate, nonce and by`];
+    return ["expected one JSON object with gate, nonce and by"];
   }
   const fields = raw as Readonly<Record<string, unknown>>;
-  const required =
-    channel === "decide"
-      ? ["gate", "nonce", "choice", "by"]
-      : ["gate", "nonce", "by"];
+  const { hosts } = fields;
+  const given = optional.filter((name) => fields[name] !== undefined);
   return [
-    ...required
+    ...[...required, ...given]
       .filter((name) => !isText(fields[name]))
-      .map((name) => `${name}: expected a text`),
-    ...["digest", "comment"]
-      .filter((name) => !isOptionalText(fields[name]))
-      .map((name) => `${name}: expected a text`),
-    ...(isHosts(fields["hosts"]) ? [] : ["hosts: expected a list of host ids"]),
+      .map((name) => `${name}: ${aText}`),
+    ...choiceFaults(fields["choice"], channel),
+    ...(hosts === undefined || isHosts(hosts)
+      ? []
+      : ["hosts: expected a list of host ids"]),
     ...Object.keys(fields)
       .filter((name) => !answerKeys.includes(name))
       .map((name) => `${name}: unknown field`),
   ];
 }
 
-/** A signal names its choice by its own name. */
-function toAnswer(raw: unknown, channel: Channel): Answer {
-  const answer = raw as Answer;
-  return channel === "decide" ? answer : { ...answer, choice: channel };
+/** A signal names its choice by its own name: `deny` pasted into the signal `approve` must not approve. */
+function choiceFaults(choice: unknown, channel: Channel): string[] {
+  if (channel === "decide") return isText(choice) ? [] : [`choice: ${aText}`];
+  return choice === undefined || choice === channel
+    ? []
+    : [`choice: expected "${channel}" or nothing in the signal ${channel}`];
 }
 
 /**
@@ -81,7 +80,10 @@ export function judge(
 ): Verdict {
   const faults = shapeFaults(raw, channel);
   if (faults.length > 0) return refuse("malformed", faults.join("; "));
-  const answer = toAnswer(raw, channel);
+  const answer = {
+    ...(raw as Answer),
+    ...(channel === "decide" ? {} : { choice: channel }),
+  };
   const gate = gates.find(({ id }) => id === answer.gate);
   if (gate === undefined) {
     const open = gates.map(({ id }) => id).join(", ") || "none";
@@ -90,6 +92,18 @@ export function judge(
       `gate "${answer.gate}" is not open; open gates: ${open}`,
     );
   }
+  return (
+    wrongAsking(gate, answer, now) ??
+    wrongChoice(gate, answer) ?? { accepted: true, gate, answer }
+  );
+}
+
+/** The answer was given to another asking, to another plan, or too late. */
+function wrongAsking(
+  gate: OpenGate,
+  answer: Answer,
+  now: number,
+): Verdict | undefined {
   if (answer.nonce !== gate.nonce) {
     return refuse(
       "wrong nonce",
@@ -108,20 +122,28 @@ export function judge(
       `gate "${gate.id}" expired; it is asked anew under another nonce`,
     );
   }
-  if (!gate.choices.includes(answer.choice)) {
+  return undefined;
+}
+
+/** The answer says something that the gate did not ask. */
+function wrongChoice(
+  { id, choices, hosts = [] }: OpenGate,
+  answer: Answer,
+): Verdict | undefined {
+  if (!choices.includes(answer.choice)) {
     return refuse(
       "unknown choice",
-      `"${answer.choice}" is not a choice of gate "${gate.id}"; expected ${gate.choices.join(" or ")}`,
+      `"${answer.choice}" is not a choice of gate "${id}"; expected ${choices.join(" or ")}`,
     );
   }
   const strangers = (answer.hosts ?? []).filter(
-    (host) => !gate.hosts?.includes(host),
+    (host) => !hosts.includes(host),
   );
   if (strangers.length > 0) {
     return refuse(
       "unknown hosts",
-      `gate "${gate.id}" does not ask about ${strangers.join(", ")}; expected ${gate.hosts?.join(", ") || "no hosts"}`,
+      `gate "${id}" does not ask about ${strangers.join(", ")}; expected ${hosts.join(", ") || "no hosts"}`,
     );
   }
-  return { accepted: true, gate, answer };
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import { condition, isCancellation } from "@temporalio/workflow";
-import type { Decision } from "../gate/gate";
+import type { Decision, Question } from "../gate/gate";
 import type { Desk } from "../gate/desk";
 import { admit } from "./admit";
 import { reduce, type RolloutEvent } from "./reduce";
@@ -89,7 +89,7 @@ export class Rollout {
     const hosts = quarantined(this.#state).map((index) => this.#id(index));
     if (hosts.length === 0 || this.#state.kind === "draining")
       return desk.withdraw(failedHostsGate);
-    const title = `${hosts.length} failed ${hosts.length === 1 ? "host" : "hosts"}: what now?`;
+    const title = `${inHosts(hosts.length, "failed ")}: what now?`;
     if (this.#isOpen(failedHostsGate))
       return desk.amend(failedHostsGate, { title, hosts });
     const choices = ["retry", "redo", "exclude"] as const;
@@ -99,30 +99,26 @@ export class Rollout {
   }
 
   #askAboutBudget(): void {
-    if (this.#state.kind !== "holding")
-      return this.options.desk.withdraw(budgetGate);
-    if (this.#isOpen(budgetGate)) return;
+    const { desk } = this.options;
+    if (this.#state.kind !== "holding") return desk.withdraw(budgetGate);
     const { allowedFailures } = this.#state;
-    const title = `over budget: ${failures(this.#state)} hosts failed, ${allowedFailures} allowed`;
+    const title = `over budget: ${inHosts(failures(this.#state))} failed, ${allowedFailures} allowed`;
+    if (this.#isOpen(budgetGate)) return desk.amend(budgetGate, { title });
     const choices = ["continue", "abort"] as const;
     void this.#ask({ id: budgetGate, title, choices }, ({ choice }) => {
       if (choice === "abort") this.abort();
-      // Enough for the failures there are, so that the very next one asks again.
-      else
-        this.#dispatch({
-          kind: "budget extended",
-          by: failures(this.#state) - this.#state.allowedFailures,
-        });
+      else this.#acceptFailures();
     });
   }
 
+  /** Enough for the failures there are, so that the very next one asks again. */
+  #acceptFailures(): void {
+    const by = failures(this.#state) - this.#state.allowedFailures;
+    this.#dispatch({ kind: "budget extended", by });
+  }
+
   async #ask(
-    question: {
-      id: string;
-      title: string;
-      choices: readonly string[];
-      hosts?: readonly string[];
-    },
+    question: Pick<Question, "id" | "title" | "choices" | "hosts">,
     act: (decision: Decision) => void,
   ): Promise<void> {
     const { desk, digest, gateExpiresMs } = this.options;
@@ -153,3 +149,6 @@ export class Rollout {
     return this.options.ids[index] ?? String(index);
   }
 }
+
+const inHosts = (count: number, which = ""): string =>
+  `${count} ${which}${count === 1 ? "host" : "hosts"}`;

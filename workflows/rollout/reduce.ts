@@ -1,6 +1,9 @@
 import {
-  failures,
+  generationOf,
   type Generations,
+} from "../../activities/host/generations";
+import {
+  failures,
   type Item,
   type ItemFailure,
   type ItemResult,
@@ -25,7 +28,7 @@ export type RolloutEvent =
   /** The whole visit again, every command under a new generation. */
   | { readonly kind: "redone"; readonly indexes: readonly number[] }
   | { readonly kind: "excluded"; readonly indexes: readonly number[] }
-  /** Somebody accepts the failures so far and as many more as the budget allowed. */
+  /** While holding only: somebody accepts that many failures more. */
   | { readonly kind: "budget extended"; readonly by: number }
   | { readonly kind: "aborted" };
 
@@ -35,11 +38,7 @@ export function reduce(state: RolloutState, event: RolloutEvent): RolloutState {
     case "stage opened":
       return { ...state, stageEnd: event.end };
     case "started":
-      return change(state, [event.index], (item) =>
-        item.kind === "waiting"
-          ? { kind: "visiting", generations: item.generations }
-          : item,
-      );
+      return change(state, [event.index], start);
     case "finished":
       return change(state, [event.index], (item) =>
         item.kind === "visiting"
@@ -48,35 +47,35 @@ export function reduce(state: RolloutState, event: RolloutEvent): RolloutState {
       );
     case "failed":
       return heldWhenOverBudget(
-        change(state, [event.index], (item) =>
-          item.kind === "visiting"
-            ? {
-                kind: "quarantined",
-                generations: item.generations,
-                failure: event.failure,
-              }
-            : item,
-        ),
+        change(state, [event.index], (item) => fail(item, event.failure)),
       );
     case "retried":
       return again(state, event.indexes, retryGenerations);
     case "redone":
       return again(state, event.indexes, redoGenerations);
     case "excluded":
-      return change(state, event.indexes, (item) =>
-        item.kind === "quarantined"
-          ? { kind: "excluded", failure: item.failure }
-          : item,
-      );
+      return change(state, event.indexes, exclude);
     case "budget extended":
-      return withinBudget({
-        ...state,
-        allowedFailures: state.allowedFailures + event.by,
-      });
+      return extended(state, event.by);
     case "aborted":
       return { ...state, kind: "draining" };
   }
 }
+
+const start = (item: Item): Item =>
+  item.kind === "waiting"
+    ? { kind: "visiting", generations: item.generations }
+    : item;
+
+const fail = (item: Item, failure: ItemFailure): Item =>
+  item.kind === "visiting"
+    ? { kind: "quarantined", generations: item.generations, failure }
+    : item;
+
+const exclude = (item: Item): Item =>
+  item.kind === "quarantined"
+    ? { kind: "excluded", failure: item.failure }
+    : item;
 
 function change(
   state: RolloutState,
@@ -107,6 +106,13 @@ function again(
   return withinBudget(waiting);
 }
 
+/** Failures that were mended meanwhile must not turn an answer that came late into a smaller budget. */
+function extended(state: RolloutState, by: number): RolloutState {
+  if (state.kind !== "holding" || by <= 0) return state;
+  const { allowedFailures } = state;
+  return withinBudget({ ...state, allowedFailures: allowedFailures + by });
+}
+
 const heldWhenOverBudget = (state: RolloutState): RolloutState =>
   state.kind === "rolling" && failures(state) > state.allowedFailures
     ? { ...state, kind: "holding" }
@@ -116,11 +122,6 @@ const withinBudget = (state: RolloutState): RolloutState =>
   state.kind === "holding" && failures(state) <= state.allowedFailures
     ? { ...state, kind: "rolling" }
     : state;
-
-/** 1 unless an operator asked for the step, or for the whole visit, again. */
-export function generationOf(step: string, generations: Generations): number {
-  return generations[step] ?? generations["*"] ?? 1;
-}
 
 const retryGenerations = (
   generations: Generations,

@@ -1,5 +1,9 @@
 /** The words of a rollout: items that move through slots. Pure data; no Temporal here. */
 
+import type { Generations } from "../../activities/host/generations";
+
+export type { Generations };
+
 export interface ItemFailure {
   readonly type: string;
   readonly step: string;
@@ -11,9 +15,6 @@ export interface ItemResult {
   readonly version?: string;
   readonly ms: number;
 }
-
-/** Which run of each step's command is meant: `*` for all of them, a step's name for that one. */
-export type Generations = Readonly<Record<string, number>>;
 
 export type Item =
   | { readonly kind: "waiting"; readonly generations: Generations }

@@ -1,0 +1,70 @@
+import { isRunbookError } from "../errors";
+import { pause } from "../ssh/abort";
+import type { ExecResult } from "../ssh/port";
+import { hostError } from "./errors";
+
+export interface ReadyRequest {
+  readonly hostId: string;
+  /** The host must have become ready within this time; what it takes to hold comes on top. */
+  readonly limitMs: number;
+  readonly holdMs: number;
+  readonly pollMs: number;
+  readonly signal: AbortSignal;
+  readonly report: (standing: string) => void;
+  /** Asks the host once; exit code 0 is "ready". */
+  readonly look: (timeoutMs: number) => Promise<ExecResult>;
+}
+
+/**
+ * Ready counts only when it held without a gap; a single good answer may be luck.
+ *
+ * @throws host.notReady; ssh.* when the host cannot be asked
+ */
+export async function untilReady(request: ReadyRequest): Promise<void> {
+  const { limitMs, holdMs, pollMs, signal } = request;
+  const deadline = Date.now() + limitMs;
+  let readySince: number | undefined;
+  for (;;) {
+    const refusal = await refusalOf(request);
+    const now = Date.now();
+    readySince = refusal === undefined ? (readySince ?? now) : undefined;
+    const leftMs = (readySince ?? Infinity) + holdMs - now;
+    if (leftMs <= 0) return;
+    // A hold that began within the limit may go on behind it.
+    if (refusal !== undefined && now >= deadline)
+      throw notReady(request, refusal);
+    request.report(refusal === undefined ? "ready, holding" : "not ready");
+    const untilDue = refusal === undefined ? leftMs : deadline - now;
+    await pause(Math.min(pollMs, untilDue), signal);
+  }
+}
+
+/** Why the host is not ready; nothing when it is. A probe that hangs is an answer too: the service accepts nobody. */
+async function refusalOf(request: ReadyRequest): Promise<string | undefined> {
+  const timeoutMs = probeTimeoutMs(request.limitMs);
+  try {
+    const { exitCode, stdout, stderr } = await request.look(timeoutMs);
+    if (exitCode === 0) return undefined;
+    const said = (stderr.trim() || stdout.trim()).split("\n").at(-1) ?? "";
+    return `exit ${exitCode} ${said.slice(0, 200)}`.trim();
+  } catch (error) {
+    if (isRunbookError(error) && error.type === "ssh.timedOut")
+      return `none within ${timeoutMs / 1_000} s`;
+    throw error;
+  }
+}
+
+/** A tenth of the limit, from 10 to 60 s: one hanging probe must not use up the time of the others. */
+const probeTimeoutMs = (limitMs: number): number =>
+  Math.min(limitMs, Math.max(10_000, Math.min(60_000, limitMs / 10)));
+
+function notReady(
+  { hostId, limitMs, holdMs }: ReadyRequest,
+  refusal: string,
+): Error {
+  const held = holdMs > 0 ? ` for ${holdMs / 1_000} s in a row` : "";
+  return hostError("notReady", {
+    seen: `${hostId} was not ready${held} within ${limitMs / 1_000} s; last answer: ${refusal}`,
+    facts: { host: hostId },
+  });
+}

@@ -1,0 +1,26 @@
+/** What hosts and people wrote, set into our Markdown without breaking it. */
+
+/** One line, at most so many characters; what it holds cannot begin a heading, a list or a row of its own. */
+export function oneLine(text: string, longest = 240): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length <= longest ? line : `${line.slice(0, longest - 3)}...`;
+}
+
+/** The text of a table's cell; its lines stay lines. */
+export function cell(text: string): string {
+  return text
+    .trim()
+    .replace(/[\\|]/g, "\\$&")
+    .replaceAll("<", "&lt;")
+    .replace(/\r\n|\r|\n/g, "<br>");
+}
+
+/** A command in a table's cell, with more backticks around it than it has within. */
+export function codeCell(text: string): string {
+  const runs = text.match(/`+/g) ?? [];
+  const fence = "`".repeat(
+    1 + Math.max(0, ...runs.map(({ length }) => length)),
+  );
+  const pad = runs.length > 0 ? " " : "";
+  return `${fence}${pad}${oneLine(text, 120).replaceAll("|", "\\|")}${pad}${fence}`;
+}
