@@ -1,11 +1,4 @@
-import {
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { hostSchema } from "../../../activities/inventory/port";
@@ -23,24 +16,22 @@ import {
   run,
 } from "./lab-client";
 import { isRunning } from "./processes";
+import { useLab } from "./use-lab";
 
 let folder: string;
 let lab: Lab;
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "lab-"));
-  lab = await startLab({
-    dir: join(folder, "lab"),
+useLab(
+  {
     hosts: 6,
     service: false,
     applyMs: 20,
-  });
-});
-
-afterAll(async () => {
-  await lab.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+  },
+  (started, itsFolder) => {
+    lab = started;
+    folder = itsFolder;
+  },
+);
 
 describe("a lab host", () => {
   test("runs a real command under a folder of its own", async () => {
@@ -189,7 +180,7 @@ describe("when the connection drops", () => {
     const [attached = 0, detached = 0] = pids;
     expect(isRunning(attached)).toBe(true);
     client.destroy();
-    await eventually(() => !isRunning(attached) || undefined, 2_000);
+    await eventually(() => !isRunning(attached) || undefined, 20_000);
     expect(isRunning(detached)).toBe(true);
     process.kill(detached, "SIGKILL");
   });
@@ -206,7 +197,7 @@ describe("when the connection drops", () => {
       );
     });
     client.destroy();
-    await eventually(() => !isRunning(pid) || undefined, 2_000);
+    await eventually(() => !isRunning(pid) || undefined, 20_000);
   });
 });
 
@@ -347,9 +338,13 @@ test("where only 127.0.0.1 exists, each host has a port", async () => {
   });
   try {
     for (const { id } of ports.hosts)
-      expect(await output(ports, id, "echo $HOST_ID; app-ctl ready")).toBe(
-        `${id}\nready`,
-      );
+      expect(
+        await output(
+          ports,
+          id,
+          "echo $HOST_ID; LAB_READY_MS=20000 app-ctl ready",
+        ),
+      ).toBe(`${id}\nready`);
     expect(new Set(ports.hosts.map(({ address }) => address))).toEqual(
       new Set(["127.0.0.1"]),
     );

@@ -14,6 +14,9 @@ import { readLabRecord, stopLab } from "../../../lab/hosts/stop-lab";
 import { eventually } from "../../harness/eventually";
 import { connectError, hostOf, output } from "./lab-client";
 import { isRunning, labProcess, processesOf, readLab } from "./processes";
+import { PATIENCE_MS } from "./use-lab";
+
+jest.setTimeout(PATIENCE_MS);
 
 let folder: string;
 let dir: string;
@@ -28,7 +31,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const job = (seconds: number) =>
   `setsid sleep ${seconds} >/dev/null 2>&1 </dev/null & echo $!`;
 const gone = (pids: readonly number[]) =>
-  eventually(() => !pids.some(isRunning) || undefined, 5_000);
+  eventually(() => !pids.some(isRunning) || undefined, 20_000);
 
 describe("a lab that is stopped", () => {
   test("leaves no process, no open port and no folder", async () => {
@@ -94,7 +97,7 @@ describe("a lab whose process is killed", () => {
       ...processesOf(dir, ["web-01"]),
       Number(await output(lab, "web-01", session)),
     ];
-    await eventually(() => pids.every(isRunning) || undefined, 2_000);
+    await eventually(() => pids.every(isRunning) || undefined, 20_000);
     child.kill("SIGKILL");
     await gone(pids);
   });

@@ -1,29 +1,22 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { startLab, type Lab } from "../../../lab/hosts/lab";
+import type { Lab } from "../../../lab/hosts/lab";
 import { eventually } from "../../harness/eventually";
 import { call, connectError, hostOf, output, run } from "./lab-client";
 import { isRunning } from "./processes";
+import { useLab } from "./use-lab";
 
-let folder: string;
 let lab: Lab;
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "lab-"));
-  lab = await startLab({
-    dir: join(folder, "lab"),
+useLab(
+  {
     hosts: 4,
     pools: 1,
     applyMs: 0,
     serviceWorkers: 3,
-  });
-});
-
-afterAll(async () => {
-  await lab.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+  },
+  (started) => {
+    lab = started;
+  },
+);
 
 interface Health {
   readonly version: string;
@@ -44,12 +37,19 @@ const settled = (id: string, version: string) =>
       (worker) => worker.ready && worker.version === version,
     );
     return (good && workers.length === 3) || undefined;
-  }, 5_000);
+  }, 20_000);
 
-/** Asks again and again, several at once, until told to stop. */
-function load(url: string): {
-  stop(): Promise<{ answers: Map<string, number>; errors: string[] }>;
-} {
+interface Load {
+  /** How often each text was answered. */
+  readonly answers: ReadonlyMap<string, number>;
+  readonly errors: readonly string[];
+}
+
+/** Asks again and again, several at once, while the work goes on. */
+async function underLoad(
+  url: string,
+  work: () => Promise<void>,
+): Promise<Load> {
   const answers = new Map<string, number>();
   const errors: string[] = [];
   let going = true;
@@ -65,13 +65,13 @@ function load(url: string): {
     }
   };
   const clients = Array.from({ length: 8 }, ask);
-  return {
-    async stop() {
-      going = false;
-      await Promise.all(clients);
-      return { answers, errors };
-    },
-  };
+  try {
+    await work();
+  } finally {
+    going = false;
+    await Promise.all(clients);
+  }
+  return { answers, errors };
 }
 
 describe("the service of a lab host", () => {
@@ -86,26 +86,19 @@ describe("the service of a lab host", () => {
   });
 
   test("loses no request during rolling restarts under load", async () => {
-    const running = load(urlOf("web-01"));
     const before = await health("web-01");
-    for (const version of ["2.0.0", "3.0.0", "4.0.0"]) {
-      await output(
-        lab,
-        "web-01",
-        `app-ctl apply ${version} && app-ctl restart && app-ctl ready`,
-      );
-      await settled("web-01", version);
-    }
-    const { answers, errors } = await running.stop();
+    const versions = ["2.0.0", "3.0.0", "4.0.0"];
+    const { answers, errors } = await underLoad(urlOf("web-01"), async () => {
+      for (const version of versions) {
+        const upgrade = `app-ctl apply ${version} && app-ctl restart && LAB_READY_MS=20000 app-ctl ready`;
+        await output(lab, "web-01", upgrade);
+        await settled("web-01", version);
+      }
+    });
     expect(errors).toEqual([]);
-    expect([...answers.keys()].sort()).toEqual([
-      "1.0.0",
-      "2.0.0",
-      "3.0.0",
-      "4.0.0",
-    ]);
+    expect([...answers.keys()].sort()).toEqual(["1.0.0", ...versions]);
     const old = before.workers.map(({ pid }) => pid);
-    await eventually(() => !old.some(isRunning) || undefined, 2_000);
+    await eventually(() => !old.some(isRunning) || undefined, 20_000);
   });
 
   test("finishes the request that an old worker is at", async () => {
@@ -113,7 +106,7 @@ describe("the service of a lab host", () => {
     await output(
       lab,
       "web-02",
-      "app-ctl apply 2.0.0 && app-ctl restart && app-ctl ready",
+      "app-ctl apply 2.0.0 && app-ctl restart && LAB_READY_MS=20000 app-ctl ready",
     );
     expect(await slow).toEqual({ status: 200, text: "1.0.0" });
   });
@@ -124,9 +117,7 @@ describe("the service of a lab host", () => {
       "web-03",
       "app-ctl apply 2.0.0-broken && app-ctl restart",
     );
-    expect(
-      await run(lab, "web-03", "LAB_READY_MS=100 app-ctl ready"),
-    ).toMatchObject({
+    expect(await run(lab, "web-03", "app-ctl ready")).toMatchObject({
       code: 1,
       stderr: expect.stringContaining(
         "4 of 4 workers are not ready at 2.0.0-broken",
@@ -137,7 +128,7 @@ describe("the service of a lab host", () => {
     await output(
       lab,
       "web-03",
-      "app-ctl undo && app-ctl restart && app-ctl ready",
+      "app-ctl undo && app-ctl restart && LAB_READY_MS=20000 app-ctl ready",
     );
     await settled("web-03", "1.0.0");
   });
@@ -145,14 +136,14 @@ describe("the service of a lab host", () => {
   test("answers the running version, not the installed one", async () => {
     await output(lab, "web-04", "app-ctl apply 2.0.0");
     expect(await output(lab, "web-04", "app-ctl version")).toBe("1.0.0");
-    expect(
-      await run(lab, "web-04", "LAB_READY_MS=0 app-ctl ready"),
-    ).toMatchObject({ code: 1 });
+    expect(await run(lab, "web-04", "app-ctl ready")).toMatchObject({
+      code: 1,
+    });
     expect(
       await output(
         lab,
         "web-04",
-        "systemctl restart app && app-ctl ready && app-ctl version",
+        "systemctl restart app && LAB_READY_MS=20000 app-ctl ready && app-ctl version",
       ),
     ).toBe("ready\n2.0.0");
   });
@@ -168,7 +159,7 @@ describe("the service of a lab host", () => {
           now.every(({ pid, ready }) => ready && pid !== victim)) ||
         undefined
       );
-    }, 5_000);
+    }, 20_000);
   });
 
   test("stops and starts by systemctl", async () => {
@@ -181,7 +172,11 @@ describe("the service of a lab host", () => {
     });
     const { hostname, port } = new URL(urlOf("web-04"));
     expect(await connectError(hostname, Number(port))).toBe("ECONNREFUSED");
-    await output(lab, "web-04", "systemctl start app && app-ctl ready");
+    await output(
+      lab,
+      "web-04",
+      "systemctl start app && LAB_READY_MS=20000 app-ctl ready",
+    );
     expect(await run(lab, "web-04", "systemctl restart nginx")).toMatchObject({
       code: 5,
     });
