@@ -76,14 +76,10 @@ describeWhen(postgresMissing())("the worker's image under Compose", () => {
     undo.push(() => rmSync(folder, { recursive: true, force: true }));
     writeFileSync(path.join(folder, "runbooks_password"), password);
 
-    const [server, postgres] = await Promise.all([
-      startTestServer(),
-      startPostgres(),
-    ]);
-    undo.push(
-      () => server.stop(),
-      () => postgres.stop(),
-    );
+    const postgres = await startPostgres();
+    undo.push(() => postgres.stop());
+    const server = await startTestServer();
+    undo.push(() => server.stop());
     const database = runScript("postgres/10-runbooks.sh", {
       SECRETS: folder,
       POSTGRES_USER: postgres.user,
@@ -130,7 +126,7 @@ describeWhen(postgresMissing())("the worker's image under Compose", () => {
 
   afterAll(async () => {
     for (const step of undo.reverse()) await step();
-  });
+  }, 30_000);
 
   it("finds the search attributes that deploy/namespace.sh made", async () => {
     const { customAttributes } =

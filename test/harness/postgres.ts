@@ -1,17 +1,17 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   chownSync,
   existsSync,
   mkdtempSync,
   readdirSync,
-  rmSync,
   writeFileSync,
 } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 
 export interface TestPostgres {
   readonly port: number;
@@ -46,11 +46,17 @@ export async function startPostgres(): Promise<TestPostgres> {
   const certificateFile = makeCertificate(folder, owner);
   const port = await freePort();
   const server = spawn(
-    path.join(bin, "postgres"),
-    serverArguments(folder, data, port),
-    { ...owner, cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
+    "sh",
+    [
+      "-c",
+      guard,
+      folder,
+      path.join(bin, "postgres"),
+      ...serverArguments(folder, data, port),
+    ],
+    { ...owner, cwd: folder, stdio: ["pipe", "ignore", "pipe"] },
   );
-  await readyToAccept(server);
+  await readyToAccept(server.stderr);
   return {
     port,
     socketFolder: folder,
@@ -59,12 +65,25 @@ export async function startPostgres(): Promise<TestPostgres> {
     certificateFile,
     async stop() {
       const gone = once(server, "exit");
-      server.kill("SIGINT");
+      server.stdin.end();
       await gone;
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
+
+/**
+ * Stops the server and removes its folder as soon as our end of stdin is closed: by `stop`, or by the end of a test process
+ * that had no time to. Only the server holds stderr, so that its early end is seen there.
+ */
+const guard = `
+exec 3>&2 2>/dev/null
+"$@" 2>&3 3>&- </dev/null &
+exec 3>&-
+cat >/dev/null
+kill -INT $!
+wait
+rm -rf "$0"
+`;
 
 interface Owner {
   readonly uid: number;
@@ -145,13 +164,12 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function readyToAccept(server: ChildProcess): Promise<void> {
-  if (server.stderr === null) throw new Error("the server has no stderr");
+async function readyToAccept(log: Readable): Promise<void> {
   const seen: string[] = [];
-  for await (const line of createInterface(server.stderr)) {
+  for await (const line of createInterface(log)) {
     seen.push(line);
     if (line.includes("ready to accept connections")) {
-      server.stderr.resume();
+      log.resume();
       return;
     }
   }
