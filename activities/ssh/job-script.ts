@@ -28,7 +28,7 @@ export interface OperationContext {
 }
 
 /** Bytes that are handed back of each stream's end. */
-export const keptOutputBytes = 64 * 1024;
+const keptOutputBytes = 64 * 1024;
 
 /** The line for the host's login shell. Nothing is installed there: the script travels with each call. */
 export function operationCommand(

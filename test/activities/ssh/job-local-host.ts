@@ -29,7 +29,7 @@ jest.setTimeout(30_000);
 
 export type ShellName = "dash" | "bash" | "busybox ash";
 
-export function findProgram(name: string): string | undefined {
+function findProgram(name: string): string | undefined {
   const folders = (process.env["PATH"] ?? "").split(delimiter);
   return folders.map((dir) => join(dir, name)).find((path) => existsSync(path));
 }
@@ -241,10 +241,7 @@ function linkLost(): Error {
   return sshError("connectionLost", { seen: "cut by the test" });
 }
 
-export function signalGroup(
-  group: number,
-  signal: NodeJS.Signals | 0,
-): boolean {
+function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return group > 1 && process.kill(-group, signal);
   } catch {
