@@ -5,13 +5,23 @@
 const shared = {
   testEnvironment: "node",
   transform: {
-    "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } }, sourceMaps: "inline" }],
+    "^.+\\.ts$": [
+      "@swc/jest",
+      {
+        jsc: { target: "es2022", parser: { syntax: "typescript" } },
+        sourceMaps: "inline",
+      },
+    ],
   },
 };
 const chaos = "<rootDir>/test/**/*.chaos.test.ts";
 const replay = "<rootDir>/test/**/*.replay.test.ts";
 const integration = "<rootDir>/test/**/*.integration.test.ts";
-const ignore = (...endings) => ["/node_modules/", "/dist/", ...endings.map((ending) => `\\.${ending}\\.test\\.ts$`)];
+const ignore = (...endings) => [
+  "/node_modules/",
+  "/dist/",
+  ...endings.map((ending) => `\\.${ending}\\.test\\.ts$`),
+];
 
 module.exports = {
   maxWorkers: 2,
@@ -20,10 +30,20 @@ module.exports = {
       ...shared,
       displayName: "unit",
       testMatch: ["<rootDir>/test/**/*.test.ts"],
-      testPathIgnorePatterns: ignore("integration", "chaos", "replay"),
+      testPathIgnorePatterns: ignore(
+        "integration",
+        "chaos",
+        "replay",
+        "recording",
+      ),
     },
     { ...shared, displayName: "integration", testMatch: [integration] },
     { ...shared, displayName: "chaos", testMatch: [chaos] },
     { ...shared, displayName: "replay", testMatch: [replay] },
+    {
+      ...shared,
+      displayName: "recording",
+      testMatch: ["<rootDir>/test/**/*.recording.test.ts"],
+    },
   ],
 };
