@@ -145,7 +145,7 @@ async function startOn(
   const server = await launchServer({
     path: options.path,
     args: argsFor(ports, options),
-    env: withoutTemporalSettings(options.env),
+    env: options.env,
     log: options.log ?? (() => undefined),
     timeoutMs: START_LIMIT_MS,
   });
@@ -182,11 +182,6 @@ function argsFor(
       : []),
     ...["--log-level", "error", "--disable-config-file"],
   ];
-}
-
-/** The CLI reads the same variables as our clients do; they describe another server. */
-function withoutTemporalSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return pick(env, (name) => !name.startsWith("TEMPORAL_"));
 }
 
 /** Empty counts as unset: a profile or a key for the real cluster has no business here. */

@@ -14,6 +14,8 @@ import {
   type TemporalFront,
 } from "../harness/temporal-front";
 
+jest.setTimeout(60_000);
+
 /** Both kinds of connection take the same settings. */
 const kinds = [
   [
@@ -134,7 +136,7 @@ test("a process that meets silence says so, and ends", async () => {
   await once(child.process, "exit");
   for (const socket of sockets) socket.destroy();
   silent.close();
-}, 20_000);
+});
 
 const openssl = missingOpenssl();
 describeWhen(openssl)("mutual TLS", () => {

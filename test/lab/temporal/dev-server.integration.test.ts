@@ -23,6 +23,8 @@ import { eventually } from "../../harness/eventually";
 import { startTestServer, uniqueId } from "../../harness/temporal";
 import { approve, isFound } from "../../harness/workflows";
 
+jest.setTimeout(60_000);
+
 const runProgram = promisify(execFile);
 
 let temporal: TemporalBinary;
@@ -86,7 +88,6 @@ test.each(["terminate", "kill"] as const)(
     expect(types).toContain("hello");
     await handle.terminate();
   },
-  30_000,
 );
 
 test("a file made by an earlier server serves the next one, attributes and all", async () => {
@@ -127,7 +128,7 @@ test("runs are found by what they set", async () => {
     await handle.signal(approve, "ada");
     await handle.result();
   });
-}, 30_000);
+});
 
 test("a port that was asked for and is taken is named", async () => {
   const taken = createServer().listen(0, "127.0.0.1");
@@ -197,7 +198,7 @@ test("a server outlives by moments a process that was killed", async () => {
   expect(isAlive(pid)).toBe(true);
   child.process.kill("SIGKILL");
   await eventually(() => (isAlive(pid) ? undefined : "gone"));
-}, 30_000);
+});
 
 describe("a server that runs already", () => {
   test("is used as it is, and not stopped", async () => {
@@ -232,7 +233,7 @@ describe("a server that runs already", () => {
     const [, ...args] = hint.replace(/^.*: temporal /, "temporal ").split(" ");
     await runProgram(temporal.path, args, { env: { HOME: folder } });
     await eventually(() => startDevServer({ env }));
-  }, 60_000);
+  });
 });
 
 async function start(options: DevServerOptions = {}): Promise<DevServer> {
