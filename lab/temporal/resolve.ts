@@ -40,7 +40,7 @@ export interface ResolverDeps {
   readonly log: (line: string) => void;
 }
 
-export const realDeps: ResolverDeps = {
+const realDeps: ResolverDeps = {
   run: runCommand,
   pins: wheelPins,
   machine: `${process.platform}-${process.arch}`,

@@ -26,7 +26,7 @@ export const runCommand: RunCommand = (command, args, { timeoutMs, env }) =>
   });
 
 /** The last line says what went wrong; warnings and progress come before it. */
-export function lastLine(text: string): string {
+function lastLine(text: string): string {
   const lines = text.split("\n").map((line) => line.trim());
   return lines.filter((line) => line !== "").at(-1) ?? "";
 }
