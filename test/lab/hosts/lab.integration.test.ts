@@ -1,5 +1,13 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import {
+  BaseAgent,
+  utils,
+  type IdentityCallback,
+  type ParsedKey,
+  type SignCallback,
+  type SigningRequestOptions,
+} from "ssh2";
 import { parse } from "yaml";
 import { hostSchema } from "../../../activities/inventory/port";
 import { newKeyPair } from "../../../lab/hosts/keys";
@@ -32,6 +40,41 @@ useLab(
     folder = itsFolder;
   },
 );
+
+/** Offers one key and signs with another. */
+class PretendingAgent extends BaseAgent<ParsedKey> {
+  asked = false;
+
+  constructor(
+    private readonly offered: ParsedKey,
+    private readonly held: ParsedKey,
+  ) {
+    super();
+  }
+
+  override getIdentities(done: IdentityCallback<ParsedKey>): void {
+    done(null, [this.offered]);
+  }
+
+  override sign(
+    _key: ParsedKey,
+    data: Buffer,
+    options: SigningRequestOptions | SignCallback,
+    done?: SignCallback,
+  ): void {
+    this.asked = true;
+    const answer = typeof options === "function" ? options : done;
+    const signature = this.held.sign(data);
+    if (signature instanceof Error) throw signature;
+    answer?.(null, signature);
+  }
+}
+
+function parsed(text: string): ParsedKey {
+  const key = utils.parseKey(text);
+  if (key instanceof Error) throw key;
+  return key;
+}
 
 describe("a lab host", () => {
   test("runs a real command under a folder of its own", async () => {
@@ -138,6 +181,19 @@ describe("a lab host", () => {
     await expect(connectTo(lab, "web-01", password)).rejects.toThrow(failed);
   });
 
+  test("turns away who knows the public key only", async () => {
+    const [open = "", other = ""] = [
+      readFileSync(`${lab.identityFile}.pub`, "utf8"),
+      newKeyPair("somebody").privateKey,
+    ];
+    const agent = new PretendingAgent(parsed(open), parsed(other));
+    const config = { privateKey: "", agent };
+    await expect(connectTo(lab, "web-01", config)).rejects.toThrow(
+      "All configured authentication methods failed",
+    );
+    expect(agent.asked).toBe(true);
+  });
+
   test("shows a host key of its own", async () => {
     const keys = readFileSync(lab.knownHostsFile, "utf8").trim().split("\n");
     expect(new Set(keys.map((line) => line.split(" ")[2])).size).toBe(6);
@@ -185,6 +241,16 @@ describe("when the connection drops", () => {
     process.kill(detached, "SIGKILL");
   });
 
+  test("the command hears SIGHUP first", async () => {
+    const client = await connectTo(lab, "web-03");
+    const mark = join(lab.hostRoot("web-03"), "heard");
+    const command = `trap 'touch ${mark}; exit' HUP; echo up; while :; do sleep 0.01; done`;
+    const channel = await open(client, command);
+    await new Promise((resolve) => channel.once("data", resolve));
+    client.destroy();
+    await eventually(() => existsSync(mark) || undefined, 20_000);
+  });
+
   test("a command that ignores SIGHUP ends too", async () => {
     const client = await connectTo(lab, "web-03");
     const channel = await open(
@@ -198,107 +264,6 @@ describe("when the connection drops", () => {
     });
     client.destroy();
     await eventually(() => !isRunning(pid) || undefined, 20_000);
-  });
-});
-
-describe("the tools of a lab host", () => {
-  test("app-ctl installs, goes back, and leaves one line for each effect", async () => {
-    const id = "app-01";
-    await output(
-      lab,
-      id,
-      "app-ctl fetch 2.0.0 && RUNBOOK_KEY=k1 app-ctl apply 2.0.0 && app-ctl ready",
-    );
-    expect(await output(lab, id, "app-ctl version")).toBe("2.0.0");
-    await output(lab, id, "app-ctl undo");
-    expect(await output(lab, id, "app-ctl version")).toBe("1.0.0");
-    const log = lab.log(id, "app-ctl");
-    expect(log.match(/^\d+ apply 2\.0\.0 key=k1$/gm)).toHaveLength(1);
-    expect(log.match(/^\d+ begin apply 2\.0\.0 key=k1$/gm)).toHaveLength(1);
-    expect(log.match(/^\d+ end apply 2\.0\.0 key=k1 exit=0$/gm)).toHaveLength(
-      1,
-    );
-    expect(await run(lab, id, "app-ctl undo")).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining("no previous release") as string,
-    });
-  });
-
-  test("applying the same version again keeps the way back", async () => {
-    const id = "worker-01";
-    await output(
-      lab,
-      id,
-      "app-ctl apply 2.0.0 && app-ctl apply 2.0.0 && app-ctl undo",
-    );
-    expect(await output(lab, id, "app-ctl version")).toBe("1.0.0");
-  });
-
-  test.each(["", "explode", "apply", "apply ../x", "apply 1 2", "drain 1"])(
-    "app-ctl refuses %j and logs nothing",
-    async (words) => {
-      expect(await run(lab, "batch-01", `app-ctl ${words}`)).toMatchObject({
-        code: 64,
-      });
-      expect(lab.log("batch-01", "app-ctl")).toBe("");
-    },
-  );
-
-  test("sudo runs the command, whatever its options", async () => {
-    const words = await output(
-      lab,
-      "web-01",
-      "sudo -n -H -u root -- printf '%s|' a 'b c'; sudo -n X=1 sh -c 'echo $X'; sudo -n true",
-    );
-    expect(words).toBe("a|b c|1");
-  });
-
-  test("apt-get keeps a state of its own", async () => {
-    await output(
-      lab,
-      "web-01",
-      "sudo apt-get -y -o X=y install nginx=1.27 curl && apt-get -qq remove curl",
-    );
-    const status = readFileSync(
-      join(lab.hostRoot("web-01"), "var/lib/dpkg/status"),
-      "utf8",
-    );
-    expect(status).toContain(
-      "Package: nginx\nStatus: install ok installed\nVersion: 1.27",
-    );
-    expect(status).not.toContain("curl");
-  });
-
-  test.each(["shutdown -h now", "systemd-run true", "dpkg -i x.deb", "mount"])(
-    "%s does not reach the machine below",
-    async (command) => {
-      expect(await run(lab, "web-01", command)).toMatchObject({
-        code: 1,
-        stderr: expect.stringContaining(
-          "not available on a lab host",
-        ) as string,
-      });
-    },
-  );
-
-  test("the lab's own setsid begins a session and notes it", async () => {
-    const shim = join(__dirname, "../../../lab/hosts/shims/setsid");
-    const report =
-      "ps -o pid=,pgid=,sess= -p $$; ls $HOST_ROOT/../../run/groups";
-    const text = await output(
-      lab,
-      "web-01",
-      `perl ${shim} -w sh -c '${report}'`,
-    );
-    const [pid, pgid, session] = text.trim().split(/\s+/);
-    expect([pgid, session]).toEqual([pid, pid]);
-    expect(text).toContain(`web-01.${pid ?? ""}`);
-    expect(
-      await run(lab, "web-01", `perl ${shim} -w sh -c 'exit 7'`),
-    ).toMatchObject({ code: 7 });
-    expect(
-      await run(lab, "web-01", `perl ${shim} -w no-such-command`),
-    ).toMatchObject({ code: 127 });
   });
 });
 
