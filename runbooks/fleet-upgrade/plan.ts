@@ -101,30 +101,57 @@ function byPool(hosts: readonly Host[]): Host[][] {
   return [...pools.entries()].sort(bySize).map(([, pool]) => pool);
 }
 
-/** At each place the pool that lags most behind its even share, but never the same pool twice while another is left. */
+interface Queue {
+  readonly hosts: readonly Host[];
+  taken: number;
+}
+
+/**
+ * Hosts of one pool as far apart as possible: at each place the pool that lags most behind its even share. Two
+ * neighbours of one pool only where that pool has more hosts left than all others together; there the others keep
+ * their even share, since used up early they would stand close together, all in work at once.
+ */
 function interleave(pools: readonly (readonly Host[])[]): Host[] {
-  const total = pools.reduce((sum, pool) => sum + pool.length, 0);
-  const taken = pools.map(() => 0);
+  const queues = pools.map((hosts): Queue => ({ hosts, taken: 0 }));
   const order: Host[] = [];
-  let last = -1;
-  while (order.length < total) {
-    const left = pools.flatMap((pool, index) =>
-      (taken[index] ?? 0) < pool.length ? [index] : [],
+  let last: Queue | undefined;
+  for (;;) {
+    const next = nextQueue(
+      queues.filter((queue) => leftIn(queue) > 0),
+      last,
     );
-    const others = left.filter((index) => index !== last);
-    const lag = (index: number): number =>
-      ((taken[index] ?? 0) + 0.5) / (pools[index]?.length ?? 1);
-    const next = (others.length > 0 ? others : left).reduce((best, index) =>
-      lag(index) < lag(best) ? index : best,
-    );
-    const host = pools[next]?.[taken[next] ?? 0];
-    if (host === undefined) break;
+    const host = next?.hosts[next.taken];
+    if (next === undefined || host === undefined) return order;
     order.push(host);
-    taken[next] = (taken[next] ?? 0) + 1;
+    next.taken++;
     last = next;
   }
-  return order;
 }
+
+function nextQueue(
+  queues: readonly Queue[],
+  last: Queue | undefined,
+): Queue | undefined {
+  const left = queues.reduce((sum, queue) => sum + leftIn(queue), 0);
+  // Without neighbours a pool can fill every second place: from this one on, or from the next when it is the last one.
+  const spare = (queue: Queue): number =>
+    left + (queue === last ? 0 : 1) - 2 * leftIn(queue);
+  const dominant = queues.find((queue) => spare(queue) < 0);
+  const due = queues.find((queue) => spare(queue) === 0 && queue !== last);
+  if (dominant === undefined && due !== undefined) return due;
+  const eligible = queues.filter(
+    (queue) => queue !== last || queue === dominant,
+  );
+  return eligible.reduce<Queue | undefined>(
+    (best, queue) =>
+      best === undefined || lag(queue) < lag(best) ? queue : best,
+    undefined,
+  );
+}
+
+const leftIn = ({ hosts, taken }: Queue): number => hosts.length - taken;
+
+const lag = ({ hosts, taken }: Queue): number => (taken + 0.5) / hosts.length;
 
 const readSteps: readonly string[] = ["precheck", "ready", "version"];
 const defaultTimeoutS: ReadonlyMap<string, number> = new Map([
