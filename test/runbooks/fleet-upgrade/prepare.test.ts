@@ -1,0 +1,240 @@
+import type { Configuration } from "../../../activities/configuration/port";
+import { configurationSchema } from "../../../activities/configuration/port";
+import { hostContractSchema } from "../../../activities/host/port";
+import { visitSteps } from "../../../runbooks/fleet-upgrade/plan";
+import {
+  lookUp,
+  readInput,
+  requireValues,
+  requireWorkflowId,
+  selectHosts,
+} from "../../../runbooks/fleet-upgrade/prepare";
+import { contract, host, hostsOf, settings } from "./samples";
+
+function messageOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    expect(error).toMatchObject({ type: "input.invalid" });
+    return error instanceof Error ? error.message : "";
+  }
+  throw new Error("it was accepted");
+}
+
+const configuration: Configuration = configurationSchema.parse({
+  targets: { prod: { inventory: { file: "/etc/hosts.yaml" } } },
+  components: { app: contract },
+});
+
+const withSteps = (steps: object, more: object = {}) =>
+  hostContractSchema.parse({
+    steps: { ...contract.steps, ...steps },
+    ...more,
+  });
+
+describe("reading the input", () => {
+  it("fills in what may be left out, with care: plan only, 1 % failures, a gate", () => {
+    const input = { target: "prod", change: "C-1", component: "app" };
+    expect(readInput({ ...input, version: "2.4.1" })).toMatchObject({
+      action: "upgrade",
+      mode: "plan",
+      budget: { percent: 1 },
+      canary: { gate: true, expiresAfterH: 72 },
+    });
+  });
+
+  it("answers nothing at all by what is missing", () => {
+    const message = messageOf(() => readInput(undefined));
+    for (const name of ["target", "change", "component"])
+      expect(message).toContain(name);
+  });
+
+  it("refuses a budget without a limit", () => {
+    const message = messageOf(() => readInput({ ...settings(), budget: {} }));
+    expect(message).toMatch(/budget: .*expected failures, percent or both/);
+  });
+
+  it.each(["latest", "MAIN", "feature/x", "2.4.1 && reboot"])(
+    "refuses the version %s",
+    (version) => {
+      expect(messageOf(() => readInput({ ...settings(), version }))).toContain(
+        "version",
+      );
+    },
+  );
+
+  it("takes no version for a restart, and needs one for an upgrade", () => {
+    const { version: _, ...without } = settings();
+    expect(messageOf(() => readInput(without))).toContain("pinned version");
+    const restart = { ...settings(), action: "restart" };
+    expect(messageOf(() => readInput(restart))).toContain("no version");
+  });
+
+  it.each([
+    ["of a step of the contract", [{ name: "apply", after: "drain" }]],
+    ["of a step that only looks", [{ name: "ready", after: "drain" }]],
+    [
+      "of another own step",
+      [
+        { name: "warm", after: "drain" },
+        { name: "warm", after: "apply" },
+      ],
+    ],
+  ])("refuses an own step with the name %s", (_, extra) => {
+    const named = extra.map((step) => ({ ...step, run: ["true"] }));
+    const input = { ...settings(), contract: { ...contract, extra: named } };
+    expect(messageOf(() => readInput(input))).toMatch(
+      /contract\.extra\[\d\]\.name: .*a name that no other step of the visit has/,
+    );
+  });
+
+  it.each([
+    ["a variable's name", { run: ["true"], env: { "MY-VAR": "x" } }],
+    ["a reference", { run: ["true"], secretEnv: { TOKEN: "hunter2" } }],
+    ["a path from the root", { run: ["true"], secretEnv: { T: "file:pw" } }],
+    ["a program first", { run: ["--force", "true"] }],
+  ])("expects %s in a step", (_, apply) => {
+    const input = {
+      ...settings(),
+      contract: { ...contract, steps: { ...contract.steps, apply } },
+    };
+    const message = messageOf(() => readInput(input));
+    expect(message).toContain("contract.steps.apply");
+    expect(message).not.toContain("hunter2");
+  });
+});
+
+describe("the workflow id", () => {
+  it("is that of target and change", () => {
+    requireWorkflowId(settings(), "fleet-upgrade:prod:CHG-1");
+  });
+
+  it("is named when another one was typed", () => {
+    expect(messageOf(() => requireWorkflowId(settings(), "mine"))).toContain(
+      'found "mine", expected "fleet-upgrade:prod:CHG-1"',
+    );
+  });
+});
+
+describe("looking up target and component", () => {
+  it("finds the contract, the inventory and the way in", () => {
+    expect(lookUp(settings(), configuration)).toEqual({
+      contract,
+      inventory: { file: "/etc/hosts.yaml" },
+      access: configuration.targets["prod"]?.ssh,
+    });
+  });
+
+  it("lets the contract of the input stand instead of the configured one", () => {
+    const own = withSteps({ precheck: undefined });
+    const found = lookUp(
+      settings({ component: "new", contract: own }),
+      configuration,
+    );
+    expect(found.contract).toEqual(own);
+  });
+
+  it("names what there is, of both at once", () => {
+    const input = settings({ target: "prd", component: "ap" });
+    const message = messageOf(() => lookUp(input, configuration));
+    expect(message).toContain('target: found "prd", expected one of prod');
+    expect(message).toContain('component: found "ap", expected one of app');
+  });
+
+  it("finds nothing under a name that every object has", () => {
+    const input = settings({ target: "constructor", component: "toString" });
+    const message = messageOf(() => lookUp(input, configuration));
+    expect(message).toContain("has 2 faults");
+  });
+
+  it("refuses placeholders that nothing fills, and leaves those of other programs alone", () => {
+    const own = withSteps({
+      apply: { run: ["app", "{{verison}}"], env: { WHERE: "{{host.rack}}" } },
+      ready: { run: ["docker", "inspect", "-f", "{{.State.Status}}", "app"] },
+    });
+    const message = messageOf(() =>
+      lookUp(settings({ contract: own }), configuration),
+    );
+    expect(message).toContain("has 2 faults");
+    expect(message).toContain("contract.steps.apply: found {{verison}}");
+    expect(message).toContain("found {{host.rack}}");
+  });
+
+  it("says that a script reads its values from the environment", () => {
+    const script = "install app-{{version}}; docker ps -f {{name}}";
+    const own = withSteps({ apply: { script } });
+    const message = messageOf(() =>
+      lookUp(settings({ contract: own }), configuration),
+    );
+    expect(message).toContain("has 1 fault:");
+    expect(message).toContain("contract.steps.apply.script: found {{version}}");
+    expect(message).toContain("$RUNBOOK_VERSION");
+  });
+});
+
+describe("selecting hosts", () => {
+  const all = hostsOf({ web: 3, db: 2 });
+  const select = (hosts: object) =>
+    selectHosts(settings({ hosts }), all).map(({ id }) => id);
+
+  it("takes all of the target when nothing narrows it", () => {
+    expect(selectHosts(settings(), all)).toEqual(all);
+  });
+
+  it("takes what is in all of the named pools and ids", () => {
+    expect(select({ pools: ["db"] })).toEqual(["db-0", "db-1"]);
+    expect(select({ ids: ["web-1", "db-1"] })).toEqual(["web-1", "db-1"]);
+    expect(select({ pools: ["db"], ids: ["web-1", "db-1"] })).toEqual(["db-1"]);
+  });
+
+  it("refuses to take nothing", () => {
+    expect(
+      messageOf(() => select({ pools: ["db"], ids: ["web-1"] })),
+    ).toContain("a selection that no host matches");
+    expect(messageOf(() => selectHosts(settings(), []))).toContain(
+      "at least one host",
+    );
+  });
+
+  it("names every pool and host that does not exist, with its place", () => {
+    const message = messageOf(() =>
+      select({ pools: ["web", "dbs"], ids: ["web-9"] }),
+    );
+    expect(message).toContain('hosts.pools[1]: found "dbs"');
+    expect(message).toContain('hosts.ids[0]: found "web-9"');
+  });
+});
+
+describe("values for the placeholders", () => {
+  const tagged = withSteps({
+    drain: { run: ["lb", "drain", "{{host.tags.backend}}"] },
+  });
+
+  it("are there when every host has the tag", () => {
+    const steps = visitSteps(tagged, settings());
+    requireValues(steps, [host("a", "web", { tags: { backend: "b1" } })]);
+  });
+
+  it("are missed by name on each host that would run the placeholder instead", () => {
+    const steps = visitSteps(tagged, settings());
+    const hosts = [
+      host("a", "web", { tags: { backend: "b1" } }),
+      host("b"),
+      host("c"),
+    ];
+    expect(messageOf(() => requireValues(steps, hosts))).toContain(
+      "drain: found {{host.tags.backend}}, without a value on b, c",
+    );
+  });
+
+  it("are missed where a restart has no version to fill in", () => {
+    const own = withSteps({
+      restart: { run: ["app", "start", "{{version}}"] },
+    });
+    const restart = settings({ action: "restart", version: undefined });
+    const steps = visitSteps(own, restart);
+    expect(messageOf(() => requireValues(steps, [host("a")]))).toContain(
+      "since the action is restart",
+    );
+  });
+});
