@@ -47,14 +47,33 @@ export class RunbookError extends Error {
  * @example const sshError = failureFactory("ssh", sshFailures);
  *          throw sshError("unreachable", { seen: `no answer from ${address}` });
  */
-export function failureFactory<Kind extends string>(system: string, kinds: Readonly<Record<Kind, FailureKind>>) {
-  return (kind: Kind, { seen, expected, facts = {}, cause }: FailureFacts): RunbookError => {
-    const hint = kinds[kind].hint.replace(/\{(\w+)\}/g, (whole, name: string) => String(facts[name] ?? whole));
-    const observed = expected === undefined ? seen : `${seen}, expected ${expected}`;
-    return new RunbookError(`${system}.${kind}`, kinds[kind].class, observed, hint, cause);
+export function failureFactory<Kind extends string>(
+  system: string,
+  kinds: Readonly<Record<Kind, FailureKind>>,
+) {
+  return (
+    kind: Kind,
+    { seen, expected, facts = {}, cause }: FailureFacts,
+  ): RunbookError => {
+    const hint = kinds[kind].hint.replace(/\{(\w+)\}/g, (whole, name: string) =>
+      String(facts[name] ?? whole),
+    );
+    const observed =
+      expected === undefined ? seen : `${seen}, expected ${expected}`;
+    return new RunbookError(
+      `${system}.${kind}`,
+      kinds[kind].class,
+      observed,
+      hint,
+      cause,
+    );
   };
 }
 
 export function isRunbookError(error: unknown): error is RunbookError {
-  return error instanceof Error && error.name === "RunbookError" && "failureClass" in error;
+  return (
+    error instanceof Error &&
+    error.name === "RunbookError" &&
+    "failureClass" in error
+  );
 }

@@ -38,7 +38,7 @@ export async function runWorker(
         configuration: configurationFile(config.configuration),
       },
     );
-    onReady(config.taskQueue);
+    onReady(worker.options.taskQueue);
     await worker.run();
   } finally {
     await Promise.all([ssh.close(), artifacts.close()]);

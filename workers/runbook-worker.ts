@@ -1,10 +1,11 @@
 import { type NativeConnection, Worker } from "@temporalio/worker";
+import { siteQueue } from "../workflows/task-queues";
 import { workflowBundle } from "./bundle";
 import { composeActivities, type Ports } from "./compose";
 
 export interface RunbookWorkerSettings {
   readonly namespace: string;
-  /** The queue to poll; that of the site for a worker at a site. */
+  /** The queue of the runbooks; a worker at a site polls that of its site. */
   readonly taskQueue: string;
   /** A worker at a site reaches the site's own hosts and nothing else; workflows run on the others. */
   readonly site?: string | undefined;
@@ -25,7 +26,7 @@ export async function createRunbookWorker(
   return Worker.create({
     connection,
     namespace,
-    taskQueue,
+    taskQueue: siteQueue(taskQueue, site),
     activities: composeActivities(ports),
     maxConcurrentActivityTaskExecutions: slots,
     // Shorter than the heartbeat timeout, so that a cancel request reaches a visit within seconds.

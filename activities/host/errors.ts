@@ -1,7 +1,7 @@
 import { failureFactory, type FailureKind } from "../errors";
 
 /** What a host can answer that no transport knows about. */
-export const hostFailures = {
+const hostFailures = {
   busy: {
     class: "wait",
     hint: "Wait for that run to leave the host; if it is over, remove {file} on {host}, then retry.",

@@ -41,6 +41,8 @@ export class StepFailure extends Error {
   }
 }
 
+/** Longer than any run may live: a swept job would run again. */
+const keptJobDays = 60;
 const lookTimeoutMs = 60_000;
 
 /** One host's way through the steps of the plan. Every call resumes where the host itself says that the last one stopped. */
@@ -77,6 +79,7 @@ export class Visit {
     try {
       const outcome = await this.#outcome();
       await this.#release();
+      await this.#sweep();
       return { ...outcome, ms: Date.now() - began };
     } catch (error) {
       if (!isRunbookError(error) || this.progress.signal.aborted) throw error;
@@ -306,6 +309,12 @@ export class Visit {
     const settled = failureClass === "human" || failureClass === "stop";
     if (settled && !unsettledFailures.has(type))
       await this.#release().catch(() => undefined);
+  }
+
+  /** House-keeping; a host that cannot be swept is upgraded all the same. */
+  async #sweep(): Promise<void> {
+    const { ssh } = this.deps;
+    await ssh.sweep(this.#target, keptJobDays).catch(() => undefined);
   }
 
   async #release(): Promise<void> {

@@ -14,15 +14,7 @@ export interface JobsOptions {
   readonly random?: () => number;
 }
 
-export interface Jobs extends Pick<Ssh, "runJob" | "cancelJob"> {
-  /**
-   * Removes the folders of jobs that ended longer ago than this; never of one that runs, is unknown or has not begun.
-   * A swept key would run again: keep them longer than any run may live.
-   *
-   * @returns how many
-   */
-  sweep(target: SshTarget, olderThanDays: number): Promise<number>;
-}
+export type Jobs = Pick<Ssh, "runJob" | "cancelJob" | "sweep">;
 
 const defaultTimes: JobTimes = {
   reconnectMs: 30_000,

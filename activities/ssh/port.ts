@@ -5,7 +5,7 @@ import { referenceSchema } from "../reference-schema";
 /** How this run's hosts are reached. Secrets are references (`env:NAME`, `file:/path`), never values. */
 export const sshAccessSchema = z.strictObject({
   user: z.string().min(1).optional(),
-  /** Private keys, tried in order: a path, with an optional passphrase by reference and an OpenSSH certificate. */
+  /** Private keys, tried in order: a path, with an optional passphrase by reference. OpenSSH certificates: see auth.ts. */
   identities: z
     .array(
       z.strictObject({
@@ -121,6 +121,14 @@ export interface Ssh {
     key: string,
     graceMs?: number,
   ): Promise<"cancelled" | "not running">;
+  /**
+   * Removes the folders of jobs that ended longer ago than this; never of one that runs or is unknown. A swept key would
+   * run again: keep them longer than any run may live.
+   *
+   * @returns how many
+   * @throws ssh.*
+   */
+  sweep(target: SshTarget, olderThanDays: number): Promise<number>;
   /** Ends the visit: the pooled connection is closed when nobody else uses it. */
   release(target: SshTarget): void;
 }

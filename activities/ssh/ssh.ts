@@ -31,7 +31,7 @@ export function createSsh({
     openLink: createLinks(env),
     policyFor: createHostKeyPolicies(),
   });
-  const { runJob, cancelJob } = createJobs({
+  const { runJob, cancelJob, sweep } = createJobs({
     connect: pool.connect,
     ...(options.random && { random: options.random }),
   });
@@ -39,6 +39,7 @@ export function createSsh({
     exec: createExec(pool.connect, now),
     runJob,
     cancelJob,
+    sweep,
     release: (target) => pool.release(target),
     close: () => pool.close(),
   };

@@ -66,7 +66,7 @@ async function knowsAttributes(
 }
 
 /** The command to paste; the address only where it is not the usual one. */
-export function createCommand(
+function createCommand(
   missing: readonly SearchAttribute[],
   namespace: string,
   address: string | undefined,

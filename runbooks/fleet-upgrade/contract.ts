@@ -7,7 +7,7 @@ const movingNames =
   /^(latest|stable|current|main|master|trunk|develop|head|edge|nightly|snapshot)$/i;
 
 /** Pinned: a name that may stand for something else tomorrow is refused. */
-export const versionSchema = z
+const versionSchema = z
   .string()
   .min(1)
   .max(128)

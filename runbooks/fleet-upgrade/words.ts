@@ -116,7 +116,7 @@ function countsTable(rollout: RolloutState): string[] {
   ];
 }
 
-export function gateWords(gate: OpenGate): string[] {
+function gateWords(gate: OpenGate): string[] {
   return [
     `- **${gate.title}** (${gate.choices.join(" | ")}); by ${new Date(gate.expiresAt).toISOString()}, then it is asked anew. Send update \`decide\`:`,
     `  \`${answerTemplate(gate, gate.choices[0] ?? "")}\``,

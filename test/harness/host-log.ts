@@ -10,7 +10,7 @@ export function timesBegun(lab: Lab, hostId: string, verb: string): number {
 }
 
 /** The steps that change a host, each of which must have run once and no more. */
-export const effects = [
+const effects = [
   "drain",
   "fetch",
   "apply",

@@ -29,8 +29,8 @@ export interface RolloutOptions {
   onChange(): void;
 }
 
-export const failedHostsGate = "failed-hosts";
-export const budgetGate = "budget";
+const failedHostsGate = "failed-hosts";
+const budgetGate = "budget";
 
 /** The engine that moves items through slots. Decisions are made by `admit` and `reduce`; here they are carried out. */
 export class Rollout {
