@@ -1,0 +1,61 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { sshFailures } from "../../activities/ssh/errors";
+import { exitCodes } from "../../cli/exit-codes";
+import { stepTitles } from "../../runbooks/fleet-upgrade/state";
+
+const root = path.resolve(__dirname, "../..");
+const read = (file: string): string =>
+  readFileSync(path.join(root, file), "utf8");
+
+const pages = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  "deploy/README.md",
+  "runbooks/fleet-upgrade/README.md",
+  ...readdirSync(path.join(root, "docs"), { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => path.join("docs", name)),
+];
+
+describe("the documentation", () => {
+  it.each(pages)("%s links only to what is there", (page) => {
+    const links = [...read(page).matchAll(/\]\(([^)#]+)(#[^)]*)?\)/g)]
+      .map(([, target]) => target ?? "")
+      .filter((target) => !/^https?:/.test(target));
+    const dead = links.filter(
+      (target) => !existsSync(path.resolve(root, path.dirname(page), target)),
+    );
+    expect(dead).toEqual([]);
+  });
+
+  it("lists every exit code with its meaning", () => {
+    const page = read("docs/cli.md");
+    for (const { code, meaning } of Object.values(exitCodes))
+      expect(page).toMatch(
+        new RegExp(
+          `\\| ${code} +\\| ${meaning.replace(/[().]/g, "\\$&")} *\\|`,
+        ),
+      );
+  });
+
+  it("names every failure of the ssh port", () => {
+    const page = read("docs/ssh.md");
+    const missing = Object.keys(sshFailures).filter(
+      (type) => !page.includes(`ssh.${type}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it("heads the steps of the runbook as the run itself names them", () => {
+    const headings = [
+      ...read("runbooks/fleet-upgrade/README.md").matchAll(/^## (\d\. .+)$/gm),
+    ].map(([, title]) => title);
+    const titles = Object.values(stepTitles).filter((title) =>
+      /^\d/.test(title),
+    );
+    expect(headings).toEqual(titles);
+  });
+});
