@@ -1,4 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
 import {
   ApplicationFailure,
   type Client,
@@ -22,8 +21,6 @@ interface DecideFlags {
 }
 
 const ANSWER_LIMIT_MS = 15_000;
-const SIGNAL_LIMIT_MS = 5_000;
-const SIGNAL_POLL_MS = 100;
 
 const example = `
 Example:
@@ -77,7 +74,7 @@ async function answerGate(
     );
   const recorded =
     flags.signal === true
-      ? await sendSignal(observer, answer)
+      ? await sendSignal(observer, gate, answer)
       : await sendUpdate(client, observer, answer);
   print(context, { id, ...answer, recorded }, [recorded]);
 }
@@ -135,23 +132,23 @@ async function sendUpdate(
   }
 }
 
-/** A signal has no answer: whether it counted shows in the gate. @throws cli.answerRefused */
+/**
+ * A signal has no answer, but a query sees all signals before it: the question is closed, or it was not answered.
+ *
+ * @throws cli.answerRefused
+ */
 async function sendSignal(
   observer: RunObserver,
-  answer: Answer,
+  { id, nonce }: OpenGate,
+  { choice, ...payload }: Answer,
 ): Promise<string> {
-  const { choice, ...payload } = answer;
   await observer.handle.signal(choice, payload);
-  const deadline = Date.now() + SIGNAL_LIMIT_MS;
-  while (Date.now() < deadline) {
-    const gates = await observer.gates();
-    if (!gates.some(({ nonce }) => nonce === answer.nonce))
-      return `${choice} sent; gate "${answer.gate}" is closed`;
-    await pause(SIGNAL_POLL_MS);
-  }
+  const open = await observer.gates();
+  if (!open.some((gate) => gate.nonce === nonce))
+    return `${choice} sent; gate "${id}" is closed`;
   throw refused(
     observer.handle.workflowId,
-    `${choice} was sent, and gate "${answer.gate}" is still open; the run's details list refused answers with their reasons`,
+    `${choice} was sent, and gate "${id}" is still open; the run's details list refused answers with their reasons`,
   );
 }
 

@@ -139,13 +139,17 @@ async function upDetached(
     env: { ...context.env },
   });
   const ended = once(child, "exit").then(([code]) => Number(code ?? 1));
-  const record = await Promise.race([ended, newRecord(dir, before)]);
+  const over = new AbortController();
+  const record = await Promise.race([
+    ended,
+    newRecord(dir, before, over.signal),
+  ]).finally(() => over.abort());
   if (typeof record === "number") {
     context.err(readFileSync(log, "utf8"));
     return exitNamed(record);
   }
   child.unref();
-  tellUp(context, { ...record, log }, flags.hosts);
+  if (record !== undefined) tellUp(context, { ...record, log }, flags.hosts);
 }
 
 function detachedArgv(dir: string, flags: UpFlags): string[] {
@@ -159,13 +163,18 @@ function detachedArgv(dir: string, flags: UpFlags): string[] {
   ];
 }
 
-/** The record is written when the lab is complete. */
-async function newRecord(dir: string, before?: number): Promise<LabRecord> {
-  for (;;) {
+/** The record is written when the lab is complete; nobody waits for it any more once the signal is aborted. */
+async function newRecord(
+  dir: string,
+  before: number | undefined,
+  over: AbortSignal,
+): Promise<LabRecord | undefined> {
+  while (!over.aborted) {
     const record = readLabRecord(dir);
     if (record !== undefined && record.pid !== before) return record;
     await pause(RECORD_POLL_MS);
   }
+  return undefined;
 }
 
 function exitNamed(code: number): ExitName {
@@ -182,7 +191,7 @@ function tellUp(
     `Lab of ${hosts} hosts in ${document.dir}`,
     `  Inventory: ${document.inventoryFile}`,
     `  export RUNBOOK_CONFIG=${document.configFile}`,
-    "  End it with: runbook lab down",
+    `  End it with: runbook lab down --dir ${document.dir}`,
   ]);
 }
 

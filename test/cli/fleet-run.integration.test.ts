@@ -1,0 +1,322 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { eventually } from "../harness/eventually";
+import { type Rig, startRig } from "../harness/rig";
+import { uniqueId } from "../harness/temporal";
+import { cli, type CliOptions, type Said } from "./run-cli";
+
+let rig: Rig;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  rig = await startRig({ lab: { hosts: 4, pools: 2 } });
+  env = {
+    TEMPORAL_ADDRESS: rig.server.address,
+    TEMPORAL_UI_URL: "http://ui.example/",
+    RUNBOOK_TASK_QUEUE: rig.taskQueue,
+    RUNBOOK_CONFIG: rig.lab.configFile,
+    RUNBOOK_ARTIFACTS: join(rig.folder, "artifacts"),
+  };
+}, 300_000);
+
+afterAll(() => rig.stop());
+
+const run = (argv: readonly string[], options: CliOptions = {}) =>
+  cli(argv, { ...options, env: { ...env, ...options.env } });
+
+/** Starts a run by the command line; its id, as it was told. */
+async function start(...words: readonly string[]): Promise<string> {
+  const { code, out, err } = await startSaid(...words);
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  return /^Started (\S+)$/m.exec(out)?.[1] ?? "";
+}
+
+function startSaid(...words: readonly string[]): Promise<Said> {
+  const input = {
+    target: "lab",
+    change: uniqueId("chg"),
+    component: "app",
+    version: uniqueId("2.0"),
+  };
+  const argv = ["start", "-f", "-", ...words];
+  return run(argv, { stdin: JSON.stringify(input) });
+}
+
+const watch = (id: string): Promise<Said> =>
+  run(["watch", id, "--every", "0.1"]);
+
+const decide = (id: string, ...words: readonly string[]): Promise<Said> =>
+  run(["decide", id, ...words, "--by", "ada"]);
+
+/** The run's document, as soon as it asks. */
+async function asked(id: string, gate: string) {
+  return eventually(async () => {
+    const { out } = await run(["status", id, "--json"]);
+    const { gates = [] } = JSON.parse(out) as {
+      gates?: { id: string; nonce: string; commands: string[] }[];
+    };
+    return gates.find((open) => open.id === gate);
+  });
+}
+
+describe("a run from start to report", () => {
+  let id: string;
+
+  beforeAll(async () => {
+    id = await start("--execute");
+    await asked(id, "canary");
+  }, 60_000);
+
+  it("cannot be started a second time while it runs, and the refusal names it", async () => {
+    const [, , change = ""] = id.split(":");
+    const again = await startSaid("--execute", "--set", `change=${change}`);
+    expect(again.code).toBe(5);
+    expect(again.err).toContain(`${id} is running already, since 20`);
+    expect(again.err).toContain(`runbook watch ${id}`);
+  });
+
+  it("shows in its status what it waits for, with the line to paste", async () => {
+    const { code, out } = await run(["status", id]);
+    expect(code).toBe(0);
+    expect(out).toContain("Step 3. Ask before the rest");
+    expect(out).toContain("50 %  2 of 4 hosts");
+    expect(out).toMatch(/runbook decide \S+ canary approve --nonce canary-\w+/);
+    expect(out).toContain(
+      "UI: http://ui.example/namespaces/default/workflows/",
+    );
+  });
+
+  it("has no report yet", async () => {
+    const { code, err } = await run(["report", id]);
+    expect(code).toBe(3);
+    expect(err).toContain("its report is written at the end");
+  });
+
+  it.each([
+    [["canary", "maybe"], '"maybe" is not a choice'],
+    [["budget", "abort"], "gate budget is not open; open gates: canary"],
+    [["canary", "approve", "--nonce", "canary-old"], "another asking"],
+    [["canary", "approve", "--hosts", "web-01"], "does not ask about web-01"],
+    [["canary", "approve", "--signal", "--nonce", "canary-old"], "still open"],
+  ])(
+    "refuses the answer %j with its reason, exit 5",
+    async (words, reason) => {
+      const { code, err } = await decide(id, ...words);
+      expect(err).toContain(reason);
+      expect(code).toBe(5);
+    },
+    20_000,
+  );
+
+  it("takes the very line that was printed, and is watched to its end", async () => {
+    const gate = await asked(id, "canary");
+    const line = gate.commands.find((one) => one.includes(" approve ")) ?? "";
+    const [, ...argv] = line.replace('"$USER"', "ada").split(" ");
+    const answered = await run(argv);
+    expect(answered.out).toContain("approve recorded");
+    expect(answered.err).toContain("upgrade the other 2 hosts?");
+    const { code, out } = await watch(id);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^\d\d:\d\d:\d\d {2}Ended: completed: 4 upgraded$/m);
+  }, 60_000);
+
+  it("reports every host and the decision, for people and for programs", async () => {
+    const forPeople = await run(["report", id]);
+    expect(forPeople.code).toBe(0);
+    for (const { id: host } of rig.lab.hosts)
+      expect(forPeople.out).toContain(`| ${host} |`);
+    expect(forPeople.out).toContain("**approve** by ada");
+    const forPrograms = await run(["report", id, "--json"]);
+    expect(JSON.parse(forPrograms.out)).toMatchObject({ outcome: "completed" });
+  });
+
+  it("tells of a store that is not the run's", async () => {
+    const other = { RUNBOOK_ARTIFACTS: join(rig.folder, "elsewhere") };
+    const { code, err } = await run(["report", id], { env: other });
+    expect(code).toBe(8);
+    expect(err).toContain("was the worker given another store?");
+  });
+
+  it("can be started again once it has ended", async () => {
+    const [, , change = ""] = id.split(":");
+    expect(await start("--set", `change=${change}`)).toBe(id);
+    expect((await watch(id)).out).toContain("Ended: planned");
+  }, 30_000);
+});
+
+describe("how a run ends is what watch exits with", () => {
+  it("0 for a plan, which is the report of such a run", async () => {
+    const id = await start();
+    const { code } = await watch(id);
+    const report = await run(["report", id]);
+    expect(code).toBe(0);
+    expect(report.out).toContain("**Plan:** app to");
+  }, 30_000);
+
+  it("6 after a denial, here by signal", async () => {
+    const id = await start("--execute");
+    await asked(id, "canary");
+    const denied = await decide(id, "canary", "deny", "--signal");
+    expect(denied.out).toContain('gate "canary" is closed');
+    const { code, out } = await watch(id);
+    expect(code).toBe(6);
+    expect(out).toContain("Ended: denied: 2 upgraded, 2 not attempted");
+  }, 60_000);
+
+  it("6 with failures, once the failed host is excluded by name", async () => {
+    const host = rig.lab.hosts[0]?.id ?? "";
+    await rig.lab.setFault(`${host}:fail@restart`);
+    const id = await start(
+      ...["--execute", "--set", "canary.gate=false"],
+      ...["--set", "budget.failures=1"],
+    );
+    await asked(id, "failed-hosts");
+    const status = await run(["status", id]);
+    expect(status.out).toContain(`${host} at restart:`);
+    await decide(id, "failed-hosts", "exclude", "--hosts", host);
+    await rig.lab.clearFaults();
+    const { code, out } = await watch(id);
+    expect(code).toBe(6);
+    expect(out).toContain("Ended: completed with failures");
+    expect(out).toContain("1 failed");
+  }, 60_000);
+
+  it("6 when cancelled; the report is found in the run's history", async () => {
+    const id = await start("--execute");
+    await asked(id, "canary");
+    await rig.server.client.workflow.getHandle(id).cancel();
+    const { code, out } = await watch(id);
+    expect(code).toBe(6);
+    expect(out).toContain("Ended: cancelled");
+    const report = await run(["report", id]);
+    expect(report.out).toContain("**cancelled**");
+  }, 60_000);
+
+  it("2 for input that only the worker could judge; the run touched nothing", async () => {
+    const id = await start("--execute", "--set", "target=nowhere");
+    const { code, out } = await watch(id);
+    expect(code).toBe(2);
+    expect(out).toContain('target: found "nowhere", expected one of lab');
+    const report = await run(["report", id]);
+    expect(report.code).toBe(3);
+  }, 30_000);
+});
+
+describe("watch", () => {
+  it("draws in place on a terminal, and an interrupt ends the watching only", async () => {
+    const id = await start("--execute");
+    await asked(id, "canary");
+    const interrupt = new AbortController();
+    const { code, out, err } = await run(["watch", id, "--every", "0.05"], {
+      isTerminal: true,
+      interrupted: interrupt.signal,
+      onOut: (text) => {
+        if (text.includes("\u001b[1") && text.includes("canary approve"))
+          interrupt.abort();
+      },
+    });
+    expect(code).toBe(130);
+    expect(err).toContain("The run goes on.");
+    expect(out).toContain("\u001b[32m#\u001b[0m");
+    expect(out.endsWith("\u001b[?25h")).toBe(true);
+    await decide(id, "canary", "deny");
+  }, 60_000);
+
+  it("gives a document a line with --json", async () => {
+    const id = await start();
+    const { out } = await run(["watch", id, "--json", "--every", "0.1"]);
+    const last = out.trim().split("\n").at(-1) ?? "";
+    expect(JSON.parse(last)).toMatchObject({
+      workflowId: id,
+      end: { outcome: "planned", exit: 0 },
+    });
+  }, 30_000);
+});
+
+describe("what cannot be reached", () => {
+  it.each([["status"], ["watch"], ["report"], ["decide"]])(
+    "%s of an unknown run exits 3",
+    async (command) => {
+      const rest = command === "decide" ? ["g", "c", "--by", "ada"] : [];
+      const { code, err } = await run([command, "fleet-upgrade:x:y", ...rest]);
+      expect(code).toBe(3);
+      expect(err).toContain("no run fleet-upgrade:x:y");
+    },
+  );
+
+  it("start warns when nobody polls the queue; status and decide say so of the run", async () => {
+    const env = { RUNBOOK_TASK_QUEUE: "nobody" };
+    const change = uniqueId("chg");
+    const sets = ["target=lab", `change=${change}`, "component=app"];
+    const started = await run(
+      ["start", ...[...sets, "version=1.0"].flatMap((set) => ["--set", set])],
+      { env },
+    );
+    expect(started.code).toBe(0);
+    expect(started.err).toContain("no worker polls the queue nobody");
+    const id = `fleet-upgrade:lab:${change}`;
+    const status = await run(["status", id]);
+    expect(status.out).toMatch(/No answer from the run: no worker .*\n/);
+    expect((await decide(id, "canary", "approve")).code).toBe(4);
+    await rig.server.client.workflow.getHandle(id).terminate();
+    expect((await watch(id)).code).toBe(6);
+  }, 30_000);
+
+  it("a server that is not there exits 4 and names its address", async () => {
+    const env = { TEMPORAL_ADDRESS: "127.0.0.1:1" };
+    const { code, err } = await run(["status", "x"], { env });
+    expect(code).toBe(4);
+    expect(err).toContain("no Temporal server answered at 127.0.0.1:1");
+  }, 15_000);
+});
+
+describe("trust", () => {
+  const knownHosts = (): string => join(rig.folder, "trusted");
+  const trust = (words: readonly string[], options: CliOptions = {}) =>
+    run(["trust", ...words, "--known-hosts", knownHosts()], options);
+
+  it("shows the fingerprint and writes nothing when nobody says yes", async () => {
+    const host = rig.lab.hosts[0]?.id ?? "";
+    for (const typed of [undefined, "", "no"]) {
+      const { code, out, err } = await trust([host], {
+        ...(typed === undefined ? {} : { typed }),
+      });
+      expect(out).toMatch(/ssh-ed25519 SHA256:[\w+/]{43}$/m);
+      expect(err).toContain("Compare the fingerprint");
+      expect(code).toBe(5);
+    }
+    await expect(readFile(knownHosts())).rejects.toThrow("ENOENT");
+  });
+
+  it("writes each key once after a yes, by id and by address", async () => {
+    const [first, second] = rig.lab.hosts;
+    const place = `${second?.address}:${second?.port}`;
+    const words = [first?.id ?? "", place];
+    const { code, out } = await trust(words, { typed: "y" });
+    expect(code).toBe(0);
+    expect(out.match(/added/g)).toHaveLength(2);
+    const again = await trust([...words, "--yes", "--json"]);
+    const outcomes = again.out.trim().split("\n");
+    for (const line of outcomes)
+      expect(JSON.parse(line)).toMatchObject({ outcome: "already known" });
+    const written = await readFile(knownHosts(), "utf8");
+    expect(written.trim().split("\n")).toHaveLength(2);
+    const lab = await readFile(rig.lab.knownHostsFile, "utf8");
+    for (const line of written.trim().split("\n"))
+      expect(lab).toContain(line.split(" ")[2]);
+  });
+
+  it("tells of a host that does not answer and goes on to the next", async () => {
+    const host = rig.lab.hosts[0]?.id ?? "";
+    const { code, out, err } = await trust(["127.0.0.1:1", host, "--yes"]);
+    expect(code).toBe(8);
+    expect(err).toContain("127.0.0.1:1");
+    expect(out).toContain(`${host} at`);
+  });
+
+  it("knows a misspelt host from an address", async () => {
+    const { code, err } = await trust(["web-0l"]);
+    expect(code).toBe(2);
+    expect(err).toContain("did you mean web-01?");
+  });
+});
