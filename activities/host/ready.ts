@@ -15,18 +15,28 @@ export interface ReadyRequest {
   readonly look: (timeoutMs: number) => Promise<ExecResult>;
 }
 
+export interface Clock {
+  /** Milliseconds. */
+  now(): number;
+  /** @throws the reason of the signal */
+  pause(ms: number, signal: AbortSignal): Promise<void>;
+}
+
 /**
  * Ready counts only when it held without a gap; a single good answer may be luck.
  *
  * @throws host.notReady; ssh.* when the host cannot be asked
  */
-export async function untilReady(request: ReadyRequest): Promise<void> {
+export async function untilReady(
+  request: ReadyRequest,
+  clock: Clock = { now: Date.now, pause },
+): Promise<void> {
   const { limitMs, holdMs, pollMs, signal } = request;
-  const deadline = Date.now() + limitMs;
+  const deadline = clock.now() + limitMs;
   let readySince: number | undefined;
   for (;;) {
     const refusal = await refusalOf(request);
-    const now = Date.now();
+    const now = clock.now();
     readySince = refusal === undefined ? (readySince ?? now) : undefined;
     const leftMs = (readySince ?? Infinity) + holdMs - now;
     if (leftMs <= 0) return;
@@ -35,7 +45,7 @@ export async function untilReady(request: ReadyRequest): Promise<void> {
       throw notReady(request, refusal);
     request.report(refusal === undefined ? "ready, holding" : "not ready");
     const untilDue = refusal === undefined ? leftMs : deadline - now;
-    await pause(Math.min(pollMs, untilDue), signal);
+    await clock.pause(Math.min(pollMs, untilDue), signal);
   }
 }
 

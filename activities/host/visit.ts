@@ -1,5 +1,6 @@
 import { isRunbookError, RunbookError } from "../errors";
 import type { Host, Inventory } from "../inventory/port";
+import { orAborted } from "../ssh/abort";
 import { failureOfExit } from "../ssh/job-failure";
 import { jobIdOf } from "../ssh/job-run-file";
 import type {
@@ -313,8 +314,8 @@ export class Visit {
 
   /** House-keeping; a host that cannot be swept is upgraded all the same. */
   async #sweep(): Promise<void> {
-    const { ssh } = this.deps;
-    await ssh.sweep(this.#target, keptJobDays).catch(() => undefined);
+    const swept = this.deps.ssh.sweep(this.#target, keptJobDays);
+    await orAborted(swept, this.progress.signal).catch(() => undefined);
   }
 
   async #release(): Promise<void> {
