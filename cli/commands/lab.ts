@@ -72,7 +72,8 @@ function labCommand(lab: Command, name: string, summary: string): Command {
     .command(name)
     .summary(summary)
     .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
-    .option("--dir <folder>", "the lab's folder; default: in the user's cache");
+    .option("--dir <folder>", "the lab's folder; default: in the user's cache")
+    .addHelpText("after", example);
 }
 
 function addUpOptions(up: Command): Command {

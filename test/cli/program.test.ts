@@ -26,12 +26,15 @@ describe("help", () => {
     expect(out).toContain("Exit codes:\n    0  done");
   });
 
-  it.each(commands)("of %s fits a screen and has an example", async (name) => {
-    const { code, out } = await cli([name, "--help"]);
-    expect(code).toBe(0);
-    expect(out).toContain("Example:\n  $ ");
-    expect(out.split("\n").length).toBeLessThan(40);
-  });
+  it.each([...commands, "lab up", "lab down", "lab status"])(
+    "of %s fits a screen and has an example",
+    async (name) => {
+      const { code, out } = await cli([...name.split(" "), "--help"]);
+      expect(code).toBe(0);
+      expect(out).toContain("Example:\n  $ ");
+      expect(out.split("\n").length).toBeLessThan(40);
+    },
+  );
 
   it("without a command is what a wrong call gets", async () => {
     const { code, err } = await cli([]);
