@@ -1,0 +1,159 @@
+import path from "node:path";
+import type { WorkflowHandle } from "@temporalio/client";
+import type { OpenGate } from "../../../workflows/gate/gate";
+import { approve, decide, gatesQuery } from "../../../workflows/gate/messages";
+import { eventually } from "../../harness/eventually";
+import {
+  fastForward,
+  startSkipping,
+  startTestServer,
+  type TestServer,
+  uniqueId,
+} from "../../harness/temporal";
+import {
+  type asksOnce,
+  finish,
+  hostsFailed,
+  openGate,
+  refusedQuery,
+} from "./workflows";
+
+type Asking = WorkflowHandle<typeof asksOnce>;
+
+let server: TestServer;
+let taskQueue: string;
+let stopWorker: () => Promise<void>;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  const workflowsPath = path.join(__dirname, "workflows");
+  const worker = await server.worker({ workflowsPath });
+  taskQueue = worker.options.taskQueue;
+  const running = worker.run();
+  stopWorker = async () => {
+    worker.shutdown();
+    await running;
+  };
+}, 60_000);
+afterAll(async () => {
+  await stopWorker();
+  await server.stop();
+}, 30_000);
+
+const started: Asking[] = [];
+afterEach(async () => {
+  for (const handle of started.splice(0))
+    await handle.terminate().catch(() => undefined);
+});
+
+/** A run whose clock stands still until a test moves it. */
+async function start(): Promise<Asking> {
+  const workflowId = uniqueId("asks");
+  const options = { taskQueue, workflowId, args: [] as [] };
+  const handle = await startSkipping<typeof asksOnce>(
+    ...([server.client, "asksOnce", options, { fastForwardMs: 1 }] as const),
+  );
+  started.push(handle);
+  return handle;
+}
+
+async function asked(handle: Asking): Promise<OpenGate> {
+  await handle.signal(openGate);
+  return gateOf(handle);
+}
+
+const gateOf = (handle: Asking): Promise<OpenGate> =>
+  eventually(async () => (await handle.query(gatesQuery))[0]);
+
+const answerTo = ({ id, nonce }: OpenGate) => ({
+  ...{ gate: id, nonce, choice: "approve", by: "ann" },
+});
+
+const refusals = async (handle: Asking): Promise<string[]> =>
+  (await handle.query(refusedQuery)).map(({ refusal }) => refusal);
+
+describe("a run's desk", () => {
+  it("refuses an answer that comes before its gate is open, and keeps it for no later one", async () => {
+    const handle = await start();
+    await handle.signal(approve, {
+      ...{ gate: "failed-hosts", nonce: "guess", by: "eve" },
+    });
+    const gate = await asked(handle);
+    expect(gate.title).toBe("1 failed");
+    expect(await refusals(handle)).toEqual(["not open"]);
+  }, 30_000);
+
+  it("opens a gate by Update, and says so", async () => {
+    const handle = await start();
+    const gate = await asked(handle);
+    const said = await handle.executeUpdate(decide, { args: [answerTo(gate)] });
+    expect(said).toBe('approve recorded for gate "failed-hosts"');
+    expect(await handle.result()).toMatchObject({
+      ...{ choice: "approve", by: "ann", channel: "decide" },
+    });
+  }, 30_000);
+
+  it("opens a gate by Signal", async () => {
+    const handle = await start();
+    const { choice: _, ...signal } = answerTo(await asked(handle));
+    await handle.signal(approve, signal);
+    expect(await handle.result()).toMatchObject({
+      ...{ choice: "approve", channel: "approve" },
+    });
+  }, 30_000);
+
+  it("refuses by Update with the reason, by Signal in its records", async () => {
+    const handle = await start();
+    const answer = answerTo(await asked(handle));
+    const wrong = { ...answer, nonce: "other" };
+    const update = handle.executeUpdate(decide, { args: [wrong] });
+    await expect(update).rejects.toMatchObject({
+      cause: { type: "gate.refused", details: ["wrong nonce"] },
+    });
+    const malformed = handle.executeUpdate(decide, {
+      args: [{ ...answer, by: "" }],
+    });
+    await expect(malformed).rejects.toMatchObject({
+      cause: { type: "gate.malformed" },
+    });
+    await handle.signal("deny", wrong);
+    await handle.signal("launch", { by: "eve" });
+    expect(await refusals(handle)).toEqual([
+      // The deny that says "approve" never comes as far as its nonce.
+      ...["wrong nonce", "malformed", "not open"],
+    ]);
+    expect(await handle.query(gatesQuery)).toHaveLength(1);
+  }, 30_000);
+
+  it("asks anew when a gate expires: under another nonce, about all that has failed since", async () => {
+    const handle = await start();
+    const gate = await asked(handle);
+    await handle.signal(hostsFailed, ["web-1", "web-2"]);
+    await fastForward(handle, 1.5 * 86_400_000);
+    const again = await gateOf(handle);
+    expect(again).toMatchObject({
+      ...{ title: "2 failed", hosts: ["web-1", "web-2"], expired: 1 },
+    });
+    const late = handle.executeUpdate(decide, { args: [answerTo(gate)] });
+    await expect(late).rejects.toMatchObject({
+      cause: { details: ["wrong nonce"] },
+    });
+    const both = { ...answerTo(again), hosts: ["web-1", "web-2"] };
+    await handle.executeUpdate(decide, { args: [both] });
+    expect(await handle.result()).toMatchObject(both);
+  }, 30_000);
+
+  it("leaves no gate open when the run that asks is cancelled: nobody would hear the answer", async () => {
+    const handle = await start();
+    const gate = await asked(handle);
+    await handle.cancel();
+    await eventually(async () =>
+      (await handle.query(gatesQuery)).length === 0 ? true : undefined,
+    );
+    const { choice: _, ...signal } = answerTo(gate);
+    await handle.signal(approve, signal);
+    expect(await refusals(handle)).toEqual(["not open"]);
+    await handle.signal(finish);
+    expect(await handle.result()).toBe("cancelled");
+  }, 30_000);
+});

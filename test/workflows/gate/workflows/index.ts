@@ -1,0 +1,54 @@
+/** A run that does nothing but ask, told by signals what happens around its question. */
+import {
+  CancellationScope,
+  condition,
+  defineQuery,
+  defineSignal,
+  isCancellation,
+  setHandler,
+} from "@temporalio/workflow";
+import { type Desk, openDesk } from "../../../../workflows/gate/desk";
+import type { Decision, RefusedAnswer } from "../../../../workflows/gate/gate";
+
+export const openGate = defineSignal("openGate");
+export const hostsFailed = defineSignal<[string[]]>("hostsFailed");
+export const finish = defineSignal("finish");
+export const refusedQuery = defineQuery<readonly RefusedAnswer[]>("refused");
+
+const gateId = "failed-hosts";
+const dayMs = 86_400_000;
+
+export async function asksOnce(): Promise<Decision | "cancelled"> {
+  const desk = openDesk();
+  const heard = { open: false, finish: false };
+  setHandler(openGate, () => void (heard.open = true));
+  setHandler(finish, () => void (heard.finish = true));
+  setHandler(hostsFailed, (hosts) =>
+    desk.amend(gateId, { title: titleOf(hosts), hosts }),
+  );
+  setHandler(refusedQuery, () => desk.refused);
+  await condition(() => heard.open);
+  try {
+    return await decided(desk);
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    // Time for the test to look at what is left open.
+    await CancellationScope.nonCancellable(() => condition(() => heard.finish));
+    return "cancelled";
+  }
+}
+
+async function decided(desk: Desk): Promise<Decision | "cancelled"> {
+  const hosts = ["web-1"];
+  const decision = await desk.ask({
+    id: gateId,
+    title: titleOf(hosts),
+    choices: ["approve", "deny"],
+    digest: "abc",
+    expiresAfterMs: dayMs,
+    hosts,
+  });
+  return decision ?? "cancelled";
+}
+
+const titleOf = (hosts: readonly string[]): string => `${hosts.length} failed`;
