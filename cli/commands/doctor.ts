@@ -1,8 +1,10 @@
+import { join } from "node:path";
 import { isRunbookError } from "../../activities/errors";
+import { stateOf, temporalCache } from "../../lab/temporal/cache";
 import { findOnPath } from "../../lab/temporal/cli-binary";
 import { resolveTemporal } from "../../lab/temporal/resolve";
-import { runCommand } from "../../lab/temporal/run-command";
 import { searchAttributes } from "../../lab/temporal/search-attributes";
+import { WHEEL_VERSION, wheelPins } from "../../lab/temporal/wheel-pins";
 import type { Context, Program } from "../context";
 import { type Check, pass } from "../doctor/check";
 import { machineChecks } from "../doctor/machine";
@@ -51,32 +53,37 @@ async function doctor(context: Context): Promise<ExitName> {
   return isSound ? "ok" : "checkFailed";
 }
 
-/** What `runbook dev` would start; 44 MB are not obtained for a look. */
+/** What `runbook dev` would start; 44 MB are not obtained for a look, nor is a folder made for them. */
 async function findWithoutObtaining({
   env,
 }: Context): Promise<Omit<Check, "name">> {
-  const settings = { ...env, TEMPORAL_ADDRESS: undefined };
-  const pip = await findOnPath("python3", env["PATH"]);
-  const found = await resolveTemporal(settings, {
-    run: (file, args, options) =>
-      args[0] === "--version"
-        ? runCommand(file, args, options)
-        : Promise.reject(new Error("not obtained for a look")),
-    downloadBySdk: () => Promise.reject(new Error("not obtained for a look")),
-  }).catch((error: unknown) => {
-    // Without a copy, the next `runbook dev` obtains one by pip.
-    const isAbsent =
-      isRunbookError(error) && error.type === "temporal.noServer";
-    if (pip === undefined || !isAbsent) throw error;
-    return undefined;
-  });
-  if (found === undefined)
-    return pass("runbook dev would obtain one with python3 -m pip");
-  return pass(
-    found.kind === "binary"
-      ? `runbook dev would start ${found.path} ${found.version}`
-      : `${found.address} is named`,
-  );
+  const notNow = () => Promise.reject(new Error("not obtained for a look"));
+  try {
+    const found = await resolveTemporal(
+      { ...env, TEMPORAL_ADDRESS: undefined },
+      { pins: {}, downloadBySdk: notNow },
+    );
+    if (found.kind === "binary")
+      return pass(`runbook dev would start ${found.path} ${found.version}`);
+    return pass(`${found.address} is named`);
+  } catch (error) {
+    if (!isRunbookError(error) || error.type !== "temporal.noServer")
+      throw error;
+    return cachedOrObtainable(env, error);
+  }
+}
+
+/** @throws what was told before, when neither a copy nor the means to get one are there */
+async function cachedOrObtainable(
+  env: Context["env"],
+  otherwise: Error,
+): Promise<Omit<Check, "name">> {
+  const pin = wheelPins[`${process.platform}-${process.arch}`];
+  const copy = join(temporalCache({ ...env }), WHEEL_VERSION, "temporal");
+  if (pin !== undefined && (await stateOf(copy, pin)) === "intact")
+    return pass(`runbook dev would start ${copy} ${WHEEL_VERSION}`);
+  if ((await findOnPath("python3", env["PATH"])) === undefined) throw otherwise;
+  return pass("runbook dev would obtain one with python3 -m pip");
 }
 
 const WIDTH = 12;

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { appendFile, chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { promisify } from "node:util";
 import type { Check } from "../../cli/doctor/check";
 import { nodeVersion } from "../../cli/doctor/machine";
@@ -15,6 +16,7 @@ let env: Record<string, string>;
 beforeAll(async () => {
   rig = await startRig({ lab: { hosts: 2, pools: 1, service: false } });
   env = {
+    HOME: join(rig.folder, "home"),
     PATH: process.env["PATH"] ?? "",
     TEMPORAL_ADDRESS: rig.server.address,
     RUNBOOK_TASK_QUEUE: rig.taskQueue,
@@ -170,11 +172,12 @@ describe("doctor", () => {
       expect(fix !== undefined).toBe(verdict !== "pass");
   });
 
-  it("tells where a server would come from when none answers", async () => {
+  it("tells where a server would come from when none answers, and obtains none", async () => {
     const { code, named } = await diagnose({ TEMPORAL_ADDRESS: "127.0.0.1:1" });
     expect(code).toBe(7);
     expect(named("Temporal server")?.verdict).toBe("fail");
     expect(named("a server of our own")?.seen).toMatch(/^runbook dev would /);
+    expect(existsSync(env.HOME ?? "")).toBe(false);
   }, 30_000);
 });
 
