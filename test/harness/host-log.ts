@@ -10,13 +10,7 @@ export function timesBegun(lab: Lab, hostId: string, verb: string): number {
 }
 
 /** The steps that change a host, each of which must have run once and no more. */
-const effects = [
-  "drain",
-  "fetch",
-  "apply",
-  "restart",
-  "undrain",
-] as const;
+const effects = ["drain", "fetch", "apply", "restart", "undrain"] as const;
 
 export function effectsOf(lab: Lab, hostId: string): Record<string, number> {
   return Object.fromEntries(
