@@ -1,7 +1,8 @@
-import type {
-  Client,
-  WorkflowExecutionDescription,
-  WorkflowHandle,
+import {
+  type Client,
+  isGrpcServiceError,
+  type WorkflowExecutionDescription,
+  type WorkflowHandle,
 } from "@temporalio/client";
 import { hostsQuery, stateQuery } from "../../runbooks/fleet-upgrade/messages";
 import {
@@ -179,11 +180,13 @@ const plain: Readonly<Record<number, string>> = {
   9: "no worker polls the run's queue",
 };
 
+/** The server itself has answered just before, so whatever else fails here is between it and a worker. */
 function silenceOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  for (const one of [error, cause]) {
-    const code = (one as { code?: unknown } | undefined)?.code;
-    if (typeof code === "number" && code in plain) return plain[code] ?? "";
-  }
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const grpc = [error, error.cause].find(isGrpcServiceError);
+  if (grpc !== undefined)
+    return plain[grpc.code] ?? `no worker answered: ${grpc.details}`;
+  if (error.name !== "ServiceError") return error.message;
+  const reason = error.cause instanceof Error ? error.cause : error;
+  return `no worker answered: ${reason.message}`;
 }

@@ -70,6 +70,7 @@ function joinStreams(
   channel.pipe(child.stdin);
   child.stdout.pipe(channel, { end: false });
   child.stderr.pipe(channel.stderr, { end: false });
+  const hungUp = new Promise<void>((resolve) => channel.once("close", resolve));
   return new Promise((resolve) => {
     child.once("error", (error) => {
       channel.stderr.write(`lab: ${error.message}\n`);
@@ -79,10 +80,16 @@ function joinStreams(
     });
     // Not "exit": what the command left in its pipes is still to be read.
     child.once("close", (code, signal) => {
-      if (signal === null) channel.exit(code ?? 0);
-      else channel.exit(signal.replace(/^SIG/, ""), false, "");
-      channel.end();
-      resolve();
+      const tell = (): void => {
+        if (signal === null) channel.exit(code ?? 0);
+        else channel.exit(signal.replace(/^SIG/, ""), false, "");
+        channel.end();
+      };
+      // ssh2 closes a channel without waiting for its stderr.
+      const said = new Promise<void>((flushed) =>
+        channel.stderr.end(() => flushed()),
+      ).then(tell);
+      void Promise.race([said, hungUp]).then(resolve);
     });
   });
 }
