@@ -28,6 +28,15 @@ export const retryClasses = {
       maximumAttempts: 10,
     },
   },
+  /** The end of a run, when nothing is left to do and nobody to ask: tried until it works, and only a new worker helps a bad one. */
+  last: {
+    startToCloseTimeout: "5 minutes",
+    retry: {
+      initialInterval: "1 second",
+      backoffCoefficient: 2,
+      maximumInterval: "5 minutes",
+    },
+  },
   /** Effects that nobody remembers: tried once, then a person is asked. */
   once: { startToCloseTimeout: "5 minutes", retry: { maximumAttempts: 1 } },
 } as const satisfies Record<string, ActivityOptions>;

@@ -43,7 +43,11 @@ import {
 
 const planning = proxyActivities<FleetUpgradeActivities>({
   ...retryClasses.reads,
-  summary: "plan and report",
+  summary: "plan",
+});
+const reporting = proxyActivities<FleetUpgradeActivities>({
+  ...retryClasses.last,
+  summary: "report",
 });
 
 /** One run: what it knows, and the moves that the workflow makes with it. */
@@ -151,16 +155,28 @@ export class FleetRun {
     const rollout = this.#rollout.state;
     const outcome = outcomeOfRun(rollout, this.#approval, ending);
     const hosts = hostReports(rows, rollout.items);
-    const report = await CancellationScope.nonCancellable(() =>
-      planning.reportFleetUpgrade({
-        folder: artifactFolder(),
-        facts: this.#facts(outcome, hosts),
-      }),
-    );
+    const written = await this.#writeReport(this.#facts(outcome, hosts));
     this.#enter("ended");
     const counts = countOutcomes(hosts);
-    const text = `${outcome}; report: ${report.markdown.key}`;
-    return { outcome, counts, plan, report, text };
+    return { outcome, counts, plan, ...written };
+  }
+
+  /** A store that takes no report must not turn a run that went well into a failed one: its history has every fact. */
+  async #writeReport(
+    facts: ReportFacts,
+  ): Promise<Pick<FleetUpgradeResult, "report" | "text">> {
+    try {
+      const report = await CancellationScope.nonCancellable(() =>
+        reporting.reportFleetUpgrade({ folder: artifactFolder(), facts }),
+      );
+      return {
+        report,
+        text: `${facts.outcome}; report: ${report.markdown.key}`,
+      };
+    } catch (error) {
+      const { message } = failureOf(error);
+      return { text: `${facts.outcome}; no report was written: ${message}` };
+    }
   }
 
   #facts(

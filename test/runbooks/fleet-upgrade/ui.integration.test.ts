@@ -1,0 +1,137 @@
+import { ApplicationFailure } from "@temporalio/common";
+import { temporal } from "@temporalio/proto";
+import type { Worker } from "@temporalio/worker";
+import type { HostActivities } from "../../../activities/host/port";
+import type { FleetUpgradeActivities } from "../../../runbooks/fleet-upgrade/activities";
+import type { fleetUpgrade } from "../../../runbooks/fleet-upgrade/workflow";
+import { gatesQuery } from "../../../workflows/gate/messages";
+import { eventually } from "../../harness/eventually";
+import { startTestServer, type TestServer } from "../../harness/temporal";
+
+/** Stand-ins for the hands: what a person sees of a run does not depend on real hosts. */
+const ref = { key: "plan.json", sha256: "d".repeat(64), bytes: 1 };
+const activities: HostActivities & FleetUpgradeActivities = {
+  prepareFleetUpgrade: () =>
+    Promise.resolve({
+      mode: "execute",
+      plan: ref,
+      rows: ["web-01", "web-02"].map((id) => ({ id, pool: "web" })),
+      canaries: 1,
+      slots: 1,
+      allowedFailures: 1,
+      canaryGate: true,
+      gateExpiresMs: 3_600_000,
+      text: "**Plan:** app to 2.0.0",
+      summary: "app to 2.0.0 on 2 hosts of lab (ui)",
+      visitTimeoutMs: 60_000,
+    }),
+  visitHost: () => Promise.resolve({ outcome: "upgraded", ms: 1 }),
+  reportFleetUpgrade: () =>
+    Promise.reject(
+      ApplicationFailure.nonRetryable("the disk is gone", "artifacts.lost"),
+    ),
+};
+
+let server: TestServer;
+let worker: Worker;
+let running: Promise<void>;
+beforeAll(async () => {
+  server = await startTestServer();
+  worker = await server.worker({ activities });
+  running = worker.run();
+}, 60_000);
+afterAll(async () => {
+  worker.shutdown();
+  await running;
+  await server.stop();
+}, 30_000);
+
+const start = (change: string) =>
+  server.client.workflow.start<typeof fleetUpgrade>("fleetUpgrade", {
+    taskQueue: worker.options.taskQueue,
+    workflowId: `fleet-upgrade:lab:${change}`,
+    args: [{ target: "lab", change, component: "app", version: "2.0.0" }],
+  });
+type Handle = Awaited<ReturnType<typeof start>>;
+
+const askedGate = (handle: Handle) =>
+  eventually(async () => (await handle.query(gatesQuery))[0]);
+
+interface Metadata {
+  readonly currentDetails: string;
+  readonly definition: {
+    readonly updateDefinitions?: { name: string; description: string }[];
+    readonly signalDefinitions?: { name: string; description: string }[];
+  };
+}
+const metadataOf = (handle: Handle): Promise<Metadata> =>
+  handle.query("__temporal_workflow_metadata");
+
+const descriptionsOf = ({ definition }: Metadata): Map<string, string> =>
+  new Map(
+    [
+      ...(definition.updateDefinitions ?? []),
+      ...(definition.signalDefinitions ?? []),
+    ].map(({ name, description }) => [name, description]),
+  );
+
+describe("in the Temporal UI a run", () => {
+  it("says what it waits for, with the JSON to paste, and offers what is valid now", async () => {
+    const handle = await start("details");
+    const { nonce } = await askedGate(handle);
+    const metadata = await metadataOf(handle);
+    expect(metadata.currentDetails).toContain("app to 2.0.0 on 2 hosts");
+    expect(metadata.currentDetails).toContain(`"nonce":"${nonce}"`);
+    const offered = descriptionsOf(metadata);
+    for (const name of ["decide", "approve", "deny"])
+      expect(offered.get(name)).toContain(`"nonce":"${nonce}"`);
+    await handle.signal("deny", { gate: "canary", nonce, by: "ada" });
+    await handle.result();
+    const after = descriptionsOf(await metadataOf(handle));
+    for (const name of ["decide", "approve", "deny"])
+      expect(after.has(name)).toBe(false);
+  }, 30_000);
+
+  it("is found by its target, phase and open gate, and labels each visit with its host", async () => {
+    const handle = await start("attributes");
+    const { nonce } = await askedGate(handle);
+    const { typedSearchAttributes } = await handle.describe();
+    const values = Object.fromEntries(
+      typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]),
+    );
+    expect(values).toMatchObject({
+      RunbookName: "fleet-upgrade",
+      RunbookTarget: "lab",
+      ChangeTicket: "attributes",
+      RunbookPhase: "asking",
+      RunbookWaiting: "canary",
+      RunbookPct: 50,
+      RunbookBlocked: true,
+    });
+    await handle.signal("deny", { gate: "canary", nonce, by: "ada" });
+    await handle.result();
+    const { events } = await handle.fetchHistory();
+    const summaries = (events ?? [])
+      .filter(
+        ({ eventType }) =>
+          eventType ===
+          temporal.api.enums.v1.EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+      )
+      .map(({ userMetadata }) =>
+        Buffer.from(userMetadata?.summary?.data ?? []).toString(),
+      );
+    expect(summaries).toEqual(['"plan"', '"web-01"', '"report"']);
+  }, 30_000);
+});
+
+describe("a run whose report cannot be written", () => {
+  it("ends with its outcome all the same, and says why there is no report", async () => {
+    const handle = await start("lost-report");
+    const { nonce } = await askedGate(handle);
+    await handle.signal("approve", { gate: "canary", nonce, by: "ada" });
+    const { outcome, text, report } = await handle.result();
+    expect(outcome).toBe("completed");
+    expect(text).toContain("no report was written: the disk is gone");
+    expect(report).toBeUndefined();
+  }, 30_000);
+});
