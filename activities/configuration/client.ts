@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parse as parseYaml } from "yaml";
+import type { InventorySource } from "../inventory/port";
 import type { SshAccess } from "../ssh/port";
 import { parse } from "../faults";
 import { expandHome } from "../references";
@@ -55,12 +56,27 @@ function withAbsolutePaths(
       [
         name,
         {
-          inventory: { file: absolute(inventory.file) },
+          inventory: withAbsoluteSource(inventory, absolute),
           ssh: withAbsoluteAccess(ssh, absolute),
         },
       ] as const,
   );
   return { targets: Object.fromEntries(absoluteTargets), components };
+}
+
+function withAbsoluteSource(
+  source: InventorySource,
+  absolute: (path: string) => string,
+): InventorySource {
+  const { file, command, cwd, sshConfig } = source;
+  return {
+    ...source,
+    ...(file === undefined ? {} : { file: absolute(file) }),
+    ...(command === undefined ? {} : { cwd: absolute(cwd ?? ".") }),
+    ...(typeof sshConfig === "string"
+      ? { sshConfig: absolute(sshConfig) }
+      : {}),
+  };
 }
 
 function withAbsoluteAccess(

@@ -3,6 +3,7 @@ import { describeFaults, faultsOf, type Fault } from "../faults";
 import { inventoryError } from "./errors";
 import { addressFaults } from "./addresses";
 import { withLines } from "./lines";
+import { isRecord } from "./names";
 import { hostSchema, type Host } from "./port";
 
 /** What every host of a file may share. Identity is never shared. */
@@ -22,41 +23,82 @@ const fileSchema = z.strictObject({
   hosts: listSchema,
 });
 
-export interface InventoryText {
-  readonly text: string;
-  /** The parsed text. */
+/** What an SSH configuration knows about an address. */
+export interface AliasValues {
+  readonly address?: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly jump?: readonly string[];
+}
+
+export interface InventoryData {
+  /** A list of hosts, or `{hosts, defaults}`. */
   readonly data: unknown;
+  /** The text that `data` is, where there is one: its lines tell where a fault is; else the host's id does. */
+  readonly text?: string;
   /** For messages. */
-  readonly file: string;
+  readonly source: string;
+  /** @throws what is wrong with the SSH configuration */
+  readonly alias?: (address: string) => AliasValues;
 }
 
 /**
- * The hosts of a file: a list of hosts, or `{hosts, defaults}`.
+ * The hosts that a source tells: a list of hosts, or `{hosts, defaults}`.
  *
  * @throws inventory.empty, inventory.invalid with every fault and its line
  */
-export function readHosts({ text, data, file }: InventoryText): Host[] {
+export function readHosts({
+  data,
+  text,
+  source,
+  alias,
+}: InventoryData): Host[] {
   if (isEmpty(data))
     throw inventoryError("empty", {
-      seen: `${file} lists no host`,
-      facts: { file },
+      seen: `${source} lists no host`,
+      facts: { file: source },
     });
   const isList = Array.isArray(data);
   const schema = isList ? listSchema : fileSchema;
-  const value: unknown = isList ? data : withDefaults(data);
+  const value = withAliases(isList ? data : withDefaults(data), alias);
   const result = schema.safeParse(value);
   const faults = [
     ...(result.success ? [] : faultsOf(result.error, { schema, value })),
     ...(isList
-      ? hostFaults(data, "")
+      ? hostFaults(value, "")
       : hostFaults(isRecord(value) ? value["hosts"] : undefined, "hosts")),
   ];
   if (!result.success || faults.length > 0)
-    throw describeFaults(withLines(faults, text), {
-      system: "inventory",
-      what: `inventory ${file}`,
-    });
+    throw describeFaults(
+      text === undefined ? withIds(faults, value) : withLines(faults, text),
+      { system: "inventory", what: `inventory ${source}` },
+    );
   return Array.isArray(result.data) ? result.data : result.data.hosts;
+}
+
+/** Nobody sees the list that was made of an answer: `[412].port` is told as `web-7.port`. */
+function withIds(faults: readonly Fault[], value: unknown): Fault[] {
+  const hosts: readonly unknown[] = Array.isArray(value) ? value : [];
+  return faults.map((fault) => {
+    const [whole = "", index] = /^\[(\d+)\]/.exec(fault.path) ?? [];
+    const host = hosts[Number(index)];
+    if (!isRecord(host) || typeof host["id"] !== "string") return fault;
+    return { ...fault, path: `${host["id"]}${fault.path.slice(whole.length)}` };
+  });
+}
+
+/** What stands in the inventory goes before the SSH configuration, as the command line of ssh does. */
+function withAliases(value: unknown, alias: InventoryData["alias"]): unknown {
+  if (alias === undefined) return value;
+  if (Array.isArray(value))
+    return value.map((host: unknown) => {
+      if (!isRecord(host) || typeof host["address"] !== "string") return host;
+      const { address = host["address"], ...rest } = alias(host["address"]);
+      return { ...rest, ...host, address };
+    });
+  return isRecord(value)
+    ? { ...value, hosts: withAliases(value["hosts"], alias) }
+    : value;
 }
 
 function isEmpty(data: unknown): boolean {
@@ -117,8 +159,4 @@ function repeatedId(id: string, path: string, first: string): Fault {
     expected: "an id that no other host has",
     hint: `${first} has it too`,
   };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,6 @@
+import { isIP } from "node:net";
 import { z } from "zod";
+import { referenceSchema } from "../reference-schema";
 
 /** Letters, digits, dot, dash, underscore: ids stand in workflow ids, file names and job keys. */
 export const idSchema = z
@@ -35,11 +37,84 @@ export const hostSchema = z.strictObject({
 });
 export type Host = z.infer<typeof hostSchema>;
 
-/** Where hosts come from. Paths are relative to the configuration file. */
-export const inventorySourceSchema = z.strictObject({
-  file: z.string().min(1),
+const dnsSchema = z.strictObject({
+  /** Full names: no search domain is added. */
+  names: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})$/,
+          "expected a DNS name such as web.example.com",
+        ),
+    )
+    .min(1),
+  type: z.enum(["A", "AAAA", "SRV"]).default("A"),
+  pool: idSchema.optional(),
+  /** SSH port; default 22, and that of the record for SRV. */
+  port: hostSchema.shape.port.unwrap().optional(),
+  /** Asked instead of the machine's own resolvers. */
+  server: z
+    .string()
+    .refine(isServer, "expected ip:port, such as 10.0.0.2:53 or [fd00::2]:53")
+    .optional(),
 });
+export type DnsSource = z.infer<typeof dnsSchema>;
+
+const prometheusSchema = z.strictObject({
+  /** Answers HTTP service discovery: a list of `{targets, labels}`. */
+  url: z
+    .url({ protocol: /^https?$/, error: "expected a URL of http or https" })
+    .refine(
+      hasNoPassword,
+      "expected a URL without user and password\nhint: name a bearer token under token",
+    ),
+  /** Reference to a bearer token. */
+  token: referenceSchema.optional(),
+});
+export type PrometheusSource = z.infer<typeof prometheusSchema>;
+
+/** Where hosts come from: exactly one of `file`, `command`, `dns` and `prometheus`. Paths are relative to the configuration file. */
+export const inventorySourceSchema = z
+  .strictObject({
+    file: z.string().min(1).optional(),
+    /** Words, never a shell line; prints JSON as a file has it, or what `ansible-inventory --list` prints. */
+    command: z.array(z.string().min(1)).min(1).optional(),
+    /** Of the command; default 60. */
+    timeoutS: z.number().min(0.1).max(240).optional(),
+    /** Folder the command runs in; default: that of the configuration file. */
+    cwd: z.string().min(1).optional(),
+    dns: dnsSchema.optional(),
+    prometheus: prometheusSchema.optional(),
+    /** Addresses may be aliases of `~/.ssh/config`, or of the file named. */
+    sshConfig: z.union([z.boolean(), z.string().min(1)]).optional(),
+  })
+  .refine(
+    (source) =>
+      sourceKinds.filter((kind) => source[kind] !== undefined).length === 1,
+    `expected exactly one of file, command, dns and prometheus`,
+  )
+  .refine(
+    ({ command, timeoutS, cwd }) =>
+      command !== undefined || (timeoutS === undefined && cwd === undefined),
+    "expected timeoutS and cwd only beside command",
+  );
 export type InventorySource = z.infer<typeof inventorySourceSchema>;
+
+const sourceKinds = ["file", "command", "dns", "prometheus"] as const;
+
+function isServer(text: string): boolean {
+  const [, v6, v4, port] =
+    /^(?:\[([\da-f:]+)\]|([\d.]+)):(\d{1,5})$/i.exec(text) ?? [];
+  return (
+    isIP(v6 ?? v4 ?? "") !== 0 && Number(port) >= 1 && Number(port) < 65_536
+  );
+}
+
+function hasNoPassword(text: string): boolean {
+  const { username, password } = new URL(text);
+  return username === "" && password === "";
+}
 
 export interface Inventory {
   /** All hosts of the source, in its own order. @throws inventory.* */

@@ -20,6 +20,34 @@ const versionSchema = z
     "expected a pinned version such as 2.4.1 or a commit; this name can move during the run",
   );
 
+/** `*` stands for any text, `?` for one character. */
+const globSchema = z
+  .string()
+  .regex(
+    /^[\w.*?-]{1,128}$/,
+    "expected an id in which * and ? stand for others",
+  );
+const tagSchema = z.string().min(1).max(256);
+
+const selectorShape = {
+  pools: z.array(idSchema).min(1).optional(),
+  ids: z.array(idSchema).min(1).optional(),
+  globs: z.array(globSchema).min(1).optional(),
+  /** Tag name to a value or glob, or a list of them. */
+  tags: z
+    .record(
+      z.string(),
+      z.union([tagSchema, z.array(tagSchema).min(1)], {
+        error: "expected a value or a list of values",
+      }),
+    )
+    .refine(
+      (tags) => Object.keys(tags).length > 0,
+      "expected at least one tag and its value",
+    )
+    .optional(),
+};
+
 export const fleetUpgradeInputSchema = z
   .strictObject({
     /** A target of the configuration: inventory and SSH access. */
@@ -33,11 +61,21 @@ export const fleetUpgradeInputSchema = z
     action: z.enum(["upgrade", "restart"]).default("upgrade"),
     version: versionSchema.optional(),
     mode: z.enum(["plan", "execute"]).default("plan"),
-    /** Narrows the target; absent means every host of its inventory. */
+    /**
+     * Narrows the target; absent means every host of its inventory. All kinds must match, and each tag is a kind of its
+     * own; within one kind any entry will do. Whatever matches an entry of `exclude` is removed.
+     */
     hosts: z
       .strictObject({
-        pools: z.array(idSchema).min(1).optional(),
-        ids: z.array(idSchema).min(1).optional(),
+        ...selectorShape,
+        /** Removed from what the others leave. */
+        exclude: z
+          .strictObject(selectorShape)
+          .refine(
+            (exclude) => Object.keys(exclude).length > 0,
+            "expected pools, ids, globs or tags",
+          )
+          .optional(),
       })
       .optional(),
     /** Hosts in work at once; a failed host keeps its slot. */

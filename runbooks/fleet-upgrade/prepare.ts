@@ -10,6 +10,7 @@ import type { Host } from "../../activities/inventory/port";
 import { fleetUpgradeInputSchema, type FleetUpgradeSettings } from "./contract";
 import { workflowId } from "./ids";
 import type { PlanFacts } from "./plan";
+import { select, unmatched } from "./select";
 
 const subject = { system: "input", what: "input of fleetUpgrade" } as const;
 
@@ -67,36 +68,25 @@ export function selectHosts(
   { hosts: selection = {} }: FleetUpgradeSettings,
   all: readonly Host[],
 ): Host[] {
-  const { pools, ids } = selection;
-  const knownPools = [...new Set(all.map(({ pool }) => pool))];
-  const knownIds = all.map(({ id }) => id);
-  const wrong = [
-    ...missingItems("hosts.pools", pools, knownPools),
-    ...missingItems("hosts.ids", ids, knownIds),
-  ];
-  if (wrong.length > 0) throw faults(wrong);
-  const selected = all.filter(
-    ({ id, pool }) =>
-      (pools?.includes(pool) ?? true) && (ids?.includes(id) ?? true),
-  );
+  const wrong = unmatched(selection, all);
+  if (wrong.length > 0)
+    throw faults(
+      wrong.map(({ path, value, known }) => ({
+        path,
+        found: JSON.stringify(value),
+        expected: oneOfKnown(known),
+      })),
+    );
+  const selected = select(selection, all);
   if (selected.length > 0) return selected;
   throw faults([
     {
       path: "hosts",
       found: "a selection that no host matches",
-      expected: "at least one host in all of the named pools and ids",
+      expected:
+        "at least one host that all kinds of selectors name and exclude leaves",
     },
   ]);
-}
-
-function missingItems(
-  path: string,
-  named: readonly string[] | undefined,
-  known: readonly string[],
-): Fault[] {
-  return (named ?? []).flatMap((name, index) =>
-    missing(`${path}[${index}]`, [name], known),
-  );
 }
 
 function missing(
@@ -104,13 +94,16 @@ function missing(
   named: readonly string[],
   known: readonly string[],
 ): Fault[] {
-  const expected =
-    known.length === 0
-      ? "one that is configured, but there is none"
-      : `one of ${shorten(known)}`;
+  const expected = oneOfKnown(known);
   return named
     .filter((name) => !known.includes(name))
     .map((name) => ({ path, found: JSON.stringify(name), expected }));
+}
+
+function oneOfKnown(known: readonly string[]): string {
+  return known.length === 0
+    ? "one that is configured, but there is none"
+    : `one of ${shorten(known)}`;
 }
 
 function shorten(names: readonly string[]): string {

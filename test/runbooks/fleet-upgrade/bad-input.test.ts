@@ -209,6 +209,34 @@ const againstContract: readonly Wrong[] = [
     faults: ['hosts.pools: found "web", expected a list'],
   },
   {
+    title: "an empty exclusion",
+    input: `${good}hosts: { exclude: {} }\n`,
+    faults: [
+      "hosts.exclude: found an object, expected pools, ids, globs or tags",
+    ],
+  },
+  {
+    title: "no tag",
+    input: `${good}hosts: { tags: {} }\n`,
+    faults: [
+      "hosts.tags: found an object, expected at least one tag and its value",
+    ],
+  },
+  {
+    title: "a glob with a brace",
+    input: `${good}hosts: { globs: ["web-{1,2}"] }\n`,
+    faults: [
+      'hosts.globs[0]: found "web-{1,2}", expected an id in which * and ? stand for others',
+    ],
+  },
+  {
+    title: "a selector that is misspelt inside of the exclusion",
+    input: `${good}hosts: { exclude: { ids: [web-1], pool: [web] } }\n`,
+    faults: [
+      "hosts.exclude.pool: found an unknown key, expected pools, ids, globs or tags; did you mean pools?",
+    ],
+  },
+  {
     title: "a step with a command and a script",
     input: `${good}contract: { steps: { apply: { run: [a], script: b }, ${version} } }\n`,
     faults: [
@@ -297,7 +325,35 @@ const againstFacts: readonly Wrong[] = [
     title: "a pool and a host that exclude each other",
     input: `${good}hosts: { pools: [web], ids: [db-1] }\n`,
     faults: [
-      "hosts: found a selection that no host matches, expected at least one host in all of the named pools and ids",
+      "hosts: found a selection that no host matches, expected at least one host that all kinds of selectors name and exclude leaves",
+    ],
+  },
+  {
+    title: "a glob that no host is like",
+    input: `${good}hosts: { globs: ["web-*", "app-?"] }\n`,
+    faults: ['hosts.globs[1]: found "app-?", expected one of web-1, db-1'],
+  },
+  {
+    title: "a tag that no host has",
+    input: `${good}hosts: { tags: { rack: r1 } }\n`,
+    faults: [
+      'hosts.tags.rack: found "r1", expected one that is configured, but there is none',
+    ],
+  },
+  {
+    title: "a typo in what is to be left alone",
+    input: `${good}hosts: { exclude: { pools: [bd], ids: [db-2], globs: ["cache-*"] } }\n`,
+    faults: [
+      'hosts.exclude.pools[0]: found "bd", expected one of web, db',
+      'hosts.exclude.ids[0]: found "db-2", expected one of web-1, db-1',
+      'hosts.exclude.globs[0]: found "cache-*", expected one of web-1, db-1',
+    ],
+  },
+  {
+    title: "an exclusion of every host",
+    input: `${good}hosts: { exclude: { globs: ["*"] } }\n`,
+    faults: [
+      "hosts: found a selection that no host matches, expected at least one host that all kinds of selectors name and exclude leaves",
     ],
   },
   {

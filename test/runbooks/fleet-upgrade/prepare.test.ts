@@ -187,6 +187,54 @@ describe("selecting hosts", () => {
     expect(select({ pools: ["db"], ids: ["web-1", "db-1"] })).toEqual(["db-1"]);
   });
 
+  const tagged = [
+    host("web-01", "web", { tags: { env: "prod", rack: "r1" } }),
+    host("web-02", "web", { tags: { env: "prod", rack: "r2" } }),
+    host("web-03", "web", { tags: { env: "stage", rack: "r2" } }),
+    host("db-01", "db", { tags: { env: "prod" } }),
+  ];
+  const pick = (hosts: object) =>
+    selectHosts(settings({ hosts }), tagged).map(({ id }) => id);
+
+  it.each([
+    [{ globs: ["web-*"] }, ["web-01", "web-02", "web-03"]],
+    [{ globs: ["*-01", "web-0?"] }, ["web-01", "web-02", "web-03", "db-01"]],
+    [{ tags: { env: "prod" } }, ["web-01", "web-02", "db-01"]],
+    [{ tags: { env: "prod", rack: "r*" } }, ["web-01", "web-02"]],
+    [{ tags: { env: ["stage", "pro?"] }, pools: ["db"] }, ["db-01"]],
+    [{ globs: ["*-01"], ids: ["web-01", "web-02"] }, ["web-01"]],
+    [{ exclude: { pools: ["db"] } }, ["web-01", "web-02", "web-03"]],
+    [
+      { exclude: { ids: ["web-01"], tags: { env: "stage" } } },
+      ["web-02", "db-01"],
+    ],
+    [
+      { pools: ["web"], exclude: { globs: ["*-03"], tags: { rack: "r1" } } },
+      ["web-02"],
+    ],
+  ])("narrows by each kind and removes what is excluded: %j", (hosts, ids) => {
+    expect(pick(hosts)).toEqual(ids);
+  });
+
+  it("names every entry that matches nothing, also in the exclusion", () => {
+    const message = messageOf(() =>
+      pick({
+        globs: ["app-*"],
+        tags: { env: ["prod", "dev"], constructor: "x" },
+        exclude: { tags: { rack: "r9" } },
+      }),
+    );
+    expect(message).toContain("has 4 faults:");
+    expect(message).toContain('hosts.globs[0]: found "app-*"');
+    expect(message).toContain(
+      'hosts.tags.env[1]: found "dev", expected one of prod, stage',
+    );
+    expect(message).toContain("hosts.tags.constructor");
+    expect(message).toContain(
+      'hosts.exclude.tags.rack: found "r9", expected one of r1, r2',
+    );
+  });
+
   it("refuses to take nothing", () => {
     expect(
       messageOf(() => select({ pools: ["db"], ids: ["web-1"] })),

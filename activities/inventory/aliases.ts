@@ -1,0 +1,125 @@
+import { describeFaults, type Fault } from "../faults";
+import type { AliasValues } from "./hosts";
+import { settingsOf, type SshKeyword, type SshSetting } from "./ssh-config";
+import { jumpsOf } from "./ssh-args";
+
+const hopPattern =
+  /^(?:([^@]+)@)?(?:\[([^\]]+)\]|([^:]+)|([^\]]*:.*:.*))(?::(\d+))?$/;
+
+/**
+ * Answers what a configuration of ssh says about an address: first match wins. Jump hosts may be aliases too.
+ *
+ * @param file for messages
+ */
+export function createAliases(
+  settings: readonly SshSetting[],
+  file: string,
+): (address: string) => AliasValues {
+  const refuse = (fault: Fault): Error =>
+    describeFaults([fault], {
+      system: "inventory",
+      what: `SSH configuration ${file}`,
+    });
+
+  const lookUp = (address: string, way: readonly string[]): AliasValues => {
+    const found = settingsOf(address, settings);
+    const hostName = found.get("hostname");
+    const port = found.get("port");
+    const user = found.get("user");
+    const jump = jumpsFor(address, found, way);
+    return {
+      ...(hostName && { address: fillIn(hostName, address) }),
+      ...(port && { port: portOf(port) }),
+      ...(user && { user: user.value }),
+      ...(jump.length > 0 && { jump }),
+    };
+  };
+
+  const jumpsFor = (
+    address: string,
+    found: ReadonlyMap<SshKeyword, SshSetting>,
+    way: readonly string[],
+  ): string[] => {
+    const proxy = firstProxy(found, settings);
+    if (proxy === undefined || /^none$/i.test(proxy.value.trim())) return [];
+    if (proxy.keyword === "proxycommand")
+      throw refuse({
+        path: proxy.at,
+        found: `a ProxyCommand for ${address}`,
+        expected: "ProxyJump [user@]address[:port]",
+      });
+    return jumpsOf(proxy.value).flatMap((hop, index) =>
+      resolveHop(hop, index === 0, { proxy, way: [...way, address] }),
+    );
+  };
+
+  const resolveHop = (
+    hop: string,
+    isFirst: boolean,
+    { proxy, way }: { proxy: SshSetting; way: readonly string[] },
+  ): string[] => {
+    const [, user, bracketed, plain, bare, port] = hopPattern.exec(hop) ?? [];
+    const name = bracketed ?? plain ?? bare;
+    if (name === undefined) return [hop];
+    if (way.includes(name))
+      throw refuse({
+        path: proxy.at,
+        found: `a way to ${way[0]} that leads through ${name} again`,
+        expected: "jump hosts that do not jump through themselves",
+        hint: `exclude it from the pattern, as in: Host * !${name}`,
+      });
+    const alias = lookUp(name, way);
+    const place = {
+      user: user ?? alias.user,
+      address: alias.address ?? name,
+      port: port ?? alias.port,
+    };
+    // Only the first hop is reached from here, so only its own jumps count; the others are reached from the one before.
+    return [...(isFirst ? (alias.jump ?? []) : []), hopText(place)];
+  };
+
+  const portOf = ({ value, at }: SshSetting): number => {
+    const port = Number(value);
+    if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
+    throw refuse({
+      path: at,
+      found: `Port ${value}`,
+      expected: "a number from 1 to 65535",
+    });
+  };
+
+  const fillIn = ({ value, at }: SshSetting, name: string): string =>
+    value.replace(/%(.?)/g, (_, token: string) => {
+      if (token === "h") return name;
+      if (token === "%") return "%";
+      throw refuse({
+        path: at,
+        found: `HostName ${value}`,
+        expected: "no token but %h and %%",
+      });
+    });
+
+  return (address) => lookUp(address, []);
+}
+
+/** Of ProxyJump and ProxyCommand, as in ssh, the one that stands first. */
+function firstProxy(
+  found: ReadonlyMap<SshKeyword, SshSetting>,
+  settings: readonly SshSetting[],
+): SshSetting | undefined {
+  const jump = found.get("proxyjump");
+  const command = found.get("proxycommand");
+  if (jump === undefined || command === undefined) return jump ?? command;
+  return settings.indexOf(jump) < settings.indexOf(command) ? jump : command;
+}
+
+interface Place {
+  readonly user: string | undefined;
+  readonly address: string;
+  readonly port: string | number | undefined;
+}
+
+function hopText({ user, address, port }: Place): string {
+  const host = address.includes(":") ? `[${address}]` : address;
+  return `${user === undefined ? "" : `${user}@`}${host}${port === undefined ? "" : `:${port}`}`;
+}
