@@ -112,6 +112,8 @@ function isServer(text: string): boolean {
 }
 
 function hasNoPassword(text: string): boolean {
+  // What is no URL at all has been told already.
+  if (!URL.canParse(text)) return true;
   const { username, password } = new URL(text);
   return username === "" && password === "";
 }

@@ -72,6 +72,26 @@ describe("a configuration file", () => {
     );
   });
 
+  it("runs an inventory's command in its own folder, and leaves the words of it as they are", async () => {
+    const inventories = [
+      "{command: [./list, hosts.ini], sshConfig: ssh/config}",
+      "{command: [list], cwd: ansible, sshConfig: true}",
+      "{dns: {names: [web.test]}}",
+    ];
+    const { targets } = await read(
+      `targets:\n${inventories.map((text, n) => `  t${n}: {inventory: ${text}}\n`).join("")}${components}`,
+    );
+    expect(Object.values(targets).map(({ inventory }) => inventory)).toEqual([
+      {
+        command: ["./list", "hosts.ini"],
+        cwd: folder,
+        sshConfig: path.join(folder, "ssh/config"),
+      },
+      { command: ["list"], cwd: path.join(folder, "ansible"), sshConfig: true },
+      { dns: { names: ["web.test"], type: "A" } },
+    ]);
+  });
+
   it("may leave out how hosts are reached", async () => {
     const { targets } = await read(
       `targets: {prod: {inventory: {file: hosts.yaml}}}\n${components}`,
