@@ -55,7 +55,7 @@ export async function askPrometheus(
 }
 
 /** Hosts as an inventory file has them, not yet validated. @throws inventory.invalid */
-export function hostsOfTargets(data: unknown, source: string): object[] {
+function hostsOfTargets(data: unknown, source: string): object[] {
   const groups = parse(answerSchema, data, {
     system: "inventory",
     what: `inventory of ${source}`,
