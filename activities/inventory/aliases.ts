@@ -15,91 +15,101 @@ export function createAliases(
   settings: readonly SshSetting[],
   file: string,
 ): (address: string) => AliasValues {
-  const refuse = (fault: Fault): Error =>
-    describeFaults([fault], {
-      system: "inventory",
-      what: `SSH configuration ${file}`,
-    });
+  const aliases = new Aliases(settings, file);
+  return (address) => aliases.lookUp(address, []);
+}
 
-  const lookUp = (address: string, way: readonly string[]): AliasValues => {
-    const found = settingsOf(address, settings);
+class Aliases {
+  constructor(
+    private readonly settings: readonly SshSetting[],
+    private readonly file: string,
+  ) {}
+
+  /** @param way the names that lead here, from the host on */
+  lookUp(address: string, way: readonly string[]): AliasValues {
+    const found = settingsOf(address, this.settings);
     const hostName = found.get("hostname");
     const port = found.get("port");
     const user = found.get("user");
-    const jump = jumpsFor(address, found, way);
+    const jump = this.#jumps(found, [...way, address]);
     return {
-      ...(hostName && { address: fillIn(hostName, address) }),
-      ...(port && { port: portOf(port) }),
+      ...(hostName && { address: this.#fillIn(hostName, address) }),
+      ...(port && { port: this.#port(port) }),
       ...(user && { user: user.value }),
       ...(jump.length > 0 && { jump }),
     };
-  };
+  }
 
-  const jumpsFor = (
-    address: string,
+  #jumps(
     found: ReadonlyMap<SshKeyword, SshSetting>,
     way: readonly string[],
-  ): string[] => {
-    const proxy = firstProxy(found, settings);
+  ): string[] {
+    const proxy = firstProxy(found, this.settings);
     if (proxy === undefined || /^none$/i.test(proxy.value.trim())) return [];
     if (proxy.keyword === "proxycommand")
-      throw refuse({
+      throw this.#refusal({
         path: proxy.at,
-        found: `a ProxyCommand for ${address}`,
+        found: `a ProxyCommand for ${way.at(-1)}`,
         expected: "ProxyJump [user@]address[:port]",
       });
-    return jumpsOf(proxy.value).flatMap((hop, index) =>
-      resolveHop(hop, index === 0, { proxy, way: [...way, address] }),
-    );
-  };
+    // Only the first hop is reached from here, so only its own jumps count; the others are reached from the one before.
+    return jumpsOf(proxy.value).flatMap((hop, index) => {
+      const { text, jump } = this.#hop(hop, { proxy, way });
+      return index === 0 ? [...jump, text] : [text];
+    });
+  }
 
-  const resolveHop = (
+  #hop(
     hop: string,
-    isFirst: boolean,
     { proxy, way }: { proxy: SshSetting; way: readonly string[] },
-  ): string[] => {
+  ): { readonly text: string; readonly jump: readonly string[] } {
     const [, user, bracketed, plain, bare, port] = hopPattern.exec(hop) ?? [];
     const name = bracketed ?? plain ?? bare;
-    if (name === undefined) return [hop];
+    if (name === undefined) return { text: hop, jump: [] };
     if (way.includes(name))
-      throw refuse({
+      throw this.#refusal({
         path: proxy.at,
         found: `a way to ${way[0]} that leads through ${name} again`,
         expected: "jump hosts that do not jump through themselves",
         hint: `exclude it from the pattern, as in: Host * !${name}`,
       });
-    const alias = lookUp(name, way);
-    const place = {
+    const alias = this.lookUp(name, way);
+    const text = hopText({
       user: user ?? alias.user,
       address: alias.address ?? name,
       port: port ?? alias.port,
-    };
-    // Only the first hop is reached from here, so only its own jumps count; the others are reached from the one before.
-    return [...(isFirst ? (alias.jump ?? []) : []), hopText(place)];
-  };
+    });
+    return { text, jump: alias.jump ?? [] };
+  }
 
-  const portOf = ({ value, at }: SshSetting): number => {
+  #port({ value, at }: SshSetting): number {
     const port = Number(value);
     if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
-    throw refuse({
+    throw this.#refusal({
       path: at,
       found: `Port ${value}`,
       expected: "a number from 1 to 65535",
     });
-  };
+  }
 
-  const fillIn = ({ value, at }: SshSetting, name: string): string =>
-    value.replace(/%(.?)/g, (_, token: string) => {
+  #fillIn({ value, at }: SshSetting, name: string): string {
+    return value.replace(/%(.?)/g, (_, token: string) => {
       if (token === "h") return name;
       if (token === "%") return "%";
-      throw refuse({
+      throw this.#refusal({
         path: at,
         found: `HostName ${value}`,
         expected: "no token but %h and %%",
       });
     });
+  }
 
-  return (address) => lookUp(address, []);
+  #refusal(fault: Fault): Error {
+    return describeFaults([fault], {
+      system: "inventory",
+      what: `SSH configuration ${this.file}`,
+    });
+  }
 }
 
 /** Of ProxyJump and ProxyCommand, as in ssh, the one that stands first. */

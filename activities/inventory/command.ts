@@ -1,4 +1,5 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable } from "node:stream";
 import { MAX_ANSWER_BYTES, type Answer } from "./answer";
 import { hostsOfAnsible, isAnsible } from "./ansible";
 import { inventoryError } from "./errors";
@@ -77,41 +78,50 @@ function refuseFailure(
 /** Without a shell, in a process group of its own: what it started is stopped with it. */
 function run({ argv, cwd, timeoutMs }: InventoryCommand): Promise<Ended> {
   const [program = "", ...words] = argv;
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, words, {
-      cwd,
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let stopped: Ended["stopped"];
-    const stop = (reason: NonNullable<Ended["stopped"]>): void => {
-      stopped ??= reason;
-      killGroup(child.pid);
-      child.stdout.destroy();
-      child.stderr.destroy();
-    };
-    const timer = setTimeout(() => stop("timeout"), timeoutMs);
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    child.stdout.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > MAX_ANSWER_BYTES) stop("tooLarge");
-      else chunks.push(chunk);
-    });
-    let stderr = "";
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr = (stderr + text).slice(-MAX_STDERR_CHARS);
-    });
-    child.once("error", (cause) => {
-      clearTimeout(timer);
-      reject(cannotStart(program, cwd, cause));
-    });
+  const child = spawn(program, words, {
+    cwd,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stopped: Ended["stopped"];
+  const stop = (reason: NonNullable<Ended["stopped"]>): void => {
+    stopped ??= reason;
+    killGroup(child.pid);
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
+  const timer = setTimeout(() => stop("timeout"), timeoutMs);
+  const output = collect(child, () => stop("tooLarge"));
+  return new Promise<Ended>((resolve, reject) => {
+    child.once("error", (cause) => reject(cannotStart(program, cwd, cause)));
     child.once("close", (code, signal) => {
-      clearTimeout(timer);
-      const stdout = Buffer.concat(chunks).toString("utf8");
-      const ended = { stdout, stderr, code, signal };
+      const ended = { ...output(), code, signal };
       resolve(stopped === undefined ? ended : { ...ended, stopped });
     });
+  }).finally(() => clearTimeout(timer));
+}
+
+type Output = Pick<Ended, "stdout" | "stderr">;
+
+/** All of stdout up to the limit, and the end of stderr. */
+function collect(
+  { stdout, stderr }: ChildProcessByStdio<null, Readable, Readable>,
+  onTooMuch: () => void,
+): () => Output {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  let complaint = "";
+  stdout.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) onTooMuch();
+    else chunks.push(chunk);
+  });
+  stderr.setEncoding("utf8").on("data", (text: string) => {
+    complaint = (complaint + text).slice(-MAX_STDERR_CHARS);
+  });
+  return () => ({
+    stdout: Buffer.concat(chunks).toString("utf8"),
+    stderr: complaint,
   });
 }
 

@@ -5,6 +5,9 @@ import { inventoryFolder } from "./inventory-folder";
 
 const { at, inventory, resolve, write, failureOf } = inventoryFolder();
 
+// Ansible itself takes seconds to start on a busy machine.
+jest.setTimeout(60_000);
+
 const noAnsible =
   spawnSync("ansible-inventory", ["--version"]).status === 0
     ? undefined

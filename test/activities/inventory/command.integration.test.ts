@@ -7,6 +7,8 @@ import { inventoryFolder } from "./inventory-folder";
 
 const { at, inventory, resolve, failureOf, program } = inventoryFolder();
 
+jest.setTimeout(30_000);
+
 describe("a command", () => {
   it("prints hosts as a file has them, in the folder of the configuration and without a shell", async () => {
     const list = program(
@@ -62,6 +64,12 @@ describe("a command", () => {
       expect(error.message).toContain("hint: ");
     },
   );
+
+  it("that prints without end is stopped", async () => {
+    const error = await failureOf({ command: ["yes", "x".repeat(4_000)] });
+    expect(error.type).toBe("inventory.tooLarge");
+    expect(error.message).toContain("more than 64 MB");
+  });
 
   it("that is not there is told with its name", async () => {
     const error = await failureOf({ command: ["no-such-program-here"] });
