@@ -30,7 +30,8 @@ export function planSummary(
     plan.action === "restart"
       ? `restart ${plan.component}`
       : `${plan.component} to ${plan.version ?? "?"}`;
-  return `${what} on ${plan.hosts.length} hosts of ${plan.target} (${plan.change})`;
+  const count = plan.hosts.length;
+  return `${what} on ${count} ${count === 1 ? "host" : "hosts"} of ${plan.target} (${plan.change})`;
 }
 
 /** "holds and asks at failure number 3": no reader has to know how a percentage was rounded. */

@@ -130,7 +130,7 @@ describe("plan", () => {
       ...["-f", "-", "--set", "version=3.0", "--set", "hosts.pools[0]=db"],
       ...["--set", "change=007", "--set", "slots=3"],
     ]);
-    expect(out).toContain("app to 3.0 on 1 hosts of prod (007)");
+    expect(out).toContain("app to 3.0 on 1 host of prod (007)");
   });
 
   it("takes JSON, and no file at all", async () => {

@@ -112,7 +112,9 @@ describeWhen(noProc)(".ci/run", () => {
   it("finds a process that a step left behind, and ends it", () => {
     const { lastLine, stdout } = run({
       ...sound,
-      "run --silent demo": "setsid sleep 612 >/dev/null 2>&1 &",
+      // Out of its step's process group before the step ends, or it would be ended with it.
+      "run --silent demo":
+        'setsid sleep 612 >/dev/null 2>&1 & until [ "$(ps -o pgid= -p $! | tr -d " ")" = $! ]; do :; done',
     });
     expect(stdout).toMatch(/left running:[^]*sleep 612/);
     expect(lastLine).toBe("24 passed, 1 failed, 1 skipped");

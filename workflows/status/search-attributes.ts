@@ -14,6 +14,8 @@ const keys = {
   blocked: defineSearchAttributeKey("RunbookBlocked", "BOOL"),
 } as const;
 
+const names = Object.keys(keys) as (keyof typeof keys)[];
+
 /** What a list of runs shows without any worker. */
 export interface Standing {
   readonly name: string;
@@ -31,36 +33,20 @@ export interface Standing {
 export function standingPublisher(): (standing: Standing) => void {
   let last: Partial<Standing> = {};
   return (standing) => {
-    const changed: SearchAttributeUpdatePair[] = [];
-    const see = (pair: SearchAttributeUpdatePair, isNew: boolean): void => {
-      if (isNew) changed.push(pair);
-    };
-    see({ key: keys.name, value: standing.name }, standing.name !== last.name);
-    see(
-      { key: keys.target, value: standing.target },
-      standing.target !== last.target,
-    );
-    see(
-      { key: keys.change, value: standing.change },
-      standing.change !== last.change,
-    );
-    see(
-      { key: keys.phase, value: standing.phase },
-      standing.phase !== last.phase,
-    );
-    see(
-      { key: keys.waiting, value: standing.waiting },
-      standing.waiting !== last.waiting,
-    );
-    see(
-      { key: keys.percent, value: standing.percent },
-      standing.percent !== last.percent,
-    );
-    see(
-      { key: keys.blocked, value: standing.blocked },
-      standing.blocked !== last.blocked,
-    );
+    const changed = names.filter((name) => standing[name] !== last[name]);
     last = standing;
-    if (changed.length > 0) upsertSearchAttributes(changed);
+    if (changed.length === 0) return;
+    upsertSearchAttributes(changed.map((name) => pairOf(name, standing)));
   };
+}
+
+/** Each key has the type of its field, which the compiler cannot follow through a name. */
+function pairOf(
+  name: keyof Standing,
+  standing: Standing,
+): SearchAttributeUpdatePair {
+  return {
+    key: keys[name],
+    value: standing[name],
+  } as SearchAttributeUpdatePair;
 }

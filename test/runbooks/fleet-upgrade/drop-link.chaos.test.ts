@@ -1,23 +1,13 @@
+import { contractSteps } from "../../../activities/host/port";
 import { eachEffectOnce, effectsOf, timesBegun } from "../../harness/host-log";
 import { eventually } from "../../harness/eventually";
 import { type Rig, startRig } from "../../harness/rig";
-
-const verbs = [
-  "precheck",
-  "drain",
-  "fetch",
-  "apply",
-  "restart",
-  "ready",
-  "version",
-  "undrain",
-] as const;
 
 let rig: Rig;
 beforeAll(async () => {
   rig = await startRig({
     persistent: true,
-    lab: { hosts: verbs.length + 2, pools: 1 },
+    lab: { hosts: contractSteps.length + 2, pools: 1 },
   });
 }, 60_000);
 afterAll(() => rig.stop(), 60_000);
@@ -28,7 +18,7 @@ const upgradeOf = (host: string) =>
   rig.start({ hosts: { ids: [host] }, canary: { gate: false } });
 
 describe("an SSH link that drops", () => {
-  it.each(verbs.map((verb, index) => ({ verb, index })))(
+  it.each(contractSteps.map((verb, index) => ({ verb, index })))(
     "in the middle of $verb costs nothing: the run ends right and every effect ran once",
     async ({ verb, index }) => {
       const host = hostFor(index);
@@ -43,7 +33,7 @@ describe("an SSH link that drops", () => {
 
 describe("a Temporal server that is killed and started again with its file", () => {
   it("lets the run go on and every effect happen once", async () => {
-    const host = hostFor(verbs.length);
+    const host = hostFor(contractSteps.length);
     await rig.lab.setFault(`${host}:slow:2s@apply`);
     const handle = await upgradeOf(host);
     await eventually(() =>

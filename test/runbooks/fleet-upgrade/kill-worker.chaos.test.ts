@@ -1,3 +1,4 @@
+import { contractSteps } from "../../../activities/host/port";
 import { eachEffectOnce, effectsOf, timesBegun } from "../../harness/host-log";
 import { eventually } from "../../harness/eventually";
 import { type Rig, startRig } from "../../harness/rig";
@@ -6,23 +7,12 @@ import {
   type WorkerProcess,
 } from "../../harness/worker-process";
 
-const verbs = [
-  "precheck",
-  "drain",
-  "fetch",
-  "apply",
-  "restart",
-  "ready",
-  "version",
-  "undrain",
-] as const;
-
 let rig: Rig;
 let worker: WorkerProcess;
 beforeAll(async () => {
   rig = await startRig({
     worker: false,
-    lab: { hosts: verbs.length, pools: 1 },
+    lab: { hosts: contractSteps.length, pools: 1 },
   });
   worker = await startWorkerProcess(rig);
 }, 60_000);
@@ -37,7 +27,7 @@ const upgradeOf = (host: string) =>
   rig.start({ hosts: { ids: [host] }, canary: { gate: false } });
 
 describe("a worker killed by SIGKILL", () => {
-  it.each(verbs.map((verb, index) => ({ verb, index })))(
+  it.each(contractSteps.map((verb, index) => ({ verb, index })))(
     "in the middle of $verb costs nothing: the run ends right and every effect ran once",
     async ({ verb, index }) => {
       const host = hostFor(index);
