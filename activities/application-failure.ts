@@ -1,5 +1,5 @@
 import { ApplicationFailure } from "@temporalio/common";
-import type { RunbookError } from "./errors";
+import { isRunbookError, type RunbookError } from "./errors";
 
 /** The failure classes in Temporal's words: what only a person can mend is not retried. */
 export function toApplicationFailure(
@@ -13,4 +13,9 @@ export function toApplicationFailure(
       error.failureClass === "human" || error.failureClass === "stop",
     details,
   });
+}
+
+/** A failure of the closed lists in Temporal's words; anything else as it is. */
+export function asApplicationFailure(error: unknown): unknown {
+  return isRunbookError(error) ? toApplicationFailure(error) : error;
 }

@@ -9,7 +9,7 @@ import {
 import { fleetUpgradeInputSchema } from "./fleet-upgrade/contract";
 import * as fleetUpgradeIds from "./fleet-upgrade/ids";
 import { readInput } from "./fleet-upgrade/prepare";
-import { planText } from "./fleet-upgrade/words";
+import { changeInWords, planText } from "./fleet-upgrade/words";
 
 /** What CLI, worker, docs and tests know about a runbook. */
 export interface Runbook {
@@ -38,10 +38,7 @@ const fleetUpgrade: Runbook = {
   input: fleetUpgradeInputSchema,
   describe(input) {
     const settings = readInput(input);
-    const what =
-      settings.action === "restart"
-        ? `restart ${settings.component}`
-        : `${settings.component} to ${settings.version ?? ""}`;
+    const what = changeInWords(settings);
     return {
       workflowId: fleetUpgradeIds.workflowId(settings),
       summary: `${what} on ${settings.target} (${settings.change})`,

@@ -14,6 +14,7 @@ export function failureOf(error: unknown): ItemFailure {
       type: cause.type ?? "unexpected",
       step: detail?.step ?? "visit",
       message: detail?.message ?? cause.message,
+      commandEnded: detail?.commandEnded ?? false,
     };
   }
   if (cause instanceof TimeoutFailure) {

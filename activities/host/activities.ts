@@ -1,7 +1,9 @@
 import { Context } from "@temporalio/activity";
-import { toApplicationFailure } from "../application-failure";
+import {
+  asApplicationFailure,
+  toApplicationFailure,
+} from "../application-failure";
 import type { ArtifactRef, ArtifactStore } from "../artifacts/port";
-import { isRunbookError } from "../errors";
 import type { HostActivities, VisitFailure, VisitPlan } from "./port";
 import { StepFailure, Visit, type VisitDependencies } from "./visit";
 
@@ -64,11 +66,24 @@ function translate(error: unknown): unknown {
       type: error.error.type,
       step: error.step,
       message: error.error.message.slice(0, 2_000),
+      commandEnded: endsOfCommands.has(error.error.type),
     };
     return toApplicationFailure(error.error, failure);
   }
-  return isRunbookError(error) ? toApplicationFailure(error) : error;
+  return asApplicationFailure(error);
 }
+
+/** Failures that tell of the command itself. All others tell of the way to it: it may be running all the while. */
+const endsOfCommands: ReadonlySet<string> = new Set([
+  "ssh.nonZeroExit",
+  "ssh.commandNotFound",
+  "ssh.notPermitted",
+  "ssh.diskFull",
+  "ssh.timedOut",
+  "ssh.jobCancelled",
+  "ssh.jobUnknown",
+  "ssh.lostOnReboot",
+]);
 
 /** All visits of a run share one plan; a worker reads it once, not once a host. */
 function planCache(

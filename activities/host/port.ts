@@ -155,6 +155,8 @@ export interface VisitFailure {
   readonly step: string;
   /** What was seen, then `hint:`; secrets never stand in it. */
   readonly message: string;
+  /** True when the step's command is known to be over; else it may still run, and another try joins it. */
+  readonly commandEnded?: boolean;
 }
 
 export interface HostActivities {

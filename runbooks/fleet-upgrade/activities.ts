@@ -1,10 +1,9 @@
-import { toApplicationFailure } from "../../activities/application-failure";
+import { asApplicationFailure } from "../../activities/application-failure";
 import type {
   ArtifactRef,
   ArtifactStore,
 } from "../../activities/artifacts/port";
 import type { ConfigurationSource } from "../../activities/configuration/port";
-import { isRunbookError } from "../../activities/errors";
 import type { Inventory } from "../../activities/inventory/port";
 import type { FleetPlan, PreparedFleetUpgrade } from "./contract";
 import { planFleetUpgrade, visitTimeoutMs } from "./plan";
@@ -119,6 +118,6 @@ async function withTypedFailures<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw isRunbookError(error) ? toApplicationFailure(error) : error;
+    throw asApplicationFailure(error);
   }
 }

@@ -1,5 +1,5 @@
 import type { Decision } from "../../workflows/gate/gate";
-import type { RolloutState } from "../../workflows/rollout/state";
+import { failures, type RolloutState } from "../../workflows/rollout/state";
 import type { FleetUpgradeResult } from "./contract";
 
 /** Where a run is. The rollout's own reducer is the only one that changes what is inside. */
@@ -34,10 +34,7 @@ export function outcomeOfRun(
   if (ending === "cancelled") return "cancelled";
   if (approval?.choice === "deny") return "denied";
   if (rollout.kind === "draining") return "aborted";
-  const failed = rollout.items.some(
-    ({ kind }) => kind === "excluded" || kind === "quarantined",
-  );
-  return failed ? "completed with failures" : "completed";
+  return failures(rollout) > 0 ? "completed with failures" : "completed";
 }
 
 /** Finished or given up, of all hosts; in steps of ten, since each published change is a history event. */

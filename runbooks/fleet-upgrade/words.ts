@@ -20,18 +20,25 @@ const listed = 10;
 /** The UI's preview carries the details in a URL. */
 const mostDetailBytes = 4_000;
 
+/** "app to 2.4.1", or "restart app". */
+export function changeInWords({
+  action,
+  component,
+  version = "?",
+}: Pick<FleetPlan, "action" | "component" | "version">): string {
+  return action === "restart"
+    ? `restart ${component}`
+    : `${component} to ${version}`;
+}
+
 export function planSummary(
   plan: Pick<
     FleetPlan,
     "action" | "component" | "version" | "target" | "change" | "hosts"
   >,
 ): string {
-  const what =
-    plan.action === "restart"
-      ? `restart ${plan.component}`
-      : `${plan.component} to ${plan.version ?? "?"}`;
   const count = plan.hosts.length;
-  return `${what} on ${count} ${count === 1 ? "host" : "hosts"} of ${plan.target} (${plan.change})`;
+  return `${changeInWords(plan)} on ${count} ${count === 1 ? "host" : "hosts"} of ${plan.target} (${plan.change})`;
 }
 
 /** "holds and asks at failure number 3": no reader has to know how a percentage was rounded. */

@@ -93,13 +93,13 @@ function change(
 function again(
   state: RolloutState,
   indexes: readonly number[],
-  raise: (generations: Generations, step: string) => Generations,
+  raise: (generations: Generations, failure: ItemFailure) => Generations,
 ): RolloutState {
   const waiting = change(state, indexes, (item) =>
     item.kind === "quarantined"
       ? {
           kind: "waiting",
-          generations: raise(item.generations, item.failure.step),
+          generations: raise(item.generations, item.failure),
         }
       : item,
   );
@@ -123,12 +123,16 @@ const withinBudget = (state: RolloutState): RolloutState =>
     ? { ...state, kind: "rolling" }
     : state;
 
+/**
+ * The next generation of the failed step, unless its command may still be running: a host that could not be reached is
+ * joined where it is. The entry is made in either case, for it is what tells an item that was asked for again.
+ */
 const retryGenerations = (
   generations: Generations,
-  step: string,
+  { step, commandEnded = false }: ItemFailure,
 ): Generations => ({
   ...generations,
-  [step]: generationOf(step, generations) + 1,
+  [step]: generationOf(step, generations) + (commandEnded ? 1 : 0),
 });
 
 /** Above every generation in use, so that no step of the visit finds an old result. */

@@ -8,6 +8,8 @@ export interface ItemFailure {
   readonly type: string;
   readonly step: string;
   readonly message: string;
+  /** Only then may another try run the step's command anew; else it joins what may still be running. */
+  readonly commandEnded?: boolean;
 }
 
 export interface ItemResult {

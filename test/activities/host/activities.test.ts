@@ -202,25 +202,30 @@ describe("the failure of a visit", () => {
   }
 
   it.each([
-    ["is tried again", "unreachable", false],
-    ["is tried again", "connectionLost", false],
-    ["is a person's to decide", "nonZeroExit", true],
-    ["is a person's to decide", "jobUnknown", true],
-    ["needs another plan", "jobConflict", true],
-  ] as const)("%s when it was %s", async (_, kind, nonRetryable) => {
-    const failure = await failureFor(kind);
-    expect(failure).toMatchObject({
-      name: "ApplicationFailure",
-      type: `ssh.${kind}`,
-      nonRetryable,
-      details: [
-        {
-          ...{ type: `ssh.${kind}`, step: "apply" },
-          message: expect.stringContaining("seen\nhint: "),
-        },
-      ],
-    });
-  });
+    ["is tried again", "unreachable", false, false],
+    ["is tried again", "connectionLost", false, false],
+    ["is a person's to decide", "authFailed", true, false],
+    ["is a person's to decide", "nonZeroExit", true, true],
+    ["is a person's to decide", "jobUnknown", true, true],
+    ["needs another plan", "jobConflict", true, false],
+  ] as const)(
+    "%s when it was %s",
+    async (_, kind, nonRetryable, commandEnded) => {
+      const failure = await failureFor(kind);
+      expect(failure).toMatchObject({
+        name: "ApplicationFailure",
+        type: `ssh.${kind}`,
+        nonRetryable,
+        details: [
+          {
+            ...{ type: `ssh.${kind}`, step: "apply" },
+            message: expect.stringContaining("seen\nhint: "),
+            commandEnded,
+          },
+        ],
+      });
+    },
+  );
 
   it("is tried again while another run has the host", async () => {
     const ssh = freshHost();

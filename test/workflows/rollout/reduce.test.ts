@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { generationOf } from "../../../activities/host/generations";
+import { admit } from "../../../workflows/rollout/admit";
 import { reduce, type RolloutEvent } from "../../../workflows/rollout/reduce";
 import {
   failures,
@@ -11,7 +12,10 @@ import {
 import { check } from "../../harness/properties";
 import { anyEvent, anyFate, type Fate, simulate } from "./simulation";
 
-const failure = { type: "ssh.nonZeroExit", step: "apply", message: "exit 1" };
+const failure = {
+  ...{ type: "ssh.nonZeroExit", step: "apply", message: "exit 1" },
+  commandEnded: true,
+};
 const result = { outcome: "upgraded", version: "2.0.0", ms: 5 } as const;
 
 function play(events: readonly RolloutEvent[], from = newRollout(6, 6, 1)) {
@@ -52,6 +56,20 @@ describe("an item", () => {
   it("waits again for the failed step only, when that is retried", () => {
     const { items } = play([...failing(0), { kind: "retried", indexes: [0] }]);
     expect(items[0]).toEqual({ kind: "waiting", generations: { apply: 2 } });
+  });
+
+  it("joins a command that may still run, when its host could not be reached and is retried", () => {
+    const lost = { ...failure, type: "ssh.unreachable", commandEnded: false };
+    const state = play([
+      started(0),
+      { kind: "failed", index: 0, failure: lost },
+      ...failing(1),
+      { kind: "retried", indexes: [0] },
+    ]);
+    const [item] = state.items;
+    expect(item).toEqual({ kind: "waiting", generations: { apply: 1 } });
+    // Asked for again: it starts also where nothing else may.
+    expect(admit({ ...state, kind: "holding", stageEnd: 6 })).toEqual([0]);
   });
 
   it("waits again for its whole visit, when that is redone", () => {

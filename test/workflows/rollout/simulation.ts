@@ -34,7 +34,10 @@ export interface Moment {
   readonly after: RolloutState;
 }
 
-const failure = { type: "ssh.nonZeroExit", step: "apply", message: "no" };
+const failure = {
+  ...{ type: "ssh.nonZeroExit", step: "apply", message: "no" },
+  commandEnded: true,
+};
 const result = { outcome: "upgraded", ms: 1 } as const;
 
 /** Carries a rollout out as the engine does: everything admissible is started before anything else is heard. */
