@@ -2,6 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import type { ServerChannel } from "ssh2";
+import { channelOutput } from "./channel-output";
 
 /** Where a command of a host runs. */
 export interface CommandPlace {
@@ -68,8 +69,9 @@ function joinStreams(
   // The command may end without reading its input.
   child.stdin.on("error", () => undefined);
   channel.pipe(child.stdin);
-  child.stdout.pipe(channel, { end: false });
-  child.stderr.pipe(channel.stderr, { end: false });
+  const output = channelOutput(channel);
+  child.stdout.pipe(output.stdout);
+  child.stderr.pipe(output.stderr);
   const hungUp = new Promise<void>((resolve) => channel.once("close", resolve));
   return new Promise((resolve) => {
     child.once("error", (error) => {
@@ -86,10 +88,7 @@ function joinStreams(
         channel.end();
       };
       // ssh2 closes a channel without waiting for its stderr.
-      const said = new Promise<void>((flushed) =>
-        channel.stderr.end(() => flushed()),
-      ).then(tell);
-      void Promise.race([said, hungUp]).then(resolve);
+      void Promise.race([output.sent.then(tell), hungUp]).then(resolve);
     });
   });
 }
