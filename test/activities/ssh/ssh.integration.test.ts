@@ -129,6 +129,21 @@ describe.each(sshServers)("over $name", ({ start }) => {
       expect(result.stderrBytes).toBe(300_004);
     });
 
+    test("with more on both streams at once than a window holds loses and repeats nothing", async () => {
+      const flood = (sign: string) =>
+        `head -c 6000000 /dev/zero | tr '\\0' ${sign}`;
+      const script = `(${flood("x")}) & (${flood("y")}) >&2; wait`;
+      const request = { argv: sh(script), timeoutMs, maxOutputBytes: 1_000 };
+      const result = await ssh.exec(target, request);
+      expect(result).toMatchObject({
+        exitCode: 0,
+        stdoutBytes: 6_000_000,
+        stderrBytes: 6_000_000,
+        stdout: "x".repeat(1_000),
+        stderr: "y".repeat(1_000),
+      });
+    });
+
     test("streams whole characters, each with its place", async () => {
       const told: [string, number, number][] = [];
       const script = "printf '\\303'; sleep 0.2; printf '\\274x\\n'";
