@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ArtifactRef } from "../artifacts/port";
+import type { Balancer } from "../loadbalancer/port";
 import { type Host, idSchema, type InventorySource } from "../inventory/port";
 import { referenceSchema } from "../reference-schema";
 import type { SshAccess } from "../ssh/port";
@@ -89,7 +90,10 @@ export const hostContractSchema = z.strictObject({
     /** Prints the version that runs, alone on its first line. */
     version: readSchema,
     undrain: stepSchema.optional(),
+    /** Brings the version back that ran before; `{{previous}}` and $RUNBOOK_PREVIOUS name it. Without it no run can roll back. */
     undo: stepSchema.optional(),
+    /** Prints what this host would do, in its own words; shown with the plan. Changes nothing. */
+    preview: readSchema.optional(),
   }),
   /** Steps of the component's own, each placed after a step of the contract. */
   extra: z
@@ -103,10 +107,13 @@ export const hostContractSchema = z.strictObject({
 });
 export type HostContract = z.infer<typeof hostContractSchema>;
 
-/** A step as a visit runs it. `read` repeats freely; `job` runs once under its key. */
+/**
+ * A step as a visit runs it. `read` repeats freely; `job` runs once under its key; `balancer` brings the host's load
+ * balancer to a state and may be repeated, too.
+ */
 export interface VisitStep {
   readonly name: string;
-  readonly kind: "read" | "job";
+  readonly kind: "read" | "job" | "balancer";
   readonly run?: readonly string[] | undefined;
   readonly script?: string | undefined;
   readonly timeoutMs: number;
@@ -124,6 +131,11 @@ export interface VisitPlan {
   /** Absent only when the action is `restart`. */
   readonly version?: string | undefined;
   readonly steps: readonly VisitStep[];
+  /** What takes a touched host back; empty when the component has no `undo`. */
+  readonly undoSteps: readonly VisitStep[];
+  /** Prints what a host would do. */
+  readonly preview?: VisitStep | undefined;
+  readonly balancer?: Balancer | undefined;
   readonly minReadyMs: number;
   readonly readyPollMs: number;
   readonly access: SshAccess;
@@ -131,7 +143,15 @@ export interface VisitPlan {
   readonly hosts: readonly Host[];
 }
 
+/**
+ * `apply` the steps of the plan, `undo` those that take a touched host back, `put back` a host that an earlier visit left
+ * drained: it rejoins when it is ready, and stays out when it is not.
+ */
+export type VisitWork = "apply" | "undo" | "put back";
+
 export interface VisitRequest {
+  /** Default: apply. */
+  readonly work?: VisitWork;
   readonly plan: ArtifactRef;
   /** Row of the plan. */
   readonly index: number;
@@ -141,11 +161,17 @@ export interface VisitRequest {
   readonly workflowId: string;
   /** Steps whose command an operator asked to run again; every other step is at generation 1. */
   readonly generations?: Readonly<Record<string, number>>;
+  /** Steps that an operator said to leave out on this host. */
+  readonly skipped?: readonly string[];
 }
 
 export interface VisitResult {
-  readonly outcome: "upgraded" | "unchanged" | "gone";
+  /** `put back` and `left out` are the ends of the work "put back"; an undo of a host that was not touched is `unchanged`. */
+  readonly outcome:
+    "upgraded" | "unchanged" | "gone" | "rolled back" | "put back" | "left out";
   readonly version?: string;
+  /** What ran before this run's first effect. */
+  readonly previous?: string;
   readonly ms: number;
 }
 

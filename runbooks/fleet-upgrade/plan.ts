@@ -40,6 +40,7 @@ export function planFleetUpgrade(
     minReadyMs: Math.round(facts.contract.minReadyS * 1_000),
     readyPollMs: Math.round(facts.contract.readyPollS * 1_000),
     steps: visitSteps(facts.contract, settings),
+    undoSteps: [],
     access: facts.access,
     inventory: facts.inventory,
     hosts,

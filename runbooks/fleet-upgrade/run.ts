@@ -209,15 +209,16 @@ export class FleetRun {
       taskQueue: siteQueue(taskQueue, site),
       summary: hostId,
     });
-    return CancellationScope.nonCancellable(() =>
-      hosts.visitHost({
-        plan,
-        index,
-        hostId,
-        rootRunId: firstExecutionRunId,
-        workflowId,
-        generations,
-      }),
+    return CancellationScope.nonCancellable(
+      () =>
+        hosts.visitHost({
+          plan,
+          index,
+          hostId,
+          rootRunId: firstExecutionRunId,
+          workflowId,
+          generations,
+        }) as Promise<ItemResult>,
     );
   }
 

@@ -28,6 +28,7 @@ export const steps: readonly VisitStep[] = [
 
 export function visitPlan(over: Partial<VisitPlan> = {}): VisitPlan {
   return {
+    undoSteps: [],
     target: "prod",
     change: "CHG-1",
     component: "app",
