@@ -3,7 +3,7 @@ import type { ArtifactRef } from "../artifacts/port";
 import type { Balancer } from "../loadbalancer/port";
 import { type Host, idSchema, type InventorySource } from "../inventory/port";
 import { referenceSchema } from "../reference-schema";
-import type { SshAccess } from "../ssh/port";
+import type { ExpectsReboot, SshAccess } from "../ssh/port";
 
 /** The host contract: what a component's hosts can be asked to do, in the order of a visit. */
 export const contractSteps = [
@@ -43,8 +43,11 @@ const stepFields = {
   env: z.record(variableSchema, z.string()).optional(),
   /** Values are references (`env:NAME`, `file:/path`), resolved on the worker and sent over stdin. */
   secretEnv: z.record(variableSchema, referenceSchema).optional(),
-  /** The step boots the host: a new boot id is its success. */
-  expectsReboot: z.boolean().optional(),
+  /**
+   * The step boots the host: a new boot id is its success. With "if announced" it may, and says so by exit code 194; then
+   * the new boot id counts, and else its exit code.
+   */
+  expectsReboot: z.union([z.boolean(), z.literal("if announced")]).optional(),
 };
 const oneCommand = (step: { run?: unknown; script?: unknown }): boolean =>
   (step.run === undefined) !== (step.script === undefined);
@@ -119,7 +122,7 @@ export interface VisitStep {
   readonly timeoutMs: number;
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly secretEnv?: Readonly<Record<string, string>> | undefined;
-  readonly expectsReboot?: boolean | undefined;
+  readonly expectsReboot?: ExpectsReboot | undefined;
 }
 
 /** What every visit of a run has in common; kept in the artifact store as part of the plan. */

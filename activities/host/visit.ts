@@ -331,6 +331,7 @@ const transportFailures: ReadonlySet<string> = new Set([
   "ssh.hostKeyChanged",
   "ssh.hostKeyUnknown",
   "ssh.authFailed",
+  "ssh.rebootStuck",
 ]);
 
 /** Nobody knows whether something of this run still works on the host, or the host lets nobody in. */
@@ -338,6 +339,7 @@ const unsettledFailures: ReadonlySet<string> = new Set([
   "ssh.jobUnknown",
   "ssh.notStopped",
   "ssh.authFailed",
+  "ssh.rebootStuck",
 ]);
 
 function commandOf({ run, script }: VisitStep): string {

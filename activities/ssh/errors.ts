@@ -54,6 +54,10 @@ export const sshFailures = {
     class: "human",
     hint: "{host} booted again during the step; see what is done, then decide.",
   },
+  rebootStuck: {
+    class: "human",
+    hint: "Power-cycle {host} at its provider, or let them repair it; once it answers again, retry: the reboot is joined, not repeated. Or exclude it.",
+  },
   diskFull: { class: "human", hint: "Free space on {host}, then retry." },
   jobUnknown: {
     class: "human",

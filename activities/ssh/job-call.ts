@@ -4,7 +4,7 @@ import { OutputFeed } from "./job-output";
 import type { JobAttached, JobEnd } from "./job-protocol";
 import { JobRound, type JobTimes, type RoundCall } from "./job-round";
 import { commandDigestOf, jobIdOf, jobPayloadOf } from "./job-run-file";
-import { judgeEnd, timedOut } from "./job-verdict";
+import { judgeEnd, rebootStuck } from "./job-verdict";
 import type { CallOptions, JobRequest, JobResult, SshTarget } from "./port";
 import type { Connect, Transport } from "./transport";
 
@@ -71,9 +71,9 @@ export class JobCall {
         this.attach(transport, onHeard),
       );
     } catch (error) {
-      const away = this.request.expectsReboot && isLoss(error);
+      const away = this.mayReboot && isLoss(error);
       if (!away || !this.isLate()) throw error;
-      throw timedOut(this.about(), "the host has not come back", error);
+      throw rebootStuck(this.about(), error);
     }
   }
 
@@ -93,8 +93,12 @@ export class JobCall {
   /** A host that reboots is away for as long as the step may take. */
   private windowMs(lostAt: number): number {
     const { reconnectMs } = this.context.times;
-    if (!this.request.expectsReboot) return reconnectMs;
+    if (!this.mayReboot) return reconnectMs;
     return Math.max(reconnectMs, (this.deadline ?? lostAt) - lostAt);
+  }
+
+  private get mayReboot(): boolean {
+    return (this.request.expectsReboot ?? false) !== false;
   }
 
   private isLate(): boolean {

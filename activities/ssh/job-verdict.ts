@@ -3,7 +3,7 @@ import { sshError } from "./errors";
 import { lastWords, shutdownCodes } from "./job-failure";
 import { textOfEnd } from "./job-output";
 import type { JobAttached, JobEnd } from "./job-protocol";
-import type { JobRequest, JobResult } from "./port";
+import { rebootExitCode, type JobRequest, type JobResult } from "./port";
 
 export interface JobCase {
   readonly request: JobRequest;
@@ -65,16 +65,39 @@ export function timedOut(
   });
 }
 
+/** A host that was to boot again is away, and the step's time is over. */
+export function rebootStuck(
+  { request, host }: Pick<JobCase, "request" | "host">,
+  cause: unknown,
+): RunbookError {
+  const limit = `${request.timeoutMs / 1000} s`;
+  return sshError("rebootStuck", {
+    seen: `${host} was to boot again in job ${request.key}, and has not come back within ${limit}`,
+    facts: { host },
+    cause,
+  });
+}
+
 function judgeExit(
   end: JobEnd,
   exitCode: number,
   about: JobCase,
 ): JobResult | undefined {
-  if (!about.request.expectsReboot) return resultOf(end, exitCode, about);
-  if (end.rebooted) return resultOf(end, 0, about);
+  const { expectsReboot = false } = about.request;
   // A host on its way down ends the command by a signal: that is no failure of its own.
-  if (exitCode !== 0 && !shutdownCodes.includes(exitCode))
-    return resultOf(end, exitCode, about);
+  const goingDown =
+    exitCode === rebootExitCode || shutdownCodes.includes(exitCode);
+  switch (expectsReboot) {
+    case false:
+      return resultOf(end, exitCode, about);
+    case "if announced":
+      if (!goingDown) return resultOf(end, exitCode, about);
+      break;
+    case true:
+      if (!end.rebooted && exitCode !== 0 && !goingDown)
+        return resultOf(end, exitCode, about);
+  }
+  if (end.rebooted) return resultOf(end, 0, about);
   if (about.late) throw timedOut(about, "the host has not booted again");
   return undefined;
 }

@@ -58,6 +58,15 @@ export type JobCommand =
   | { readonly argv: readonly string[] }
   | { /** POSIX sh, at most 64 KiB. */ readonly script: string };
 
+/**
+ * `true`: the step boots its host, and a new boot id is its success. `"if announced"`: it may, and says so by ending with
+ * `rebootExitCode`; with any other exit code it has ended as every command does.
+ */
+export type ExpectsReboot = boolean | "if announced";
+
+/** "I have asked this host to boot again": the code that agents of several clouds read in the same way. */
+export const rebootExitCode = 194;
+
 /** A detached remote command under an idempotency key: started once, re-attached ever after. */
 export interface JobRequest {
   /** `<root first-execution run id>/<host>/<step>/<generation>` */
@@ -68,8 +77,7 @@ export interface JobRequest {
   readonly secretEnv?: Readonly<Record<string, string>>;
   /** From the job's own start, also across re-attachments. */
   readonly timeoutMs: number;
-  /** The step reboots the host: a new boot id is its success. */
-  readonly expectsReboot?: boolean;
+  readonly expectsReboot?: ExpectsReboot;
 }
 
 export interface JobResult {

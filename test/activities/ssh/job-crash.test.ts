@@ -235,6 +235,81 @@ describe.each(shellsHere())("on a host with %s", (shell) => {
     expect(await run(failed)).toMatchObject({ exitCode: 1, rebooted: false });
   });
 
+  test("a host that never comes back from its reboot is told apart, and its job joined once it has", async () => {
+    const request = job("echo ran >>~/log", {
+      expectsReboot: true,
+      timeoutMs: 600,
+    });
+    const jobs = host.jobs({ times: { reconnectMs: 1 } });
+    const call = jobs.runJob(host.target, request);
+    const settled = expect(call).rejects.toMatchObject({
+      type: "ssh.rebootStuck",
+      failureClass: "human",
+      message: expect.stringMatching(
+        /app-07 .*has not come back within 0.6 s\nhint: Power-cycle app-07 at its provider/,
+      ) as string,
+    });
+    await until(() => host.heard.includes(" finished 0 "));
+    host.down = true;
+    host.cut();
+    await settled;
+    host.boot("boot-2");
+    host.down = false;
+    expect(await run(request)).toMatchObject({ exitCode: 0, rebooted: true });
+    expect(host.read("log")).toBe("ran\n");
+  });
+
+  describe("a job that announces its reboot, or none", () => {
+    const expectsReboot = "if announced";
+
+    test("succeeds at once when it announces none", async () => {
+      const request = job("exit 0", { expectsReboot });
+      expect(await run(request)).toMatchObject({
+        exitCode: 0,
+        rebooted: false,
+      });
+    });
+
+    test("fails as every job does when it fails", async () => {
+      const request = job("exit 3", { expectsReboot });
+      expect(await run(request)).toMatchObject({ exitCode: 3 });
+    });
+
+    test("waits for the boot that exit code 194 announces", async () => {
+      const request = job("echo ran >>~/log; exit 194", { expectsReboot });
+      const call = run(request);
+      await until(() => host.heard.includes(" finished 194 "));
+      host.down = true;
+      host.cut();
+      host.boot("boot-2");
+      host.down = false;
+      expect(await call).toMatchObject({ exitCode: 0, rebooted: true });
+      expect(host.read("log")).toBe("ran\n");
+    });
+
+    test("keeps its own failure when the host boots after it", async () => {
+      const request = job("exit 3", { expectsReboot });
+      await run(request);
+      host.boot("boot-2");
+      expect(await run(request)).toMatchObject({ exitCode: 3, rebooted: true });
+    });
+
+    test("that the shutdown ended by a signal has booted, too", async () => {
+      const request = { ...(await begun("sleep 60")), expectsReboot } as const;
+      process.kill(-(host.groupOf(key) ?? 0), "SIGTERM");
+      await until(() => !groupLives(host.groupOf(key)));
+      host.boot("boot-2");
+      expect(await run(request)).toMatchObject({ exitCode: 0, rebooted: true });
+    });
+
+    test("is a timeout when the announced boot does not come", async () => {
+      const request = job("exit 194", { expectsReboot, timeoutMs: 50 });
+      await expect(run(request)).rejects.toMatchObject({
+        type: "ssh.timedOut",
+      });
+    });
+  });
+
   test("a payload that was cut off starts nothing", async () => {
     let first = true;
     const connect = async () => {
