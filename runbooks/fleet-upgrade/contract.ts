@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ArtifactRef } from "../../activities/artifacts/port";
 import { hostContractSchema, type VisitPlan } from "../../activities/host/port";
 import { idSchema } from "../../activities/inventory/port";
+import type { Budget, GroupLimits } from "../../workflows/rollout/words";
 
 const movingNames =
   /^(latest|stable|current|main|master|trunk|develop|head|edge|nightly|snapshot)$/i;
@@ -28,6 +29,27 @@ const globSchema = z
     "expected an id in which * and ? stand for others",
   );
 const tagSchema = z.string().min(1).max(256);
+
+/** Hosts, or a share of the group such as "25%"; a share is rounded down, and at least one. */
+const shareSchema = z.union(
+  [z.int().min(1).max(100_000), z.string().regex(/^(100|[1-9]\d?)%$/)],
+  { error: 'expected a number of hosts from 1 on, or a share such as "25%"' },
+);
+
+const failureLimitShape = {
+  failures: z.int().min(0).optional(),
+  percent: z.number().min(0).max(100).optional(),
+};
+const hasLimit = ({
+  failures,
+  percent,
+}: {
+  failures?: number | undefined;
+  percent?: number | undefined;
+}): boolean => failures !== undefined || percent !== undefined;
+
+/** Seconds; a week at most. */
+const secondsSchema = z.number().min(0).max(604_800);
 
 const selectorShape = {
   pools: z.array(idSchema).min(1).optional(),
@@ -80,15 +102,29 @@ export const fleetUpgradeInputSchema = z
       .optional(),
     /** Hosts in work at once; a failed host keeps its slot. */
     slots: z.int().min(1).max(500).default(10),
+    /** Hosts in work at once in one pool, zone or site, or behind one jump host. */
+    limits: z
+      .strictObject({
+        pool: shareSchema.optional(),
+        zone: shareSchema.optional(),
+        site: shareSchema.optional(),
+        jump: shareSchema.optional(),
+      })
+      .default({}),
+    /** 1, 2, 4 ... hosts at once up to the slots, again after every halt. */
+    slowStart: z.boolean().default(true),
     /** Failed hosts allowed; the lower of the two when both are given. Default: 1 % of the hosts. */
     budget: z
       .strictObject({
-        failures: z.int().min(0).optional(),
-        percent: z.number().min(0).max(100).optional(),
+        ...failureLimitShape,
+        /** In each single pool. */
+        pool: z
+          .strictObject(failureLimitShape)
+          .refine(hasLimit, "expected failures, percent or both")
+          .optional(),
       })
       .refine(
-        ({ failures, percent }) =>
-          failures !== undefined || percent !== undefined,
+        hasLimit,
         "expected failures, percent or both; without a limit every host could fail",
       )
       .default({ percent: 1 }),
@@ -98,8 +134,51 @@ export const fleetUpgradeInputSchema = z
         gate: z.boolean().default(true),
         /** Then the question is asked anew; it never approves by itself. */
         expiresAfterH: z.number().min(0.01).max(720).default(72),
+        /** The canaries must have been finished this long before anything else starts. */
+        soakS: secondsSchema.default(0),
       })
-      .default({ gate: true, expiresAfterH: 72 }),
+      .prefault({}),
+    /** Behind the canaries: each stage ends at so many hosts of the fleet; all the others follow the last one. */
+    stages: z
+      .array(
+        z.strictObject({
+          upTo: shareSchema,
+          soakS: secondsSchema.default(0),
+          gate: z.boolean().default(false),
+        }),
+      )
+      .max(20)
+      .default([]),
+    deadlines: z
+      .strictObject({
+        /** One host's whole visit, retries included. Default: the sum of its steps' limits. */
+        hostS: z.number().min(1).max(604_800).optional(),
+        /** Without a success for so long, the run holds and asks. */
+        progressS: z.number().min(1).max(604_800).default(3_600),
+      })
+      .prefault({}),
+    census: z
+      .strictObject({
+        /** Ask every upgraded host at the end which version it runs. */
+        versions: z.boolean().default(true),
+        /** Catch-up waves at most, for hosts that appeared or run another version. 0: none is looked for. */
+        waves: z.int().min(0).max(10).default(3),
+      })
+      .prefault({}),
+    /** What is looked at on the hosts before anything is done: all of them, so many, or none. */
+    checks: z
+      .strictObject({
+        hosts: z
+          .union([z.enum(["all", "none"]), z.int().min(1).max(10_000)], {
+            error: 'expected "all", "none" or a number of hosts',
+          })
+          .default(20),
+        /** Megabytes that must be free in the home folder of the SSH user. */
+        freeMb: z.int().min(0).max(10_000_000).default(100),
+      })
+      .prefault({}),
+    /** Seconds a host is thought to take; default: as measured by the last run on this target. */
+    estimateHostS: z.number().min(0.1).max(604_800).optional(),
     /** Fixes the order of hosts; the same seed gives a rollback the same order. Default: the target's name. */
     seed: z.string().min(1).max(128).optional(),
   })
@@ -121,42 +200,73 @@ export const fleetUpgradeInputSchema = z
 export type FleetUpgradeInput = z.input<typeof fleetUpgradeInputSchema>;
 export type FleetUpgradeSettings = z.output<typeof fleetUpgradeInputSchema>;
 
+/** A stage admits the hosts before row `end`; when all of it is done, it soaks, and asks if it has a gate. */
+export interface PlanStage {
+  /** `canaries`, `stage 2`, ..., `the rest`. */
+  readonly name: string;
+  readonly end: number;
+  readonly soakMs: number;
+  readonly gate: boolean;
+}
+
+/** How the rollout moves; frozen in the plan, retuned by operators. */
+export interface RolloutPlan {
+  readonly stages: readonly PlanStage[];
+  readonly slots: number;
+  readonly limits: GroupLimits;
+  readonly slowStart: boolean;
+  readonly budget: Budget;
+  readonly gateExpiresMs: number;
+  readonly hostDeadlineMs: number;
+  readonly progressDeadlineMs: number;
+  readonly census: { readonly versions: boolean; readonly waves: number };
+}
+
 /** The frozen list of what will be done; its SHA-256 is the digest that approvals bind to. */
 export interface FleetPlan extends VisitPlan {
   readonly seed: string;
   /** The first so many hosts are canaries, one per pool, largest pool first. */
   readonly canaries: number;
-  readonly slots: number;
-  readonly allowedFailures: number;
-  readonly canaryGate: boolean;
-  readonly gateExpiresMs: number;
+  readonly rollout: RolloutPlan;
+  /** The resolved inventory of this run, selection and all; see the artifact. */
+  readonly snapshot?: ArtifactRef;
 }
 
+/** What the workflow knows of a host; it reads them in pages. */
 export interface PlanRow {
   readonly id: string;
   readonly pool: string;
+  readonly zone?: string;
   readonly site?: string;
+  /** The nearest jump host. */
+  readonly jump?: string;
 }
 
 /** What history carries of a plan. */
 export interface PreparedFleetUpgrade {
   readonly mode: "plan" | "execute";
   readonly plan: ArtifactRef;
-  readonly rows: readonly PlanRow[];
+  readonly snapshot: ArtifactRef;
+  readonly count: number;
   readonly canaries: number;
-  readonly slots: number;
-  readonly allowedFailures: number;
-  readonly canaryGate: boolean;
-  readonly gateExpiresMs: number;
+  readonly rollout: RolloutPlan;
+  /** Whether the component can take a host back. */
+  readonly canUndo: boolean;
   /** The plan in words; the same text in CLI, UI and gate. */
   readonly text: string;
   readonly summary: string;
-  /** Upper bound of one visit: the sum of its steps' limits. */
+  /** Upper bound of one visit's attempt: the sum of its steps' limits. */
   readonly visitTimeoutMs: number;
 }
 
 export type HostOutcome =
-  "upgraded" | "unchanged" | "failed" | "gone" | "not attempted";
+  | "upgraded"
+  | "unchanged"
+  | "rolled back"
+  | "failed"
+  | "quarantined"
+  | "gone"
+  | "not attempted";
 
 export interface HostReport {
   readonly id: string;
@@ -164,11 +274,14 @@ export interface HostReport {
   readonly outcome: HostOutcome;
   readonly ms?: number;
   readonly version?: string;
+  readonly previous?: string;
   readonly failure?: {
     readonly type: string;
     readonly step: string;
     readonly message: string;
   };
+  /** What a person wrote who called this host done. */
+  readonly evidence?: string;
 }
 
 export interface FleetUpgradeResult {
@@ -178,12 +291,16 @@ export interface FleetUpgradeResult {
     | "completed with failures"
     | "denied"
     | "aborted"
+    | "rolled back"
+    | "rolled back with failures"
+    | "stopped"
     | "cancelled";
   readonly counts: Readonly<Record<HostOutcome, number>>;
   readonly plan: ArtifactRef;
   readonly report?: {
     readonly json: ArtifactRef;
     readonly markdown: ArtifactRef;
+    readonly csv: ArtifactRef;
   };
   readonly text: string;
 }
