@@ -8,6 +8,7 @@ import {
   workflowInfo,
 } from "@temporalio/workflow";
 import {
+  type Answer,
   answerTemplate,
   type Channel,
   type Decision,
@@ -15,21 +16,52 @@ import {
   type Question,
   type RefusedAnswer,
 } from "./gate";
+import { Handled, type PackedHandled } from "./handled";
 import { judge, shapeFaults } from "./judge";
 import { approve, decide, deny, gatesQuery } from "./messages";
 
-const keptRefusals = 20;
+/** Shown in the details; all of them stand in the report. */
+const keptRefusals = 5;
+
+export interface DeskOptions {
+  readonly onChange?: () => void;
+  readonly onDecision?: (decision: Decision) => void;
+  readonly onRefusal?: (refused: RefusedAnswer) => void;
+  /** Answers to Updates, shared with the run's controls. */
+  readonly handled?: Handled;
+  /** What the former run of the chain left open. */
+  readonly carried?: PackedDesk | undefined;
+}
+
+/** Open questions with their nonces: a question that was asked before the run was continued is the same one after it. */
+export interface PackedDesk {
+  readonly gates: readonly OpenGate[];
+  /** Answers that nobody has taken yet. */
+  readonly ends: readonly (readonly [nonce: string, end: AskingEnd])[];
+  readonly refused: readonly RefusedAnswer[];
+  readonly handled: PackedHandled;
+}
 
 /** Where a run's questions are asked and answered. */
 export interface Desk {
   /** Asks, and waits for the decision, however long it takes: expiry asks anew, it never decides. Undefined when withdrawn. */
   ask(question: Question): Promise<Decision | undefined>;
   /** The same asking, about other facts: the nonce stays. */
-  amend(gateId: string, facts: Pick<Question, "title" | "hosts">): void;
+  amend(
+    gateId: string,
+    facts: Pick<Question, "title" | "hosts" | "causes">,
+  ): void;
   /** Takes a question back that nobody needs to answer any more. */
   withdraw(gateId: string): void;
+  /** Records something unfit that came by another way than an answer. */
+  refuse(
+    channel: string,
+    raw: unknown,
+    refusal: RefusedAnswer["refusal"],
+    reason: string,
+  ): void;
+  packed(): PackedDesk;
   readonly open: readonly OpenGate[];
-  readonly decisions: readonly Decision[];
   /** The latest answers that opened nothing. */
   readonly refused: readonly RefusedAnswer[];
 }
@@ -38,12 +70,36 @@ export interface Desk {
 type AskingEnd = Decision | "withdrawn";
 
 class WorkflowDesk implements Desk {
-  readonly decisions: Decision[] = [];
-  readonly refused: RefusedAnswer[] = [];
-  readonly #gates = new Map<string, OpenGate>();
-  readonly #ends = new Map<string, AskingEnd>();
+  readonly refused: RefusedAnswer[];
+  readonly handled: Handled;
+  readonly #gates: Map<string, OpenGate>;
+  readonly #ends: Map<string, AskingEnd>;
+  /** Gates that the former run asked and this one has not asked for yet. */
+  readonly #carried: Map<string, OpenGate>;
 
-  constructor(private readonly onChange: () => void) {}
+  constructor(private readonly options: DeskOptions) {
+    const { gates = [], ends = [], refused = [] } = options.carried ?? {};
+    this.handled = options.handled ?? new Handled(options.carried?.handled);
+    this.refused = [...refused];
+    this.#ends = new Map(ends);
+    this.#carried = new Map(gates.map((gate) => [gate.id, gate]));
+    const open = gates.filter(({ nonce }) => !this.#ends.has(nonce));
+    this.#gates = new Map(open.map((gate) => [gate.id, gate]));
+  }
+
+  packed(): PackedDesk {
+    const waiting = [...this.#carried.values()].filter(({ nonce }) =>
+      this.#ends.has(nonce),
+    );
+    return {
+      gates: [...this.#gates.values(), ...waiting],
+      ends: [...this.#ends].filter(([nonce]) =>
+        waiting.some((gate) => gate.nonce === nonce),
+      ),
+      refused: this.refused,
+      handled: this.handled.packed(),
+    };
+  }
 
   get open(): readonly OpenGate[] {
     return [...this.#gates.values()];
@@ -52,40 +108,60 @@ class WorkflowDesk implements Desk {
   async ask(question: Question): Promise<Decision | undefined> {
     let asked = question;
     for (let expired = 0; ; expired++) {
-      const { nonce } = this.#openGate(asked, expired);
-      const end = await this.#endOf(nonce, question);
+      const gate = this.#adopt(question.id) ?? this.#openGate(asked, expired);
+      expired = gate.expired;
+      const end = await this.#endOf(gate);
       if (end !== undefined) return end === "withdrawn" ? undefined : end;
       // What was amended since is part of what is asked anew.
       asked = this.#gates.get(question.id) ?? asked;
     }
   }
 
+  /** The question as the former run asked it; its nonce and its expiry hold. */
+  #adopt(gateId: string): OpenGate | undefined {
+    const gate = this.#carried.get(gateId);
+    this.#carried.delete(gateId);
+    return gate;
+  }
+
   /** How this asking ended; undefined when it expired. */
-  async #endOf(
-    nonce: string,
-    { id, title, expiresAfterMs }: Question,
-  ): Promise<AskingEnd | undefined> {
+  async #endOf({
+    id,
+    title,
+    nonce,
+    expiresAt,
+  }: OpenGate): Promise<AskingEnd | undefined> {
     try {
       const ended = (): boolean => this.#ends.has(nonce);
-      await condition(ended, expiresAfterMs, { summary: `gate: ${title}` });
+      const leftMs = Math.max(1, expiresAt - Date.now());
+      await condition(ended, leftMs, { summary: `gate: ${title}` });
     } catch (error) {
       // Whoever asked was cancelled: an answer would be recorded and heard by nobody.
       this.withdraw(id);
       throw error;
     }
-    return this.#ends.get(nonce);
+    const end = this.#ends.get(nonce);
+    this.#ends.delete(nonce);
+    return end;
   }
 
-  amend(gateId: string, facts: Pick<Question, "title" | "hosts">): void {
+  amend(
+    gateId: string,
+    facts: Pick<Question, "title" | "hosts" | "causes">,
+  ): void {
     const gate = this.#gates.get(gateId);
-    if (gate === undefined) return;
+    if (gate === undefined || isSame(gate, facts)) return;
     this.#gates.set(gateId, { ...gate, ...facts });
     this.#changed();
   }
 
   withdraw(gateId: string): void {
     const gate = this.#gates.get(gateId);
-    if (gate !== undefined) this.#end(gate, "withdrawn");
+    if (gate === undefined) return;
+    // Nobody of this run asks it yet, so nobody would take its end.
+    const isCarried = this.#carried.delete(gateId);
+    this.#end(gate, "withdrawn");
+    if (isCarried) this.#ends.delete(gate.nonce);
   }
 
   /** Judges one answer of any channel. @throws gate.refused with the reason; the refusal is recorded. */
@@ -97,7 +173,7 @@ class WorkflowDesk implements Desk {
       throw ApplicationFailure.nonRetryable(reason, "gate.refused", refusal);
     }
     const decision = { ...verdict.answer, at: Date.now(), channel };
-    this.decisions.push(decision);
+    this.options.onDecision?.(decision);
     this.#end(verdict.gate, decision);
     return `${decision.choice} recorded for gate "${decision.gate}"`;
   }
@@ -118,9 +194,11 @@ class WorkflowDesk implements Desk {
     reason: string,
   ): void {
     const by = claimedName(raw);
-    this.refused.push({ at: Date.now(), channel, refusal, reason, by });
+    const refused = { at: Date.now(), channel, refusal, reason, by };
+    this.refused.push(refused);
     if (this.refused.length > keptRefusals) this.refused.shift();
-    this.onChange();
+    this.options.onRefusal?.(refused);
+    this.options.onChange?.();
   }
 
   #openGate(question: Question, expired: number): OpenGate {
@@ -145,7 +223,7 @@ class WorkflowDesk implements Desk {
 
   #changed(): void {
     offerHandlers(this);
-    this.onChange();
+    this.options.onChange?.();
   }
 }
 
@@ -153,8 +231,8 @@ class WorkflowDesk implements Desk {
  * Call it first, before any await: the default handlers take whatever arrives while no gate is open, so that an early
  * answer is refused and recorded instead of being kept for a gate that opens later.
  */
-export function openDesk(onChange: () => void = () => undefined): Desk {
-  const desk = new WorkflowDesk(onChange);
+export function openDesk(options: DeskOptions = {}): Desk {
+  const desk = new WorkflowDesk(options);
   setHandler(gatesQuery, () => desk.open);
   setDefaultSignalHandler((name, raw) => {
     if (name === "approve" || name === "deny") desk.receiveSignal(name, raw);
@@ -166,6 +244,7 @@ export function openDesk(onChange: () => void = () => undefined): Desk {
     desk.refuse(name, raw, "not open", reason);
     throw ApplicationFailure.nonRetryable(reason, "gate.refused");
   });
+  offerHandlers(desk);
   return desk;
 }
 
@@ -174,7 +253,9 @@ function offerHandlers(desk: WorkflowDesk): void {
   const gates = desk.open;
   if (gates.length === 0) setHandler(decide, undefined);
   else {
-    setHandler(decide, (answer) => desk.receive("decide", answer), {
+    const receive = (answer: Answer): string =>
+      desk.handled.once(() => desk.receive("decide", answer));
+    setHandler(decide, receive, {
       description: gates.map((gate) => describe(gate)).join("\n"),
       validator: (answer) => {
         const faults = shapeFaults(answer, "decide");
@@ -197,6 +278,21 @@ function offerHandlers(desk: WorkflowDesk): void {
       });
     }
   }
+}
+
+function isSame(
+  gate: OpenGate,
+  {
+    title,
+    hosts = [],
+    causes = [],
+  }: Pick<Question, "title" | "hosts" | "causes">,
+): boolean {
+  return (
+    gate.title === title &&
+    hosts.join() === (gate.hosts ?? []).join() &&
+    causes.join() === (gate.causes ?? []).join()
+  );
 }
 
 function describe(gate: OpenGate, choice = gate.choices[0] ?? ""): string {

@@ -11,6 +11,10 @@ export interface Question {
   readonly expiresAfterMs: number;
   /** Failed hosts that the answer may name. */
   readonly hosts?: readonly string[];
+  /** Ids of causes that the answer may name instead of their hosts. */
+  readonly causes?: readonly string[];
+  /** Choices that need a comment: the evidence for what is claimed. */
+  readonly explain?: readonly string[];
 }
 
 export interface OpenGate extends Question {
@@ -33,6 +37,8 @@ export interface Answer {
   readonly comment?: string;
   /** Narrows a choice about failed hosts; absent means all of them. */
   readonly hosts?: readonly string[];
+  /** Narrows it to the hosts of one cause. */
+  readonly cause?: string;
 }
 
 export interface Decision extends Answer {
@@ -49,7 +55,9 @@ export type Refusal =
   | "wrong digest"
   | "expired"
   | "unknown choice"
-  | "unknown hosts";
+  | "unknown hosts"
+  | "unknown cause"
+  | "unexplained";
 
 export interface RefusedAnswer {
   readonly at: number;

@@ -30,7 +30,7 @@ const isHosts = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every(isText);
 
 const required = ["gate", "nonce", "by"] as const;
-const optional = ["digest", "comment"] as const;
+const optional = ["digest", "comment", "cause"] as const;
 const answerKeys: readonly string[] = [
   ...required,
   "choice",
@@ -54,6 +54,9 @@ export function shapeFaults(raw: unknown, channel: Channel): string[] {
     ...(hosts === undefined || isHosts(hosts)
       ? []
       : ["hosts: expected a list of host ids"]),
+    ...(hosts !== undefined && fields["cause"] !== undefined
+      ? ["cause: expected either hosts or a cause, not both"]
+      : []),
     ...Object.keys(fields)
       .filter((name) => !answerKeys.includes(name))
       .map((name) => `${name}: unknown field`),
@@ -127,13 +130,25 @@ function wrongAsking(
 
 /** The answer says something that the gate did not ask. */
 function wrongChoice(
-  { id, choices, hosts = [] }: OpenGate,
+  { id, choices, hosts = [], causes = [], explain = [] }: OpenGate,
   answer: Answer,
 ): Verdict | undefined {
   if (!choices.includes(answer.choice)) {
     return refuse(
       "unknown choice",
       `"${answer.choice}" is not a choice of gate "${id}"; expected ${choices.join(" or ")}`,
+    );
+  }
+  if (explain.includes(answer.choice) && answer.comment === undefined) {
+    return refuse(
+      "unexplained",
+      `"${answer.choice}" needs its evidence as comment: what was looked at, and what it showed`,
+    );
+  }
+  if (answer.cause !== undefined && !causes.includes(answer.cause)) {
+    return refuse(
+      "unknown cause",
+      `gate "${id}" does not ask about cause ${answer.cause}; expected ${causes.join(", ") || "no cause"}`,
     );
   }
   const strangers = (answer.hosts ?? []).filter(

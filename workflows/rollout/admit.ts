@@ -1,28 +1,94 @@
-import type { Item, RolloutState } from "./state";
+import { type Fleet, type GroupKind, groupKinds, limitsOf } from "./fleet";
+import { type Item, type RolloutState } from "./state";
 
 /**
- * Which items start next: the first waiting ones of the stage, as many as there are free slots. A quarantined item
- * keeps its slot, so trouble slows the rollout down before the budget stops it. While holding, only what somebody asked
- * for again may start: mending is how a rollout gets back within its budget.
+ * Which items start next: the first waiting ones of the stage for which every limit has room. A quarantined item keeps
+ * its slot and its place in its groups, so trouble slows the rollout down before the budget stops it. While over budget,
+ * only what somebody asked for again may start: mending is how a rollout gets back within its budget.
  */
-export function admit(state: RolloutState): number[] {
-  if (state.kind === "draining") return [];
-  const admissible = state.kind === "holding" ? isRetried : isWaiting;
-  let free = state.slots - state.items.filter(takesSlot).length;
+export function admit(state: RolloutState, fleet: Fleet): number[] {
+  const mayStart = admissible(state);
+  if (mayStart === undefined) return [];
+  const room = new Room(state, fleet);
   const admitted: number[] = [];
-  for (let index = 0; index < state.stageEnd && free > 0; index++) {
+  const end = state.course === "rolling" ? state.stageEnd : state.items.length;
+  for (let index = 0; index < end && room.isLeft; index++) {
     const item = state.items[index];
-    if (item === undefined || !admissible(item)) continue;
+    if (item === undefined || !mayStart(item) || !room.isFor(index)) continue;
+    room.take(index);
     admitted.push(index);
-    free--;
   }
   return admitted;
 }
 
-const takesSlot = ({ kind }: Item): boolean =>
-  kind === "visiting" || kind === "quarantined";
+/** Which waiting items the course and the halts let start; undefined when none may. */
+function admissible({
+  course,
+  halts,
+}: RolloutState): ((item: Item) => boolean) | undefined {
+  if (course === "draining" || course === "stopping") return undefined;
+  if (halts.some(({ kind }) => kind !== "budget")) return undefined;
+  if (course === "rolling back") return isUndo;
+  return halts.length > 0 ? isAsked : isWaiting;
+}
 
 const isWaiting = ({ kind }: Item): boolean => kind === "waiting";
 
-const isRetried = (item: Item): boolean =>
-  item.kind === "waiting" && Object.keys(item.generations).length > 0;
+const isAsked = (item: Item): boolean =>
+  item.kind === "waiting" && item.order.asked;
+
+const isUndo = (item: Item): boolean =>
+  item.kind === "waiting" && item.order.work === "undo";
+
+interface GroupRoom {
+  readonly kind: GroupKind;
+  readonly left: number[];
+}
+
+/** Free slots, of the fleet and of each group that is limited. */
+class Room {
+  #slots: number;
+  readonly #groups: readonly GroupRoom[];
+
+  constructor(
+    { items, settings, ramp, course }: RolloutState,
+    private readonly fleet: Fleet,
+  ) {
+    this.#groups = groupKinds.flatMap((kind) => {
+      const left = limitsOf(fleet, kind, settings.limits);
+      return left === undefined ? [] : [{ kind, left: [...left] }];
+    });
+    this.#slots = settings.slots;
+    let visiting = 0;
+    items.forEach(({ kind }, index) => {
+      if (kind === "visiting") visiting++;
+      if (kind === "visiting" || kind === "quarantined") this.take(index);
+    });
+    // Going back is urgent, and what it runs has run before: no slow start.
+    if (settings.slowStart && course === "rolling")
+      this.#slots = Math.min(this.#slots, ramp - visiting);
+  }
+
+  get isLeft(): boolean {
+    return this.#slots > 0;
+  }
+
+  isFor(index: number): boolean {
+    return this.#groups.every(({ kind, left }) => {
+      const group = this.#groupOf(kind, index);
+      return group < 0 || (left[group] ?? 0) > 0;
+    });
+  }
+
+  take(index: number): void {
+    this.#slots--;
+    for (const { kind, left } of this.#groups) {
+      const group = this.#groupOf(kind, index);
+      if (group >= 0) left[group] = (left[group] ?? 0) - 1;
+    }
+  }
+
+  #groupOf(kind: GroupKind, index: number): number {
+    return this.fleet.groups[kind].of[index] ?? -1;
+  }
+}

@@ -1,152 +1,357 @@
-import { condition, isCancellation } from "@temporalio/workflow";
+import {
+  CancellationScope,
+  condition,
+  isCancellation,
+  sleep,
+} from "@temporalio/workflow";
 import type { Decision, Question } from "../gate/gate";
 import type { Desk } from "../gate/desk";
 import { admit } from "./admit";
+import { allowedNow } from "./budget";
+import { causesOf, groupedFailure } from "./causes";
+import { isStalled, nextDeadlineMs, overdue } from "./clock";
+import type { Fleet } from "./fleet";
+import type { LedgerEntry } from "./ledger";
+import { pack, type PackedRollout, unpack } from "./pack";
+import { keptFinishes, type Pace } from "./progress";
 import { reduce, type RolloutEvent } from "./reduce";
 import {
   failures,
-  type Generations,
+  inFlight,
   type ItemFailure,
   type ItemResult,
   newRollout,
   quarantined,
+  type RolloutSettings,
   type RolloutState,
   stageSettled,
+  type VisitOrder,
 } from "./state";
 
+/** A visit under way. */
+export interface Visiting {
+  /** Rejects when it failed for good. */
+  readonly result: Promise<ItemResult>;
+  /** Stops what runs on the host, too. */
+  cancel(): void;
+}
+
 export interface RolloutOptions {
-  readonly ids: readonly string[];
-  readonly slots: number;
-  readonly allowedFailures: number;
+  readonly fleet: Fleet;
+  readonly settings: RolloutSettings;
+  /** The state that the former run of the chain ended with. */
+  readonly carried?: PackedRollout | undefined;
   readonly desk: Desk;
   /** Digest of the plan, to which every question binds. */
   readonly digest: string;
   readonly gateExpiresMs: number;
-  /** Takes one item through its work. Rejects when that failed for good. */
-  visit(index: number, generations: Generations): Promise<ItemResult>;
-  /** Turns what `visit` rejected with into a failure of the item. */
+  /** Whether items can be taken back. */
+  readonly canUndo: boolean;
+  /** Takes one item through its work. */
+  visit(index: number, order: VisitOrder): Visiting;
+  /** Turns what a visit rejected with into a failure of the item. */
   failureOf(error: unknown): ItemFailure;
+  record(entry: LedgerEntry): void;
   onChange(): void;
 }
 
 const failedHostsGate = "failed-hosts";
-const budgetGate = "budget";
 
 /** The engine that moves items through slots. Decisions are made by `admit` and `reduce`; here they are carried out. */
 export class Rollout {
   #state: RolloutState;
+  #fleet: Fleet;
   #changes = 0;
+  #finishes: number[] = [];
+  readonly #visits = new Map<number, Visiting>();
+  /** Why a visit was cancelled; what it then fails with. */
+  readonly #cut = new Map<number, ItemFailure>();
+  /** Gates whose answer this run awaits. */
+  readonly #asking = new Set<string>();
+  readonly #alarm = new Alarm(() => this.#changes++);
 
   constructor(private readonly options: RolloutOptions) {
-    const { ids, slots, allowedFailures } = options;
-    this.#state = newRollout(ids.length, slots, allowedFailures);
+    const { fleet, settings, carried } = options;
+    this.#fleet = fleet;
+    this.#state =
+      carried === undefined
+        ? newRollout(fleet.rows.length, settings)
+        : unpack(carried);
+    // In flight when the former run handed over: joined on their hosts, whatever the course is now.
+    this.#state.items.forEach(({ kind }, index) => {
+      if (kind === "visiting") this.#visit(index);
+    });
   }
 
   get state(): RolloutState {
     return this.#state;
   }
 
-  /** Admits the items before row `end` and resolves once each is finished or given up, or the rollout was aborted. */
+  get fleet(): Fleet {
+    return this.#fleet;
+  }
+
+  get pace(): Pace {
+    return { finishes: this.#finishes };
+  }
+
+  packed(): PackedRollout {
+    return pack(this.#state);
+  }
+
+  /** Admits the items before row `end` and resolves once each is finished or given up, or the course ended otherwise. */
   async runUntil(end: number): Promise<void> {
-    this.#dispatch({ kind: "stage opened", end });
+    this.dispatch({ kind: "stage opened", end });
     while (!stageSettled(this.#state)) {
-      for (const index of admit(this.#state)) this.#begin(index);
+      for (const index of admit(this.#state, this.#fleet)) this.#begin(index);
+      this.#keepDeadlines();
       this.#askAboutFailures();
-      this.#askAboutBudget();
+      this.#askAboutHalt("budget", this.#overBudgetTitle());
+      this.#askAboutHalt("progress", "no host has succeeded for too long");
       const seen = this.#changes;
       await condition(() => this.#changes !== seen);
     }
-    this.options.desk.withdraw(failedHostsGate);
-    this.options.desk.withdraw(budgetGate);
+    this.#alarm.cancel();
+    for (const gate of [failedHostsGate, "budget", "progress"])
+      this.options.desk.withdraw(gate);
   }
 
-  /** Nothing new starts; what is in flight finishes. */
-  abort(): void {
-    this.#dispatch({ kind: "aborted" });
+  /** Resolves once nothing is in flight any more. */
+  async settled(): Promise<void> {
+    await condition(() => inFlight(this.#state) === 0);
   }
 
-  #dispatch(event: RolloutEvent): void {
-    this.#state = reduce(this.#state, event);
+  /** Items that appeared meanwhile, behind all others. */
+  extend(fleet: Fleet): void {
+    const by = fleet.rows.length - this.#fleet.rows.length;
+    this.#fleet = fleet;
+    this.dispatch({ kind: "extended", by });
+  }
+
+  /** Nothing new starts, and what runs on hosts is stopped. */
+  stop(): void {
+    this.dispatch({ kind: "stopped" });
+    for (const index of this.#visits.keys())
+      this.#cutShort(index, {
+        type: "rollout.stopped",
+        step: "visit",
+        message:
+          "stopped in the middle of its visit on request\nhint: The host is as the stopped command left it; look at it, then start a run of another change.",
+        commandEnded: true,
+      });
+  }
+
+  dispatch(event: RolloutEvent): void {
+    const facts = { fleet: this.#fleet, now: Date.now() };
+    const before = this.#state;
+    this.#state = reduce(before, event, facts);
+    if (this.#state === before) return;
     this.#changes++;
     this.options.onChange();
+    this.#noteHalts(before);
   }
 
   #begin(index: number): void {
+    this.dispatch({ kind: "started", index });
+    this.#visit(index);
+  }
+
+  #visit(index: number): void {
     const item = this.#state.items[index];
-    if (item?.kind !== "waiting") return;
-    this.#dispatch({ kind: "started", index });
-    void this.options.visit(index, item.generations).then(
-      (result) => this.#dispatch({ kind: "finished", index, result }),
-      (error: unknown) => {
-        const failure = this.options.failureOf(error);
-        this.#dispatch({ kind: "failed", index, failure });
-      },
+    if (item?.kind !== "visiting") return;
+    const visiting = this.options.visit(index, item.order);
+    this.#visits.set(index, visiting);
+    void visiting.result.then(
+      (result) => this.#finish(index, result),
+      (error: unknown) => this.#fail(index, error),
     );
   }
 
+  #finish(index: number, result: ItemResult): void {
+    this.#visits.delete(index);
+    this.#cut.delete(index);
+    const at = Date.now();
+    this.#finishes = [...this.#finishes.slice(1 - keptFinishes), at];
+    this.options.record({ kind: "host", row: index, at, ...result });
+    this.dispatch({ kind: "finished", index, result });
+  }
+
+  #fail(index: number, error: unknown): void {
+    this.#visits.delete(index);
+    const failure = this.#cut.get(index) ?? this.options.failureOf(error);
+    this.#cut.delete(index);
+    const host = this.#id(index);
+    this.options.record({ kind: "host", row: index, at: Date.now(), failure });
+    this.dispatch({
+      kind: "failed",
+      index,
+      failure: groupedFailure(failure, host),
+    });
+  }
+
+  #keepDeadlines(): void {
+    const now = Date.now();
+    const limitS = this.#state.settings.hostDeadlineMs / 1_000;
+    for (const index of overdue(this.#state, now))
+      this.#cutShort(index, {
+        type: "rollout.hostDeadline",
+        step: "visit",
+        message: `${this.#id(index)} was not finished within its deadline of ${limitS} s\nhint: See what its command waits for (runbook logs ${this.#id(index)}); then retry, redo or exclude it.`,
+        commandEnded: true,
+      });
+    if (isStalled(this.#state, now)) this.dispatch({ kind: "stalled" });
+    this.#alarm.set(nextDeadlineMs(this.#state, now));
+  }
+
+  /** The visit itself tells when it has ended. */
+  #cutShort(index: number, why: ItemFailure): void {
+    if (this.#cut.has(index)) return;
+    this.#cut.set(index, why);
+    this.#visits.get(index)?.cancel();
+  }
+
+  #noteHalts({ halts }: RolloutState): void {
+    const had = new Set(halts.map(({ kind }) => kind));
+    const [halt] = this.#state.halts.filter(({ kind }) => !had.has(kind));
+    if (halt === undefined || halt.kind === "paused") return;
+    const text =
+      halt.kind === "budget" ? this.#overBudgetTitle() : "no progress: holding";
+    this.options.record({ kind: "event", at: Date.now(), text });
+  }
+
+  #overBudgetTitle(): string {
+    const over = this.#state.halts.find(({ kind }) => kind === "budget");
+    const where =
+      over?.kind === "budget" && over.pool !== undefined
+        ? ` in pool ${over.pool}`
+        : "";
+    return `over budget${where}: ${inHosts(failures(this.#state))} failed, ${allowedNow(this.#state)} allowed`;
+  }
+
   #askAboutFailures(): void {
-    const { desk } = this.options;
-    const hosts = quarantined(this.#state).map((index) => this.#id(index));
-    if (hosts.length === 0 || this.#state.kind === "draining")
+    const { desk, canUndo } = this.options;
+    const rows = quarantined(this.#state);
+    const { course, items } = this.#state;
+    if (rows.length === 0 || course === "draining" || course === "stopping")
       return desk.withdraw(failedHostsGate);
+    const hosts = rows.map((index) => this.#id(index));
+    const causes = causesOf(items, this.#fleet).map(({ id }) => id);
     const title = `${inHosts(hosts.length, "failed ")}: what now?`;
-    if (this.#isOpen(failedHostsGate))
-      return desk.amend(failedHostsGate, { title, hosts });
-    const choices = ["retry", "redo", "exclude"] as const;
-    void this.#ask({ id: failedHostsGate, title, choices, hosts }, (decision) =>
+    if (this.#asking.has(failedHostsGate))
+      return desk.amend(failedHostsGate, { title, hosts, causes });
+    const choices = [
+      ...["retry", "redo", "skip", "exclude", "mark done"],
+      ...(canUndo && course === "rolling" ? ["roll back host"] : []),
+    ];
+    const question = { id: failedHostsGate, title, choices, hosts, causes };
+    void this.#ask({ ...question, explain: ["mark done"] }, (decision) =>
       this.#settle(decision),
     );
   }
 
-  #askAboutBudget(): void {
-    const { desk } = this.options;
-    if (this.#state.kind !== "holding") return desk.withdraw(budgetGate);
-    const { allowedFailures } = this.#state;
-    const title = `over budget: ${inHosts(failures(this.#state))} failed, ${allowedFailures} allowed`;
-    if (this.#isOpen(budgetGate)) return desk.amend(budgetGate, { title });
-    const choices = ["continue", "abort"] as const;
-    void this.#ask({ id: budgetGate, title, choices }, ({ choice }) => {
-      if (choice === "abort") this.abort();
-      else this.#acceptFailures();
+  #askAboutHalt(halt: "budget" | "progress", title: string): void {
+    const { desk, canUndo } = this.options;
+    if (!this.#state.halts.some(({ kind }) => kind === halt))
+      return desk.withdraw(halt);
+    if (this.#asking.has(halt)) return desk.amend(halt, { title });
+    const choices = ["continue", "abort", ...(canUndo ? ["rollback"] : [])];
+    void this.#ask({ id: halt, title, choices }, ({ choice }) => {
+      if (choice === "abort") this.dispatch({ kind: "aborted" });
+      else if (choice === "rollback") this.dispatch({ kind: "rolled back" });
+      else this.dispatch({ kind: "continued", halt });
     });
   }
 
-  /** Enough for the failures there are, so that the very next one asks again. */
-  #acceptFailures(): void {
-    const by = failures(this.#state) - this.#state.allowedFailures;
-    this.#dispatch({ kind: "budget extended", by });
-  }
-
   async #ask(
-    question: Pick<Question, "id" | "title" | "choices" | "hosts">,
+    question: Omit<Question, "digest" | "expiresAfterMs">,
     act: (decision: Decision) => void,
   ): Promise<void> {
     const { desk, digest, gateExpiresMs } = this.options;
     const asked = { ...question, digest, expiresAfterMs: gateExpiresMs };
+    this.#asking.add(question.id);
     try {
       const decision = await desk.ask(asked);
       if (decision !== undefined) act(decision);
     } catch (error) {
       // A cancelled run is told so where its main line waits; here nobody is left to ask.
       if (!isCancellation(error)) throw error;
+    } finally {
+      this.#asking.delete(question.id);
+      // What was asked may have changed while the answer was on its way.
+      this.#changes++;
     }
   }
 
-  #settle({ choice, hosts }: Decision): void {
-    const named = (index: number): boolean =>
-      hosts === undefined || hosts.includes(this.#id(index));
-    const indexes = quarantined(this.#state).filter(named);
-    if (choice === "retry") this.#dispatch({ kind: "retried", indexes });
-    else if (choice === "redo") this.#dispatch({ kind: "redone", indexes });
-    else this.#dispatch({ kind: "excluded", indexes });
+  #settle(decision: Decision): void {
+    const { choice, comment } = decision;
+    const indexes = quarantined(this.#state).filter((index) =>
+      this.#isMeant(index, decision),
+    );
+    switch (choice) {
+      case "retry":
+        return this.dispatch({ kind: "retried", indexes });
+      case "redo":
+        return this.dispatch({ kind: "redone", indexes });
+      case "skip":
+        return this.dispatch({ kind: "skipped", indexes });
+      case "exclude":
+        return this.dispatch({ kind: "excluded", indexes });
+      case "roll back host":
+        return this.dispatch({ kind: "taken back", indexes });
+      case "mark done":
+        for (const row of indexes)
+          this.options.record({
+            kind: "host",
+            row,
+            at: Date.now(),
+            evidence: `${comment ?? ""} (${decision.by})`,
+          });
+        return this.dispatch({ kind: "marked done", indexes });
+    }
   }
 
-  #isOpen(gateId: string): boolean {
-    return this.options.desk.open.some(({ id }) => id === gateId);
+  #isMeant(index: number, { hosts, cause }: Decision): boolean {
+    const item = this.#state.items[index];
+    if (cause !== undefined)
+      return item?.kind === "quarantined" && item.failure.cause === cause;
+    return hosts === undefined || hosts.includes(this.#id(index));
   }
 
   #id(index: number): string {
-    return this.options.ids[index] ?? String(index);
+    return this.#fleet.rows[index]?.id ?? String(index);
+  }
+}
+
+/** One timer for the nearest deadline: set anew only for an earlier one, since each timer costs history events. */
+class Alarm {
+  #due = Infinity;
+  #scope: CancellationScope | undefined;
+
+  constructor(private readonly ring: () => void) {}
+
+  set(inMs: number | undefined): void {
+    if (inMs === undefined) return;
+    const due = Date.now() + inMs;
+    if (due >= this.#due) return;
+    this.cancel();
+    this.#due = due;
+    const scope = new CancellationScope();
+    this.#scope = scope;
+    scope
+      .run(() => sleep(inMs, { summary: "nearest deadline" }))
+      .then(
+        () => {
+          this.#due = Infinity;
+          this.ring();
+        },
+        () => undefined,
+      );
+  }
+
+  cancel(): void {
+    this.#due = Infinity;
+    this.#scope?.cancel();
+    this.#scope = undefined;
   }
 }
 

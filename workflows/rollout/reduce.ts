@@ -2,138 +2,345 @@ import {
   generationOf,
   type Generations,
 } from "../../activities/host/generations";
+import { acceptedNow, overBudget } from "./budget";
+import { readClock, setClock } from "./clock";
+import type { Fleet } from "./fleet";
 import {
-  failures,
+  freshItem,
+  freshOrder,
+  type GroupedFailure,
+  inFlight,
   type Item,
-  type ItemFailure,
   type ItemResult,
+  type RolloutSettings,
   type RolloutState,
+  undoItem,
+  type VisitOrder,
 } from "./state";
+import type { Halt } from "./words";
+
+type Index = { readonly index: number };
+type Indexes = { readonly indexes: readonly number[] };
 
 export type RolloutEvent =
   | { readonly kind: "stage opened"; readonly end: number }
-  | { readonly kind: "started"; readonly index: number }
-  | {
-      readonly kind: "finished";
-      readonly index: number;
-      readonly result: ItemResult;
-    }
-  | {
-      readonly kind: "failed";
-      readonly index: number;
-      readonly failure: ItemFailure;
-    }
+  | (Index & { readonly kind: "started" })
+  | (Index & { readonly kind: "finished"; readonly result: ItemResult })
+  | (Index & { readonly kind: "failed"; readonly failure: GroupedFailure })
   /** The failed step again. */
-  | { readonly kind: "retried"; readonly indexes: readonly number[] }
+  | (Indexes & { readonly kind: "retried" })
   /** The whole visit again, every command under a new generation. */
-  | { readonly kind: "redone"; readonly indexes: readonly number[] }
-  | { readonly kind: "excluded"; readonly indexes: readonly number[] }
-  /** While holding only: somebody accepts that many failures more. */
-  | { readonly kind: "budget extended"; readonly by: number }
-  | { readonly kind: "aborted" };
+  | (Indexes & { readonly kind: "redone" })
+  /** The visit again, without the failed step. */
+  | (Indexes & { readonly kind: "skipped" })
+  | (Indexes & { readonly kind: "excluded" })
+  | (Indexes & { readonly kind: "marked done" })
+  | (Indexes & { readonly kind: "taken back" })
+  /** Finished items that run something else after all. */
+  | (Indexes & { readonly kind: "found stale" })
+  /** Items that appeared while the run went on, behind all others. */
+  | { readonly kind: "extended"; readonly by: number }
+  | {
+      readonly kind: "halted";
+      readonly halt: Extract<Halt, { kind: "paused" }>;
+    }
+  | { readonly kind: "resumed" }
+  | { readonly kind: "stalled" }
+  /** Somebody accepts the failures there are, or a rollout that stands still. */
+  | { readonly kind: "continued"; readonly halt: "budget" | "progress" }
+  | {
+      readonly kind: "retuned";
+      readonly settings: Partial<
+        Pick<RolloutSettings, "slots" | "limits" | "budget">
+      >;
+    }
+  | { readonly kind: "aborted" }
+  | { readonly kind: "stopped" }
+  | { readonly kind: "rolled back" };
+
+export interface Facts {
+  readonly fleet: Fleet;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
 
 /** The one place where a rollout's state changes. An event that does not fit the item's state changes nothing. */
-export function reduce(state: RolloutState, event: RolloutEvent): RolloutState {
+export function reduce(
+  state: RolloutState,
+  event: RolloutEvent,
+  facts: Facts,
+): RolloutState {
+  const changed = apply(state, event, facts);
+  if (changed === state) return state;
+  const judged = withBudgetHalt(changed, facts.fleet);
+  const runs = judged.halts.length === 0 && inFlight(judged) > 0;
+  const clock = setClock(judged.clock, runs, facts.now);
+  // Slow start begins anew after every halt.
+  const wasHalted = state.halts.length > 0 && judged.halts.length === 0;
+  return { ...judged, clock, ramp: wasHalted ? 1 : judged.ramp };
+}
+
+function apply(
+  state: RolloutState,
+  event: RolloutEvent,
+  facts: Facts,
+): RolloutState {
   switch (event.kind) {
     case "stage opened":
       return { ...state, stageEnd: event.end };
     case "started":
-      return change(state, [event.index], start);
-    case "finished":
       return change(state, [event.index], (item) =>
-        item.kind === "visiting"
-          ? { kind: "finished", result: event.result }
-          : item,
+        started(item, readClock(state.clock, facts.now)),
       );
+    case "finished":
+      return finished(state, event.index, event.result, facts.now);
     case "failed":
-      return heldWhenOverBudget(
-        change(state, [event.index], (item) => fail(item, event.failure)),
+      return change(state, [event.index], (item) =>
+        failed(item, event.failure, state.course),
       );
     case "retried":
-      return again(state, event.indexes, retryGenerations);
+      return change(state, event.indexes, retried);
     case "redone":
-      return again(state, event.indexes, redoGenerations);
+      return change(state, event.indexes, redone);
+    case "skipped":
+      return change(state, event.indexes, skipped);
     case "excluded":
-      return change(state, event.indexes, exclude);
-    case "budget extended":
+      return change(state, event.indexes, excluded);
+    case "marked done":
+      return change(state, event.indexes, markedDone);
+    case "taken back":
+      return change(state, event.indexes, takenBack);
+    case "found stale":
+      return change(state, event.indexes, stale);
+    case "extended":
       return extended(state, event.by);
+    case "halted":
+      return { ...state, halts: [...without(state, "paused"), event.halt] };
+    case "resumed":
+      return { ...state, halts: without(state, "paused") };
+    case "stalled":
+      return {
+        ...state,
+        halts: [...without(state, "progress"), { kind: "progress" }],
+      };
+    case "continued":
+      return continued(state, event.halt, facts);
+    case "retuned":
+      return { ...state, settings: { ...state.settings, ...event.settings } };
     case "aborted":
-      return { ...state, kind: "draining" };
+      return state.course === "rolling" || state.course === "rolling back"
+        ? { ...state, course: "draining", halts: [] }
+        : state;
+    case "stopped":
+      return { ...state, course: "stopping", halts: [] };
+    case "rolled back":
+      return rolledBack(state);
   }
 }
-
-const start = (item: Item): Item =>
-  item.kind === "waiting"
-    ? { kind: "visiting", generations: item.generations }
-    : item;
-
-const fail = (item: Item, failure: ItemFailure): Item =>
-  item.kind === "visiting"
-    ? { kind: "quarantined", generations: item.generations, failure }
-    : item;
-
-const exclude = (item: Item): Item =>
-  item.kind === "quarantined"
-    ? { kind: "excluded", failure: item.failure }
-    : item;
 
 function change(
   state: RolloutState,
   indexes: readonly number[],
   to: (item: Item) => Item,
 ): RolloutState {
-  const items = [...state.items];
+  let items: Item[] | undefined;
   for (const index of indexes) {
-    const item = items[index];
-    if (item !== undefined) items[index] = to(item);
+    const item = (items ?? state.items)[index];
+    if (item === undefined) continue;
+    const next = to(item);
+    if (next === item) continue;
+    items ??= [...state.items];
+    items[index] = next;
   }
-  return { ...state, items };
+  return items === undefined ? state : { ...state, items };
 }
 
-function again(
+const started = (item: Item, since: number): Item =>
+  item.kind === "waiting"
+    ? { kind: "visiting", order: item.order, since }
+    : item;
+
+function finished(
   state: RolloutState,
-  indexes: readonly number[],
-  raise: (generations: Generations, failure: ItemFailure) => Generations,
+  index: number,
+  result: ItemResult,
+  now: number,
 ): RolloutState {
-  const waiting = change(state, indexes, (item) =>
-    item.kind === "quarantined"
-      ? {
-          kind: "waiting",
-          generations: raise(item.generations, item.failure),
-        }
-      : item,
-  );
-  return withinBudget(waiting);
+  const next = change(state, [index], (item) => {
+    if (item.kind !== "visiting") return item;
+    const done = finishedItem(item.order, result);
+    // Asked to go back while it was under way.
+    return state.course === "rolling back" && done.kind === "finished"
+      ? undone(done)
+      : done;
+  });
+  if (next === state) return state;
+  return {
+    ...next,
+    ramp: Math.min(next.ramp + 1, next.settings.slots),
+    progressAt: readClock(state.clock, now),
+  };
 }
 
-/** Failures that were mended meanwhile must not turn an answer that came late into a smaller budget. */
+function finishedItem({ work }: VisitOrder, { outcome }: ItemResult): Item {
+  switch (outcome) {
+    case "upgraded":
+      return { kind: "finished", outcome, touched: true };
+    case "unchanged":
+      // An undo that finds nothing to take back leaves the host as it was before the run.
+      return {
+        kind: "finished",
+        outcome: work === "undo" ? "rolled back" : outcome,
+        touched: false,
+      };
+    case "rolled back":
+    case "gone":
+      return { kind: "finished", outcome, touched: false };
+    case "put back":
+    case "left out":
+      // No rollout asks for these.
+      return { kind: "finished", outcome: "unchanged", touched: false };
+  }
+}
+
+function failed(
+  item: Item,
+  failure: GroupedFailure,
+  course: RolloutState["course"],
+): Item {
+  if (item.kind !== "visiting") return item;
+  // What failed on the way up goes back with the others.
+  if (course === "rolling back" && item.order.work === "apply") return undoItem;
+  return { kind: "quarantined", order: item.order, failure };
+}
+
+const retried = (item: Item): Item =>
+  item.kind === "quarantined"
+    ? waiting(item.order, {
+        generations: retryGenerations(item.order.generations, item.failure),
+      })
+    : item;
+
+const redone = (item: Item): Item =>
+  item.kind === "quarantined"
+    ? waiting(item.order, {
+        generations: redoGenerations(item.order.generations),
+        skipped: [],
+      })
+    : item;
+
+const skipped = (item: Item): Item =>
+  item.kind === "quarantined"
+    ? waiting(item.order, {
+        skipped: [...new Set([...item.order.skipped, item.failure.step])],
+      })
+    : item;
+
+const excluded = (item: Item): Item =>
+  item.kind === "quarantined"
+    ? { kind: "excluded", failure: item.failure }
+    : item;
+
+const markedDone = (item: Item): Item =>
+  item.kind === "quarantined"
+    ? {
+        kind: "finished",
+        outcome: item.order.work === "undo" ? "rolled back" : "upgraded",
+        touched: item.order.work === "apply",
+      }
+    : item;
+
+const takenBack = (item: Item): Item =>
+  item.kind === "quarantined"
+    ? waiting(item.order, { work: "undo", generations: {}, skipped: [] })
+    : item;
+
+const stale = (item: Item): Item =>
+  item.kind === "finished" &&
+  (item.outcome === "upgraded" || item.outcome === "unchanged")
+    ? {
+        kind: "waiting",
+        order: { ...freshOrder, generations: redoGenerations({}) },
+      }
+    : item;
+
+const waiting = (order: VisitOrder, over: Partial<VisitOrder>): Item => ({
+  kind: "waiting",
+  order: { ...order, ...over, asked: true },
+});
+
 function extended(state: RolloutState, by: number): RolloutState {
-  if (state.kind !== "holding" || by <= 0) return state;
-  const { allowedFailures } = state;
-  return withinBudget({ ...state, allowedFailures: allowedFailures + by });
+  const added = Array.from({ length: by }, () => freshItem);
+  return by === 0 ? state : { ...state, items: [...state.items, ...added] };
 }
 
-const heldWhenOverBudget = (state: RolloutState): RolloutState =>
-  state.kind === "rolling" && failures(state) > state.allowedFailures
-    ? { ...state, kind: "holding" }
-    : state;
+/** Everything that this run may have changed goes back, hosts in work as soon as they have finished. */
+function rolledBack(state: RolloutState): RolloutState {
+  if (state.course === "rolling back") return state;
+  return {
+    ...state,
+    course: "rolling back",
+    halts: [],
+    items: state.items.map(undone),
+  };
+}
 
-const withinBudget = (state: RolloutState): RolloutState =>
-  state.kind === "holding" && failures(state) <= state.allowedFailures
-    ? { ...state, kind: "rolling" }
-    : state;
+function undone(item: Item): Item {
+  switch (item.kind) {
+    case "finished":
+      return item.touched ? undoItem : item;
+    case "quarantined":
+    case "excluded":
+      return undoItem;
+    case "waiting":
+      return isBegun(item.order) ? undoItem : item;
+    case "visiting":
+      return item;
+  }
+}
+
+/** A host that waits for another try has been touched. */
+const isBegun = ({ asked, generations }: VisitOrder): boolean =>
+  asked || Object.keys(generations).length > 0;
+
+const without = (
+  { halts }: RolloutState,
+  kind: Halt["kind"],
+): readonly Halt[] => halts.filter((halt) => halt.kind !== kind);
+
+function continued(
+  state: RolloutState,
+  halt: "budget" | "progress",
+  { fleet, now }: Facts,
+): RolloutState {
+  if (!state.halts.some(({ kind }) => kind === halt)) return state;
+  const halts = without(state, halt);
+  return halt === "budget"
+    ? { ...state, halts, accepted: acceptedNow(state, fleet) }
+    : { ...state, halts, progressAt: readClock(state.clock, now) };
+}
+
+/** Over budget is not an event but a fact: it comes with a failure and goes when enough is mended or accepted. */
+function withBudgetHalt(state: RolloutState, fleet: Fleet): RolloutState {
+  const over =
+    state.course === "rolling" ? overBudget(state, fleet) : undefined;
+  const had = state.halts.find(({ kind }) => kind === "budget");
+  if (over === undefined && had === undefined) return state;
+  const others = without(state, "budget");
+  return { ...state, halts: over === undefined ? others : [...others, over] };
+}
 
 /**
  * The next generation of the failed step, unless its command may still be running: a host that could not be reached is
- * joined where it is. The entry is made in either case, for it is what tells an item that was asked for again.
+ * joined where it is.
  */
 const retryGenerations = (
   generations: Generations,
-  { step, commandEnded = false }: ItemFailure,
-): Generations => ({
-  ...generations,
-  [step]: generationOf(step, generations) + (commandEnded ? 1 : 0),
-});
+  { step, commandEnded = false }: GroupedFailure,
+): Generations =>
+  commandEnded
+    ? { ...generations, [step]: generationOf(step, generations) + 1 }
+    : generations;
 
 /** Above every generation in use, so that no step of the visit finds an old result. */
 const redoGenerations = (generations: Generations): Generations => ({

@@ -1,6 +1,8 @@
 /** The words of a rollout: items that move through slots. Pure data; no Temporal here. */
 
 import type { Generations } from "../../activities/host/generations";
+import type { Clock } from "./clock";
+import type { Budget, GroupLimits, Halt } from "./words";
 
 export type { Generations };
 
@@ -12,76 +14,158 @@ export interface ItemFailure {
   readonly commandEnded?: boolean;
 }
 
+/** A failure among like ones, in words that hold for each of their hosts; see causes.ts. */
+export interface GroupedFailure extends ItemFailure {
+  readonly cause: string;
+}
+
 export interface ItemResult {
-  readonly outcome: "upgraded" | "unchanged" | "gone";
+  readonly outcome:
+    "upgraded" | "unchanged" | "gone" | "rolled back" | "put back" | "left out";
   readonly version?: string;
+  readonly previous?: string;
   readonly ms: number;
 }
 
+export type FinishedOutcome = "upgraded" | "unchanged" | "gone" | "rolled back";
+
+/** What a visit is asked to do. */
+export interface VisitOrder {
+  readonly work: "apply" | "undo";
+  readonly generations: Generations;
+  readonly skipped: readonly string[];
+  /** Somebody asked for it after a failure: it may start while the rollout holds, for mending ends the holding. */
+  readonly asked: boolean;
+}
+
 export type Item =
-  | { readonly kind: "waiting"; readonly generations: Generations }
-  | { readonly kind: "visiting"; readonly generations: Generations }
-  | { readonly kind: "finished"; readonly result: ItemResult }
+  | { readonly kind: "waiting"; readonly order: VisitOrder }
+  | {
+      readonly kind: "visiting";
+      readonly order: VisitOrder;
+      /** By the rollout's clock, which stands still while it is halted. */
+      readonly since: number;
+    }
+  | {
+      readonly kind: "finished";
+      readonly outcome: FinishedOutcome;
+      /** Whether this run has changed the host: then a rollback takes it back. */
+      readonly touched: boolean;
+    }
   /** Failed and set aside: it keeps its slot and counts against the budget until somebody decides. */
   | {
       readonly kind: "quarantined";
-      readonly generations: Generations;
-      readonly failure: ItemFailure;
+      readonly order: VisitOrder;
+      readonly failure: GroupedFailure;
     }
-  | { readonly kind: "excluded"; readonly failure: ItemFailure };
+  /** Failed and given up. */
+  | { readonly kind: "excluded"; readonly failure: GroupedFailure };
 
-interface Course {
-  readonly items: readonly Item[];
+export interface RolloutSettings {
   /** Items in work at once, quarantined ones included. */
   readonly slots: number;
-  /** Failed items allowed; one more and the rollout holds. */
-  readonly allowedFailures: number;
-  /** Items before this row may start: first the canaries, then all. */
-  readonly stageEnd: number;
+  readonly limits: GroupLimits;
+  readonly slowStart: boolean;
+  readonly budget: Budget;
+  /** One item's visit, retries included, by the rollout's clock. */
+  readonly hostDeadlineMs: number;
+  /** Without a success for so long, by the rollout's clock, the rollout holds and asks. */
+  readonly progressDeadlineMs: number;
+}
+
+/** Failures that somebody accepted beyond the budget; enough for those there were, so that the next one asks again. */
+export interface Accepted {
+  readonly failures: number;
+  readonly pools: Readonly<Record<string, number>>;
 }
 
 /**
- * `rolling` admits; `holding` is over budget and asks; `draining` admits nothing any more and waits for what is in
- * flight.
+ * `rolling` admits; `draining` admits nothing any more and waits for what is in flight; `stopping` does not even wait;
+ * `rolling back` takes touched items back.
  */
-export type RolloutState = Course & {
-  readonly kind: "rolling" | "holding" | "draining";
+export type Course = "rolling" | "draining" | "stopping" | "rolling back";
+
+export interface RolloutState {
+  readonly course: Course;
+  /** Why nothing new starts, though the course would let it. */
+  readonly halts: readonly Halt[];
+  readonly items: readonly Item[];
+  /** Items before this row may start. */
+  readonly stageEnd: number;
+  readonly settings: RolloutSettings;
+  readonly accepted: Accepted;
+  /** Slow start: items in flight at once, one more with each success, so that they double as each round succeeds. */
+  readonly ramp: number;
+  readonly clock: Clock;
+  /** When the latest success was, by the clock. */
+  readonly progressAt: number;
+}
+
+export const freshOrder: VisitOrder = {
+  work: "apply",
+  generations: {},
+  skipped: [],
+  asked: false,
 };
+export const freshItem: Item = { kind: "waiting", order: freshOrder };
+
+export const undoOrder: VisitOrder = { ...freshOrder, work: "undo" };
+export const undoItem: Item = { kind: "waiting", order: undoOrder };
 
 export function newRollout(
   count: number,
-  slots: number,
-  allowedFailures: number,
+  settings: RolloutSettings,
 ): RolloutState {
-  const items = Array.from({ length: count }, (): Item => ({
-    kind: "waiting",
-    generations: {},
-  }));
-  return { kind: "rolling", items, slots, allowedFailures, stageEnd: 0 };
+  return {
+    course: "rolling",
+    halts: [],
+    items: Array.from({ length: count }, () => freshItem),
+    stageEnd: 0,
+    settings,
+    accepted: { failures: 0, pools: {} },
+    ramp: 1,
+    clock: { elapsedMs: 0 },
+    progressAt: 0,
+  };
 }
 
 /** Hosts that failed and were not mended: quarantined or given up. */
-export function failures(state: RolloutState): number {
-  return state.items.filter(
+export function failures({ items }: Pick<RolloutState, "items">): number {
+  return items.filter(
     ({ kind }) => kind === "quarantined" || kind === "excluded",
   ).length;
 }
 
-export function inFlight(state: RolloutState): number {
-  return state.items.filter(({ kind }) => kind === "visiting").length;
+export function inFlight({ items }: Pick<RolloutState, "items">): number {
+  return items.reduce(
+    (count, { kind }) => (kind === "visiting" ? count + 1 : count),
+    0,
+  );
 }
 
 /** Rows of the quarantined items. */
-export function quarantined(state: RolloutState): number[] {
-  return state.items.flatMap((item, index) =>
+export function quarantined({ items }: Pick<RolloutState, "items">): number[] {
+  return items.flatMap((item, index) =>
     item.kind === "quarantined" ? [index] : [],
   );
 }
 
 /** Nothing of the stage is left to do, or nothing more will be done. */
 export function stageSettled(state: RolloutState): boolean {
-  if (state.kind === "draining") return inFlight(state) === 0;
-  return state.items
-    .slice(0, state.stageEnd)
-    .every(({ kind }) => kind === "finished" || kind === "excluded");
+  switch (state.course) {
+    case "draining":
+    case "stopping":
+      return inFlight(state) === 0;
+    case "rolling":
+      return !state.items.slice(0, state.stageEnd).some(isOpen);
+    case "rolling back":
+      return !state.items.some((item) => isOpen(item) && !isUntouched(item));
+  }
 }
+
+const isOpen = ({ kind }: Item): boolean =>
+  kind === "waiting" || kind === "visiting" || kind === "quarantined";
+
+/** Its turn never came. */
+export const isUntouched = (item: Item): boolean =>
+  item.kind === "waiting" && item.order.work === "apply";

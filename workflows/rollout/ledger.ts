@@ -1,0 +1,77 @@
+import { condition } from "@temporalio/workflow";
+import type { ArtifactRef } from "../../activities/artifacts/port";
+import type { Decision, RefusedAnswer } from "../gate/gate";
+import type { ItemFailure, ItemResult } from "./state";
+
+/** What happened, in order; the report is made from it. */
+export type LedgerEntry =
+  | ({
+      readonly kind: "host";
+      /** Row of the plan. */
+      readonly row: number;
+      readonly at: number;
+      readonly failure?: ItemFailure;
+      /** What a person wrote who called it done. */
+      readonly evidence?: string;
+    } & Partial<ItemResult>)
+  | { readonly kind: "event"; readonly at: number; readonly text: string }
+  | { readonly kind: "decision"; readonly decision: Decision }
+  | { readonly kind: "refused"; readonly refused: RefusedAnswer };
+
+export interface PackedLedger {
+  readonly parts: readonly ArtifactRef[];
+  readonly entries: readonly LedgerEntry[];
+}
+
+/** Pending entries travel in payloads, which stay under 100 KB. */
+const mostPendingChars = 40_000;
+
+/** Keeps the latest entries here and the others in the artifact store, so that neither history nor state grows with the fleet. */
+export class Ledger {
+  #entries: LedgerEntry[];
+  #parts: ArtifactRef[];
+  #chars: number;
+  #writing = false;
+
+  constructor(
+    /** Stores a part for good; tried until it works. */
+    private readonly write: (
+      part: number,
+      entries: readonly LedgerEntry[],
+    ) => Promise<ArtifactRef>,
+    { parts, entries }: PackedLedger = { parts: [], entries: [] },
+  ) {
+    this.#entries = [...entries];
+    this.#parts = [...parts];
+    this.#chars = JSON.stringify(entries).length;
+  }
+
+  record(entry: LedgerEntry): void {
+    this.#entries.push(entry);
+    this.#chars += JSON.stringify(entry).length;
+    if (this.#chars > mostPendingChars && !this.#writing) void this.#flush();
+  }
+
+  /** Resolves once no part is being written: what is packed then is all there is. */
+  async settled(): Promise<void> {
+    await condition(() => !this.#writing);
+  }
+
+  packed(): PackedLedger {
+    return { parts: this.#parts, entries: this.#entries };
+  }
+
+  async #flush(): Promise<void> {
+    this.#writing = true;
+    try {
+      while (this.#chars > mostPendingChars) {
+        const entries = this.#entries;
+        this.#entries = [];
+        this.#chars = 0;
+        this.#parts.push(await this.write(this.#parts.length, entries));
+      }
+    } finally {
+      this.#writing = false;
+    }
+  }
+}
