@@ -252,6 +252,11 @@ export interface PreparedFleetUpgrade {
   readonly rollout: RolloutPlan;
   /** Whether the component can take a host back. */
   readonly canUndo: boolean;
+  /** Absent when the component is only restarted. */
+  readonly version?: string;
+  readonly component: string;
+  /** A run over a selection of hosts does not say what the whole target should run. */
+  readonly isWholeTarget: boolean;
   /** The plan in words; the same text in CLI, UI and gate. */
   readonly text: string;
   readonly summary: string;
@@ -282,6 +287,8 @@ export interface HostReport {
   };
   /** What a person wrote who called this host done. */
   readonly evidence?: string;
+  /** It was not ready when the run ended, so it stays drained. */
+  readonly leftOut?: boolean;
 }
 
 export interface FleetUpgradeResult {

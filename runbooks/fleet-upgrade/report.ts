@@ -1,9 +1,15 @@
 import type { Decision, RefusedAnswer } from "../../workflows/gate/gate";
-import type { FleetUpgradeResult, HostReport } from "./contract";
-import { cell, oneLine } from "./markdown";
-import { countOutcomes, countsInWords } from "./words";
+import type { LedgerEntry } from "../../workflows/rollout/ledger";
+import type {
+  FleetPlan,
+  FleetUpgradeResult,
+  HostOutcome,
+  HostReport,
+} from "./contract";
+import { cell, csvCell, oneLine } from "./markdown";
+import { countOutcomes, countsInWords, outcomesOf } from "./state";
 
-/** What the workflow knows at the end; the report says nothing else. */
+/** What the workflow knows at the end; all else is in the plan and the ledger. */
 export interface ReportFacts {
   readonly summary: string;
   readonly workflowId: string;
@@ -12,44 +18,200 @@ export interface ReportFacts {
   readonly outcome: FleetUpgradeResult["outcome"];
   readonly startedAt: number;
   readonly finishedAt: number;
-  readonly hosts: readonly HostReport[];
-  readonly decisions: readonly Decision[];
-  readonly refused: readonly RefusedAnswer[];
+  /** The outcome of each row of the plan, a letter each. */
+  readonly outcomes: string;
 }
 
-/** The report for people. Every host of the plan stands in it, whatever became of it. */
-export function reportMarkdown(facts: ReportFacts): string {
-  const { decisions, refused } = facts;
+export interface Durations {
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+}
+
+export interface CauseReport {
+  readonly cause: string;
+  readonly hosts: readonly string[];
+}
+
+/** The report; Markdown and CSV are other forms of the same. */
+export interface Report extends Omit<ReportFacts, "outcomes"> {
+  readonly counts: Readonly<Record<HostOutcome, number>>;
+  /** Of the hosts that were upgraded; absent when none was. */
+  readonly durations?: Durations;
+  readonly causes: readonly CauseReport[];
+  readonly timeline: readonly { readonly at: number; readonly text: string }[];
+  readonly decisions: readonly Decision[];
+  readonly refused: readonly RefusedAnswer[];
+  readonly hosts: readonly HostReport[];
+}
+
+/** Every host of the plan, whatever became of it: its outcome from the end of the run, the rest from its latest entries. */
+export function reportOf(
+  { outcomes: letters, ...facts }: ReportFacts,
+  plan: Pick<FleetPlan, "hosts">,
+  entries: readonly LedgerEntry[],
+): Report {
+  const outcomes = outcomesOf(letters);
+  const known = latestByRow(entries);
+  const hosts = plan.hosts.map(({ id, pool }, row) =>
+    hostReport({ id, pool }, outcomes[row] ?? "not attempted", known.get(row)),
+  );
+  const durations = durationsOf(hosts);
+  return {
+    ...facts,
+    counts: countOutcomes(hosts.map(({ outcome }) => outcome)),
+    ...(durations === undefined ? {} : { durations }),
+    causes: causesOf(hosts),
+    timeline: entries.flatMap((entry) =>
+      entry.kind === "event" ? [{ at: entry.at, text: entry.text }] : [],
+    ),
+    decisions: entries.flatMap((entry) =>
+      entry.kind === "decision" ? [entry.decision] : [],
+    ),
+    refused: entries.flatMap((entry) =>
+      entry.kind === "refused" ? [entry.refused] : [],
+    ),
+    hosts,
+  };
+}
+
+type HostEntry = Extract<LedgerEntry, { kind: "host" }>;
+
+/** What was said last of each fact: a host that failed, was mended and marked done has all three in its line. */
+function latestByRow(entries: readonly LedgerEntry[]): Map<number, HostEntry> {
+  const known = new Map<number, HostEntry>();
+  for (const entry of entries) {
+    if (entry.kind !== "host") continue;
+    known.set(entry.row, { ...known.get(entry.row), ...entry });
+  }
+  return known;
+}
+
+function hostReport(
+  host: Pick<HostReport, "id" | "pool">,
+  outcome: HostOutcome,
+  entry: HostEntry | undefined,
+): HostReport {
+  const isBad = outcome === "failed" || outcome === "quarantined";
+  const { ms, version, previous, failure, evidence } = entry ?? {};
+  return {
+    ...host,
+    outcome,
+    ...(ms === undefined ? {} : { ms }),
+    ...(version === undefined ? {} : { version }),
+    ...(previous === undefined ? {} : { previous }),
+    ...(evidence === undefined ? {} : { evidence }),
+    // A failure that was mended is history, and stands in the decisions.
+    ...(failure !== undefined && isBad ? { failure } : {}),
+    ...(entry?.outcome === "left out" ? { leftOut: true } : {}),
+  };
+}
+
+/** Nearest rank (https://en.wikipedia.org/wiki/Percentile#The_nearest-rank_method). */
+function durationsOf(hosts: readonly HostReport[]): Durations | undefined {
+  const times = hosts
+    .flatMap(({ outcome, ms }) =>
+      outcome === "upgraded" && ms !== undefined ? [ms] : [],
+    )
+    .sort((a, b) => a - b);
+  const rank = (share: number): number =>
+    times[Math.max(0, Math.ceil(share * times.length) - 1)] ?? 0;
+  return times.length === 0
+    ? undefined
+    : { p50Ms: rank(0.5), p95Ms: rank(0.95) };
+}
+
+function causesOf(hosts: readonly HostReport[]): CauseReport[] {
+  const causes = new Map<string, string[]>();
+  for (const { id, failure } of hosts) {
+    if (failure === undefined) continue;
+    const [line = ""] = failure.message.split("\n");
+    const words = line.replaceAll(id, "{host}");
+    const cause = `${failure.step}: ${words} (${failure.type})`;
+    causes.set(cause, [...(causes.get(cause) ?? []), id]);
+  }
+  return [...causes]
+    .map(([cause, ids]) => ({ cause, hosts: ids }))
+    .sort((a, b) => b.hosts.length - a.hosts.length);
+}
+
+/** The report for people. */
+export function reportMarkdown(report: Report): string {
+  const { decisions, refused, durations, causes, timeline } = report;
   return [
-    `# ${facts.summary}`,
+    `# ${report.summary}`,
     "",
-    `**${facts.outcome}**: ${countsInWords(countOutcomes(facts.hosts))}`,
+    `**${report.outcome}**: ${countsInWords(report.counts)}`,
     "",
-    `- Run: \`${facts.workflowId}\` (\`${facts.runId}\`)`,
-    `- Plan digest: \`${facts.digest}\``,
-    `- From ${time(facts.startedAt)} to ${time(facts.finishedAt)}`,
+    `- Run: \`${report.workflowId}\` (\`${report.runId}\`)`,
+    `- Plan digest: \`${report.digest}\``,
+    `- From ${time(report.startedAt)} to ${time(report.finishedAt)}`,
+    ...(durations === undefined
+      ? []
+      : [
+          `- An upgraded host took ${seconds(durations.p50Ms)} s (p50), ${seconds(durations.p95Ms)} s (p95)`,
+        ]),
+    ...section(
+      "What failed",
+      causes.map(
+        ({ cause, hosts }) =>
+          `- ${hosts.length} x ${oneLine(cause, 400)}: ${hosts.join(", ")}`,
+      ),
+    ),
     "",
     "## Decisions",
     "",
     ...(decisions.length === 0
       ? ["No question was answered."]
       : decisions.map(decisionLine)),
-    ...(refused.length === 0
-      ? []
-      : ["", "Refused answers:", "", ...refused.map(refusedLine)]),
+    ...section("Refused answers", refused.map(refusedLine)),
+    ...section(
+      "Timeline",
+      timeline.map(({ at, text }) => `- ${time(at)} ${oneLine(text, 400)}`),
+    ),
     "",
     "## Hosts",
     "",
-    "| Host | Pool | Outcome | Version | Seconds | Failure |",
-    "|---|---|---|---|---|---|",
-    ...facts.hosts.map(hostRow),
+    "| Host | Pool | Outcome | Version | Before | Seconds | Remarks |",
+    "|---|---|---|---|---|---|---|",
+    ...report.hosts.map(hostRow),
     "",
   ].join("\n");
 }
 
+/** For spreadsheets: RFC 4180. */
+export function reportCsv({ hosts }: Report): string {
+  const header = [
+    ...["host", "pool", "outcome", "version", "previous", "seconds"],
+    ...["failed step", "failure", "message", "evidence"],
+  ];
+  const rows = hosts.map((host) => [
+    host.id,
+    host.pool,
+    host.outcome,
+    host.version ?? "",
+    host.previous ?? "",
+    host.ms === undefined ? "" : seconds(host.ms),
+    host.failure?.step ?? "",
+    host.failure?.type ?? "",
+    host.failure?.message ?? "",
+    host.evidence ?? "",
+  ]);
+  return [header, ...rows]
+    .map((row) => `${row.map(csvCell).join(",")}\r\n`)
+    .join("");
+}
+
+const section = (title: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : ["", `## ${title}`, "", ...lines];
+
 function decisionLine(decision: Decision): string {
-  const { at, gate, choice, by, channel, comment, hosts } = decision;
-  const about = hosts === undefined ? "" : ` for ${hosts.join(", ")}`;
+  const { at, gate, choice, by, channel, comment, hosts, cause } = decision;
+  const about =
+    hosts === undefined
+      ? cause === undefined
+        ? ""
+        : ` for cause ${oneLine(cause)}`
+      : ` for ${hosts.join(", ")}`;
   const said = comment === undefined ? "" : `: ${oneLine(comment, 1_024)}`;
   return `- ${time(at)} gate ${gate}: **${choice}**${about} by ${oneLine(by)} (a name claimed by ${channel}, not proven)${said}`;
 }
@@ -59,13 +221,21 @@ function refusedLine({ at, by, channel, reason }: RefusedAnswer): string {
 }
 
 function hostRow(host: HostReport): string {
-  const { id, pool, outcome, version = "", ms, failure } = host;
-  const seconds = ms === undefined ? "" : (ms / 1_000).toFixed(1);
-  const why =
-    failure === undefined
-      ? ""
-      : `${failure.step}: ${cell(failure.message)} (${failure.type})`;
-  return `| ${id} | ${pool} | ${outcome} | ${cell(version)} | ${seconds} | ${why} |`;
+  const { id, pool, outcome, version = "", previous = "", ms } = host;
+  const took = ms === undefined ? "" : seconds(ms);
+  return `| ${id} | ${pool} | ${outcome} | ${cell(version)} | ${cell(previous)} | ${took} | ${cell(remarks(host))} |`;
 }
+
+function remarks({ failure, evidence, leftOut }: HostReport): string {
+  return [
+    ...(failure === undefined
+      ? []
+      : [`${failure.step}: ${failure.message} (${failure.type})`]),
+    ...(evidence === undefined ? [] : [`marked done: ${evidence}`]),
+    ...(leftOut === true ? ["left drained: it is not ready"] : []),
+  ].join("\n");
+}
+
+const seconds = (ms: number): string => (ms / 1_000).toFixed(1);
 
 const time = (at: number): string => new Date(at).toISOString();

@@ -1,46 +1,151 @@
-import type { Decision } from "../../workflows/gate/gate";
-import { failures, type RolloutState } from "../../workflows/rollout/state";
-import type { FleetUpgradeResult } from "./contract";
+import {
+  failures,
+  type Item,
+  type RolloutState,
+} from "../../workflows/rollout/state";
+import { countStandings, settledCount } from "../../workflows/rollout/progress";
+import type { FleetUpgradeResult, HostOutcome, PlanStage } from "./contract";
 
-/** Where a run is. The rollout's own reducer is the only one that changes what is inside. */
-export type FleetState =
+/** Where a run is in its procedure. The rollout's own reducer is the only one that changes where its hosts are. */
+export type Position =
   | { readonly kind: "planning" }
-  | {
-      readonly kind:
-        | "upgrading canaries"
-        | "asking"
-        | "upgrading the rest"
-        | "reporting"
-        | "ended";
-      readonly rollout: RolloutState;
-    };
+  | { readonly kind: "building" }
+  | { readonly kind: "upgrading"; readonly stage: number }
+  | { readonly kind: "soaking"; readonly stage: number; readonly until: number }
+  | { readonly kind: "asking"; readonly stage: number }
+  | { readonly kind: "census"; readonly wave: number }
+  | { readonly kind: "catching up"; readonly wave: number }
+  | { readonly kind: "rolling back" }
+  | { readonly kind: "putting back" }
+  | { readonly kind: "reporting" }
+  | { readonly kind: "ended" };
 
 /** Titles of the steps, in README and UI alike. */
-export const stepTitles: Readonly<Record<FleetState["kind"], string>> = {
-  planning: "1. Plan",
-  "upgrading canaries": "2. Upgrade the canaries",
-  asking: "3. Ask before the rest",
-  "upgrading the rest": "4. Upgrade the rest",
-  reporting: "5. Report",
-  ended: "ended",
-};
+export function stepTitle(
+  position: Position,
+  stages: readonly PlanStage[],
+): string {
+  const name = (stage: number): string => stages[stage]?.name ?? "the rest";
+  switch (position.kind) {
+    case "planning":
+      return "1. Plan";
+    case "building":
+      return "1. Plan: build once";
+    case "upgrading":
+      return `2. Upgrade ${nameOf(name(position.stage))}`;
+    case "soaking":
+      return `2. Soak after ${nameOf(name(position.stage))}, until ${new Date(position.until).toISOString()}`;
+    case "asking":
+      return `3. Ask after ${nameOf(name(position.stage))}`;
+    case "census":
+      return "4. Take the census";
+    case "catching up":
+      return `4. Catch up, wave ${position.wave}`;
+    case "rolling back":
+      return "5. Roll back";
+    case "putting back":
+      return "5. Put drained hosts back";
+    case "reporting":
+      return "6. Report";
+    case "ended":
+      return "ended";
+  }
+}
+
+const nameOf = (stage: string): string =>
+  stage === "canaries" ? "the canaries" : stage;
+
+/** How the procedure itself ended; what became of the rollout is told by its own state. */
+export type Ending = "done" | "denied" | "cancelled";
 
 /** How a run that was carried out ended. A denial leaves hosts unattempted, so it is told before their failures. */
 export function outcomeOfRun(
   rollout: RolloutState,
-  approval: Decision | undefined,
-  ending: "done" | "cancelled",
+  ending: Ending,
 ): FleetUpgradeResult["outcome"] {
+  const hasFailures = failures(rollout) > 0;
   if (ending === "cancelled") return "cancelled";
-  if (approval?.choice === "deny") return "denied";
-  if (rollout.kind === "draining") return "aborted";
-  return failures(rollout) > 0 ? "completed with failures" : "completed";
+  switch (rollout.course) {
+    case "stopping":
+      return "stopped";
+    case "rolling back":
+      return hasFailures ? "rolled back with failures" : "rolled back";
+    case "draining":
+      return "aborted";
+    case "rolling":
+      if (ending === "denied") return "denied";
+      return hasFailures ? "completed with failures" : "completed";
+  }
+}
+
+/** What the report calls the state that an item is in at the end. */
+export function outcomeOf(item: Item): HostOutcome {
+  switch (item.kind) {
+    case "waiting":
+    case "visiting":
+      return item.order.was ?? "not attempted";
+    case "finished":
+      return item.outcome;
+    case "quarantined":
+      return "quarantined";
+    case "excluded":
+      return "failed";
+  }
+}
+
+export const noOutcomes: Readonly<Record<HostOutcome, number>> = {
+  upgraded: 0,
+  unchanged: 0,
+  "rolled back": 0,
+  failed: 0,
+  quarantined: 0,
+  gone: 0,
+  "not attempted": 0,
+};
+
+export function countOutcomes(
+  outcomes: readonly HostOutcome[],
+): Record<HostOutcome, number> {
+  const counts = { ...noOutcomes };
+  for (const outcome of outcomes) counts[outcome]++;
+  return counts;
+}
+
+/** Outcomes that occur, in the order in which a reader wants them. */
+export function countsInWords(
+  counts: Readonly<Record<HostOutcome, number>>,
+): string {
+  const occurring = Object.entries(counts).filter(([, count]) => count > 0);
+  return (
+    occurring.map(([outcome, count]) => `${count} ${outcome}`).join(", ") ||
+    "no hosts"
+  );
 }
 
 /** Finished or given up, of all hosts; in steps of ten, since each published change is a history event. */
 export function percentDone({ items }: Pick<RolloutState, "items">): number {
   if (items.length === 0) return 100;
-  const isDone = ({ kind }: RolloutState["items"][number]): boolean =>
-    kind === "finished" || kind === "excluded";
-  return Math.floor((items.filter(isDone).length * 10) / items.length) * 10;
+  const settled = settledCount(countStandings(items));
+  return Math.floor((settled * 10) / items.length) * 10;
+}
+
+/** A letter for each outcome, so that 10,000 hosts fit into one payload. */
+export const outcomeLetters = {
+  upgraded: "u",
+  unchanged: "n",
+  "rolled back": "r",
+  failed: "f",
+  quarantined: "q",
+  gone: "g",
+  "not attempted": "-",
+} as const satisfies Record<HostOutcome, string>;
+
+export function outcomesOf(letters: string): HostOutcome[] {
+  const names = Object.keys(outcomeLetters) as HostOutcome[];
+  const byLetter = new Map(names.map((name) => [outcomeLetters[name], name]));
+  return [...letters].map(
+    (letter) =>
+      byLetter.get(letter as (typeof outcomeLetters)[HostOutcome]) ??
+      "not attempted",
+  );
 }

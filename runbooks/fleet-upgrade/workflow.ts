@@ -1,23 +1,37 @@
 import { CancellationScope, isCancellation } from "@temporalio/workflow";
 import type { FleetUpgradeInput, FleetUpgradeResult } from "./contract";
-import { FleetRun } from "./run";
+import { type CarriedFleetRun, FleetRun } from "./run";
 
 /** Rolls one component's pinned version over the hosts of a target; the steps are those of this folder's README. */
 export async function fleetUpgrade(
   input?: FleetUpgradeInput,
+  /** Given by a former run of the same chain, never by a person. */
+  carried?: CarriedFleetRun,
 ): Promise<FleetUpgradeResult> {
-  const run = await FleetRun.open(input);
+  const run = await FleetRun.open(input, carried);
   if (run.isPlanOnly) return run.planned();
+  return run.acrossRuns(input, () => upgradeFleet(run));
+}
+
+async function upgradeFleet(run: FleetRun): Promise<FleetUpgradeResult> {
   try {
-    await run.upgradeCanaries();
-    if (await run.askBeforeRest()) await run.upgradeRest();
+    await run.begin();
+    for (const stage of run.stagesLeft) {
+      await run.upgrade(stage);
+      await run.soak(stage);
+      if (!(await run.askAfter(stage))) break;
+    }
+    await run.catchUp();
+    await run.rollBack();
   } catch (error) {
     if (!isCancellation(error)) throw error;
     await CancellationScope.nonCancellable(async () => {
       await run.drain();
-      await run.report("cancelled");
+      await run.putBack();
+      await run.report();
     });
     throw error;
   }
-  return run.report("done");
+  await run.putBack();
+  return run.report();
 }

@@ -10,8 +10,7 @@ import {
   type GroupedFailure,
   type Item,
   type RolloutState,
-  undoItem,
-  undoOrder,
+  undoOrders,
   type VisitOrder,
 } from "./state";
 
@@ -34,12 +33,12 @@ interface PackedDetail {
   readonly since?: number;
 }
 
-const finishedItems = {
+const finishedItems: Readonly<Record<string, Item>> = {
   u: { kind: "finished", outcome: "upgraded", touched: true },
   n: { kind: "finished", outcome: "unchanged", touched: false },
   g: { kind: "finished", outcome: "gone", touched: false },
   r: { kind: "finished", outcome: "rolled back", touched: false },
-} as const satisfies Record<string, Item>;
+};
 
 const finishedLetters: Readonly<Record<FinishedOutcome, string>> = {
   upgraded: "u",
@@ -63,17 +62,15 @@ export function pack({ items, ...rest }: RolloutState): PackedRollout {
       case "finished":
         return finishedLetters[item.outcome];
       case "waiting":
-        if (item.order === freshOrder) return ".";
-        if (item.order === undoOrder) return "d";
-        details.push({ row, order: item.order });
-        return "w";
+        if (!isPlain(item.order)) details.push({ row, order: item.order });
+        return waitingLetters[plainOf(item.order)];
       case "visiting":
         details.push({ row, ...orderOf(item.order), since: item.since });
-        return item.order === undoOrder ? "b" : "v";
+        return visitingLetters[plainOf(item.order)];
       case "quarantined": {
         const failure = numberOf(item.failure);
         details.push({ row, ...orderOf(item.order), failure });
-        return item.order === undoOrder ? "Q" : "q";
+        return quarantinedLetters[plainOf(item.order)];
       }
       case "excluded":
         details.push({ row, failure: numberOf(item.failure) });
@@ -83,8 +80,42 @@ export function pack({ items, ...rest }: RolloutState): PackedRollout {
   return { ...rest, letters: letters.join(""), details, failures };
 }
 
+/** Orders that a letter tells. */
+const plainOrders = {
+  fresh: freshOrder,
+  back: undoOrders.upgraded,
+  backFailed: undoOrders.failed,
+} as const satisfies Record<string, VisitOrder>;
+type Plain = keyof typeof plainOrders;
+
+const waitingLetters: Readonly<Record<Plain | "other", string>> = {
+  fresh: ".",
+  back: "d",
+  backFailed: "D",
+  other: "w",
+};
+const visitingLetters: typeof waitingLetters = {
+  fresh: "v",
+  back: "b",
+  backFailed: "B",
+  other: "V",
+};
+const quarantinedLetters: typeof waitingLetters = {
+  fresh: "q",
+  back: "k",
+  backFailed: "K",
+  other: "Q",
+};
+
+function plainOf(order: VisitOrder): Plain | "other" {
+  const names = Object.keys(plainOrders) as Plain[];
+  return names.find((name) => plainOrders[name] === order) ?? "other";
+}
+
+const isPlain = (order: VisitOrder): boolean => plainOf(order) !== "other";
+
 const orderOf = (order: VisitOrder): Pick<PackedDetail, "order"> =>
-  order === freshOrder || order === undoOrder ? {} : { order };
+  isPlain(order) ? {} : { order };
 
 export function unpack({
   letters,
@@ -104,31 +135,22 @@ function itemOf(
   detail: PackedDetail | undefined,
   failures: readonly GroupedFailure[],
 ): Item {
-  const { order = freshOrder, since = 0 } = detail ?? {};
+  const finished = finishedItems[letter];
+  if (finished !== undefined) return finished;
   const failure = failures[detail?.failure ?? -1] ?? lostFailure;
-  switch (letter) {
-    case "w":
-      return { kind: "waiting", order };
-    case "d":
-      return undoItem;
-    case "v":
+  if (letter === "x") return { kind: "excluded", failure };
+  const { since = 0 } = detail ?? {};
+  for (const name of ["fresh", "back", "backFailed", "other"] as const) {
+    const order =
+      name === "other" ? (detail?.order ?? freshOrder) : plainOrders[name];
+    if (letter === visitingLetters[name])
       return { kind: "visiting", order, since };
-    case "b":
-      return { kind: "visiting", order: undoOrder, since };
-    case "q":
+    if (letter === quarantinedLetters[name])
       return { kind: "quarantined", order, failure };
-    case "Q":
-      return { kind: "quarantined", order: undoOrder, failure };
-    case "x":
-      return { kind: "excluded", failure };
-    case "u":
-    case "n":
-    case "g":
-    case "r":
-      return finishedItems[letter];
-    default:
-      return freshItem;
+    if (letter === waitingLetters[name])
+      return name === "fresh" ? freshItem : { kind: "waiting", order };
   }
+  return freshItem;
 }
 
 /** What a carried state that was cut short says. */

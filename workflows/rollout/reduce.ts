@@ -14,7 +14,7 @@ import {
   type ItemResult,
   type RolloutSettings,
   type RolloutState,
-  undoItem,
+  undoOrders,
   type VisitOrder,
 } from "./state";
 import type { Halt } from "./words";
@@ -210,7 +210,8 @@ function failed(
 ): Item {
   if (item.kind !== "visiting") return item;
   // What failed on the way up goes back with the others.
-  if (course === "rolling back" && item.order.work === "apply") return undoItem;
+  if (course === "rolling back" && item.order.work === "apply")
+    return toUndo("failed");
   return { kind: "quarantined", order: item.order, failure };
 }
 
@@ -260,13 +261,17 @@ const stale = (item: Item): Item =>
   (item.outcome === "upgraded" || item.outcome === "unchanged")
     ? {
         kind: "waiting",
-        order: { ...freshOrder, generations: redoGenerations({}) },
+        order: {
+          ...freshOrder,
+          generations: redoGenerations({}),
+          was: "upgraded",
+        },
       }
     : item;
 
 const waiting = (order: VisitOrder, over: Partial<VisitOrder>): Item => ({
   kind: "waiting",
-  order: { ...order, ...over, asked: true },
+  order: { ...order, ...over, asked: true, was: "failed" },
 });
 
 function extended(state: RolloutState, by: number): RolloutState {
@@ -288,20 +293,21 @@ function rolledBack(state: RolloutState): RolloutState {
 function undone(item: Item): Item {
   switch (item.kind) {
     case "finished":
-      return item.touched ? undoItem : item;
+      return item.touched ? toUndo("upgraded") : item;
     case "quarantined":
     case "excluded":
-      return undoItem;
+      return toUndo("failed");
     case "waiting":
-      return isBegun(item.order) ? undoItem : item;
+      return item.order.was === undefined ? item : toUndo("failed");
     case "visiting":
       return item;
   }
 }
 
-/** A host that waits for another try has been touched. */
-const isBegun = ({ asked, generations }: VisitOrder): boolean =>
-  asked || Object.keys(generations).length > 0;
+const toUndo = (was: keyof typeof undoOrders): Item => ({
+  kind: "waiting",
+  order: undoOrders[was],
+});
 
 const without = (
   { halts }: RolloutState,

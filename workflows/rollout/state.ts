@@ -36,6 +36,8 @@ export interface VisitOrder {
   readonly skipped: readonly string[];
   /** Somebody asked for it after a failure: it may start while the rollout holds, for mending ends the holding. */
   readonly asked: boolean;
+  /** What the host is, should its turn never come; absent: not attempted. */
+  readonly was?: "upgraded" | "failed";
 }
 
 export type Item =
@@ -109,8 +111,11 @@ export const freshOrder: VisitOrder = {
 };
 export const freshItem: Item = { kind: "waiting", order: freshOrder };
 
-export const undoOrder: VisitOrder = { ...freshOrder, work: "undo" };
-export const undoItem: Item = { kind: "waiting", order: undoOrder };
+/** Of hosts that this run has upgraded, and of hosts that failed on the way. */
+export const undoOrders = {
+  upgraded: { ...freshOrder, work: "undo", was: "upgraded" },
+  failed: { ...freshOrder, work: "undo", was: "failed" },
+} as const satisfies Record<string, VisitOrder>;
 
 export function newRollout(
   count: number,

@@ -2,7 +2,11 @@ import {
   defineSearchAttributeKey,
   type SearchAttributeUpdatePair,
 } from "@temporalio/common";
-import { upsertSearchAttributes } from "@temporalio/workflow";
+import {
+  CancellationScope,
+  sleep,
+  upsertSearchAttributes,
+} from "@temporalio/workflow";
 
 const keys = {
   name: defineSearchAttributeKey("RunbookName", "KEYWORD"),
@@ -29,15 +33,48 @@ export interface Standing {
   readonly blocked: boolean;
 }
 
-/** Publishes what differs from the last time; an unchanged standing costs nothing. */
-export function standingPublisher(): (standing: Standing) => void {
-  let last: Partial<Standing> = {};
-  return (standing) => {
-    const changed = names.filter((name) => standing[name] !== last[name]);
-    last = standing;
-    if (changed.length === 0) return;
+/** Each publication is a history event, and the list of runs is read by people. */
+const betweenMs = 10_000;
+
+/** Publishes what differs from the last time, at most every ten seconds; an unchanged standing costs nothing. */
+export class StandingBoard {
+  #published: Partial<Standing> = {};
+  #latest: Standing | undefined;
+  #nextAt = 0;
+  #isWaiting = false;
+
+  /** @param isLast the run ends with this one, so it is not put off */
+  publish(standing: Standing, isLast = false): void {
+    this.#latest = standing;
+    const inMs = this.#nextAt - Date.now();
+    if (isLast || inMs <= 0) this.#write();
+    else if (!this.#isWaiting && this.#changed().length > 0) this.#later(inMs);
+  }
+
+  #later(inMs: number): void {
+    this.#isWaiting = true;
+    const pause = (): Promise<void> =>
+      sleep(inMs, { summary: "next publication of the standing" });
+    void CancellationScope.nonCancellable(pause).then(() => {
+      this.#isWaiting = false;
+      this.#write();
+    });
+  }
+
+  #changed(): (keyof Standing)[] {
+    return names.filter(
+      (name) => this.#latest?.[name] !== this.#published[name],
+    );
+  }
+
+  #write(): void {
+    const changed = this.#changed();
+    const standing = this.#latest;
+    if (standing === undefined || changed.length === 0) return;
+    this.#published = standing;
+    this.#nextAt = Date.now() + betweenMs;
     upsertSearchAttributes(changed.map((name) => pairOf(name, standing)));
-  };
+  }
 }
 
 /** Each key has the type of its field, which the compiler cannot follow through a name. */

@@ -1,134 +1,225 @@
 import fc from "fast-check";
 import { admit } from "../../../workflows/rollout/admit";
-import type { Item, RolloutState } from "../../../workflows/rollout/state";
+import {
+  fleetOf,
+  type Fleet,
+  type GroupKind,
+  groupKinds,
+  limitsOf,
+} from "../../../workflows/rollout/fleet";
+import {
+  freshItem,
+  freshOrder,
+  type Item,
+  newRollout,
+  type RolloutState,
+  undoOrders,
+} from "../../../workflows/rollout/state";
 import { check } from "../../harness/properties";
+import { failure, fleetIn, fleetOfSize, settings } from "./samples";
 import { anyFate, simulate } from "./simulation";
 
-const failure = { type: "t", step: "apply", message: "m" };
-const waiting: Item = { kind: "waiting", generations: {} };
-const retried: Item = { kind: "waiting", generations: { apply: 2 } };
-const visiting: Item = { kind: "visiting", generations: {} };
+const waiting = freshItem;
+const asked: Item = {
+  kind: "waiting",
+  order: { ...freshOrder, generations: { apply: 2 }, asked: true },
+};
+const undo: Item = { kind: "waiting", order: undoOrders.upgraded };
+const visiting: Item = { kind: "visiting", order: freshOrder, since: 0 };
 const finished: Item = {
   kind: "finished",
-  result: { outcome: "upgraded", ms: 1 },
+  outcome: "upgraded",
+  touched: true,
 };
-const quarantined: Item = { kind: "quarantined", generations: {}, failure };
+const quarantined: Item = {
+  kind: "quarantined",
+  order: freshOrder,
+  failure,
+};
 const excluded: Item = { kind: "excluded", failure };
 
-const state = (over: Partial<RolloutState>): RolloutState => ({
-  kind: "rolling",
-  items: [],
-  slots: 3,
-  allowedFailures: 1,
-  stageEnd: 100,
+const state = (
+  items: readonly Item[],
+  over: Partial<RolloutState> = {},
+): RolloutState => ({
+  ...newRollout(items.length, settings({ slots: 3 })),
+  items,
+  stageEnd: items.length,
   ...over,
 });
+const admitted = (
+  items: readonly Item[],
+  over: Partial<RolloutState> = {},
+): number[] => admit(state(items, over), fleetOfSize(items.length));
 
 describe("admission", () => {
   it("takes the first waiting items, as many as slots are free", () => {
     const items = [finished, visiting, waiting, waiting, waiting];
-    expect(admit(state({ items }))).toEqual([2, 3]);
+    expect(admitted(items)).toEqual([2, 3]);
   });
 
   it("leaves a quarantined item its slot, and gives an excluded one's to the next", () => {
     const items = [quarantined, excluded, waiting, waiting, waiting];
-    expect(admit(state({ items }))).toEqual([2, 3]);
+    expect(admitted(items)).toEqual([2, 3]);
   });
 
   it("takes nothing once quarantined items hold every slot", () => {
-    const items = [quarantined, quarantined, quarantined, waiting];
-    expect(admit(state({ items }))).toEqual([]);
+    expect(admitted([quarantined, quarantined, quarantined, waiting])).toEqual(
+      [],
+    );
   });
 
   it("stays within the stage", () => {
-    const items = [finished, waiting, waiting];
-    expect(admit(state({ items, stageEnd: 2 }))).toEqual([1]);
+    expect(admitted([finished, waiting, waiting], { stageEnd: 2 })).toEqual([
+      1,
+    ]);
   });
 
-  it("takes only what somebody asked for again while the rollout holds", () => {
-    const items = [waiting, retried, quarantined];
-    expect(admit(state({ kind: "holding", items }))).toEqual([1]);
+  it("takes only what somebody asked for again while the rollout is over budget", () => {
+    const halts = [{ kind: "budget" } as const];
+    expect(admitted([waiting, asked, quarantined], { halts })).toEqual([1]);
   });
 
-  it("takes nothing while the rollout drains", () => {
-    expect(admit(state({ kind: "draining", items: [retried] }))).toEqual([]);
+  it("takes nothing at all while it is paused or makes no progress", () => {
+    const paused = { kind: "paused", by: "ada", at: 0 } as const;
+    for (const halt of [paused, { kind: "progress" } as const])
+      expect(admitted([waiting, asked, undo], { halts: [halt] })).toEqual([]);
   });
-});
 
-const anyItem = fc.constantFrom(
-  waiting,
-  retried,
-  visiting,
-  finished,
-  quarantined,
-  excluded,
-);
-const anyState: fc.Arbitrary<RolloutState> = fc.record({
-  kind: fc.constantFrom("rolling", "holding", "draining"),
-  items: fc.array(anyItem, { maxLength: 30 }),
-  slots: fc.integer({ min: 1, max: 10 }),
-  allowedFailures: fc.nat({ max: 5 }),
-  stageEnd: fc.nat({ max: 30 }),
-});
-const inSlots = ({ items }: RolloutState): number =>
-  items.filter(({ kind }) => kind === "visiting" || kind === "quarantined")
-    .length;
+  it("takes nothing while the rollout drains or stops", () => {
+    for (const course of ["draining", "stopping"] as const)
+      expect(admitted([asked, undo, waiting], { course })).toEqual([]);
+  });
 
-describe("in every state, admission", () => {
-  it("leaves no slot idle while an admissible item waits, and fills no more than there are", () => {
-    check(
-      fc.property(anyState, (at) => {
-        const admissible = at.items.slice(0, at.stageEnd).filter((item) => {
-          if (at.kind === "draining") return false;
-          return at.kind === "rolling"
-            ? item.kind === "waiting"
-            : item === retried;
-        }).length;
-        const free = Math.max(0, at.slots - inSlots(at));
-        expect(admit(at)).toHaveLength(Math.min(free, admissible));
-      }),
-      1_000,
+  it("takes back what was touched, and starts nothing new, while it goes back", () => {
+    const course = "rolling back";
+    const items = [undo, waiting, asked, finished, undo];
+    // Stages do not hold it back.
+    expect(admitted(items, { course, stageEnd: 1 })).toEqual([0, 4]);
+  });
+
+  it("starts with one, and lets one more go at once with each success", () => {
+    const items = Array.from({ length: 12 }, () => waiting);
+    const slow = settings({ slots: 8, slowStart: true });
+    const at = (ramp: number): number =>
+      admitted(items, { settings: slow, ramp }).length;
+    expect([1, 2, 4, 8, 9].map(at)).toEqual([1, 2, 4, 8, 8]);
+  });
+
+  it("needs no slow start to go back", () => {
+    const items = Array.from({ length: 5 }, () => undo);
+    const slow = settings({ slots: 4, slowStart: true });
+    const over = { settings: slow, course: "rolling back" } as const;
+    expect(admitted(items, over)).toHaveLength(4);
+  });
+
+  it("passes over a pool that is full, and takes the next pool's hosts", () => {
+    const fleet = fleetIn(["web", "web", "app", "web", "app"]);
+    const items = [visiting, waiting, waiting, waiting, waiting];
+    const limited = settings({ slots: 5, limits: { pool: 1 } });
+    expect(admit(state(items, { settings: limited }), fleet)).toEqual([2]);
+  });
+
+  it("counts a quarantined host in its pool", () => {
+    const fleet = fleetIn(["web", "web", "app"]);
+    const limited = settings({ slots: 5, limits: { pool: 1 } });
+    const items = [quarantined, waiting, waiting];
+    expect(admit(state(items, { settings: limited }), fleet)).toEqual([2]);
+  });
+
+  it("takes a share of a group rounded down, but always one", () => {
+    const fleet = fleetIn([...Array<string>(10).fill("web"), "app", "app"]);
+    const items = Array.from({ length: 12 }, () => waiting);
+    const limited = settings({ slots: 50, limits: { pool: "25%" } });
+    expect(admit(state(items, { settings: limited }), fleet)).toEqual([
+      ...[0, 1, 10],
+    ]);
+  });
+
+  it("holds the limit of a jump host over zones and pools", () => {
+    const fleet = fleetOf(
+      ["a", "b", "c", "d"].map((zone, n) => ({
+        ...{ id: zone, pool: zone, zone },
+        ...(n < 3 ? { jump: "bastion" } : {}),
+      })),
     );
-  });
-
-  it("names waiting items of the stage only, each once, in order", () => {
-    check(
-      fc.property(anyState, (at) => {
-        const admitted = admit(at);
-        expect(admitted).toEqual([...new Set(admitted)].sort((a, b) => a - b));
-        expect(
-          admitted.every(
-            (index) =>
-              index < at.stageEnd && at.items[index]?.kind === "waiting",
-          ),
-        ).toBe(true);
-      }),
-      1_000,
-    );
+    const items = Array.from({ length: 4 }, () => waiting);
+    const limited = settings({ slots: 4, limits: { jump: 2 } });
+    expect(admit(state(items, { settings: limited }), fleet)).toEqual([
+      ...[0, 1, 3],
+    ]);
   });
 });
 
-describe("over a whole rollout", () => {
-  it("visits and quarantine together never take more than the slots", () => {
+/** In work or quarantined: what takes a slot, and a place in its groups. */
+const occupying = ({ items }: RolloutState): number[] =>
+  items.flatMap(({ kind }, index) =>
+    kind === "visiting" || kind === "quarantined" ? [index] : [],
+  );
+
+/** Groups that hold more than they may. */
+function overfull(rollout: RolloutState, fleet: Fleet): string[] {
+  return groupKinds.flatMap((kind: GroupKind) => {
+    const limits = limitsOf(fleet, kind, rollout.settings.limits);
+    const { names, of } = fleet.groups[kind];
+    return names.filter((_, group) => {
+      const held = occupying(rollout).filter((row) => of[row] === group);
+      return held.length > (limits?.[group] ?? Infinity);
+    });
+  });
+}
+
+describe("over any fate", () => {
+  it("an admission never takes a rollout over its slots or the limit of any group", () => {
     check(
       fc.property(anyFate, (fate) => {
-        const taken = simulate(fate).moments.map(({ after }) => inSlots(after));
-        expect(Math.max(...taken)).toBeLessThanOrEqual(fate.slots);
+        for (const { before, event, after } of simulate(fate).moments) {
+          if (event.kind !== "started") continue;
+          const isRaised =
+            occupying(after).length > occupying(before).length &&
+            after.settings === before.settings;
+          if (!isRaised) continue;
+          expect(occupying(after).length).toBeLessThanOrEqual(
+            after.settings.slots,
+          );
+          const added = overfull(after, fate.fleet).filter(
+            (name) => !overfull(before, fate.fleet).includes(name),
+          );
+          expect(added).toEqual([]);
+        }
       }),
     );
   });
 
-  it("nothing past the canaries starts before the second stage opens", () => {
+  it("a slot is never idle while a host could take it", () => {
     check(
       fc.property(anyFate, (fate) => {
         const { moments } = simulate(fate);
-        const second = moments.findLastIndex(
-          ({ event }) => event.kind === "stage opened",
-        );
-        const beyond = moments
-          .slice(0, second)
-          .flatMap(({ after }) => after.items.slice(fate.canaries));
-        expect(beyond.every(({ kind }) => kind === "waiting")).toBe(true);
+        for (const { before, event } of moments) {
+          // The engine admits before it hears what comes next; only starts come between.
+          if (event.kind === "started" || event.kind === "stage opened")
+            continue;
+          expect(admit(before, fate.fleet)).toEqual([]);
+        }
+      }),
+    );
+  });
+
+  it("what is admitted is waiting, in the stage or on its way back, and named once", () => {
+    check(
+      fc.property(anyFate, (fate) => {
+        for (const { after } of simulate(fate).moments) {
+          const rows = admit(after, fate.fleet);
+          expect(new Set(rows).size).toBe(rows.length);
+          for (const row of rows) {
+            const item = after.items[row];
+            expect(item?.kind).toBe("waiting");
+            if (after.course === "rolling")
+              expect(row).toBeLessThan(after.stageEnd);
+            else if (item?.kind === "waiting")
+              expect(item.order.work).toBe("undo");
+          }
+        }
       }),
     );
   });

@@ -1,314 +1,308 @@
 import fc from "fast-check";
 import { generationOf } from "../../../activities/host/generations";
 import { admit } from "../../../workflows/rollout/admit";
+import { overBudget } from "../../../workflows/rollout/budget";
+import { pack, unpack } from "../../../workflows/rollout/pack";
 import { reduce, type RolloutEvent } from "../../../workflows/rollout/reduce";
 import {
-  failures,
+  inFlight,
   type Item,
-  newRollout,
   type RolloutState,
   stageSettled,
 } from "../../../workflows/rollout/state";
 import { check } from "../../harness/properties";
-import { anyEvent, anyFate, type Fate, simulate } from "./simulation";
-
-const failure = {
-  ...{ type: "ssh.nonZeroExit", step: "apply", message: "exit 1" },
-  commandEnded: true,
-};
-const result = { outcome: "upgraded", version: "2.0.0", ms: 5 } as const;
-
-function play(events: readonly RolloutEvent[], from = newRollout(6, 6, 1)) {
-  return events.reduce(reduce, from);
-}
-
-const started = (index: number): RolloutEvent => ({ kind: "started", index });
-const failed = (index: number): RolloutEvent => ({
-  kind: "failed",
-  index,
+import {
+  after,
+  failed,
   failure,
-});
-const finished = (index: number): RolloutEvent => ({
-  kind: "finished",
-  index,
-  result,
-});
-const failing = (...indexes: number[]): RolloutEvent[] =>
-  indexes.flatMap((index) => [started(index), failed(index)]);
+  finished,
+  fleetIn,
+  fleetOfSize,
+  kindsOf,
+  opened,
+  started,
+  then,
+} from "./samples";
+import { anyEvent, anyFate, simulate } from "./simulation";
 
-describe("an item", () => {
-  it("waits, is visited and finishes", () => {
-    expect(play([started(2)]).items[2]).toMatchObject({ kind: "visiting" });
-    const { items } = play([started(2), finished(2)]);
-    expect(items[2]).toEqual({ kind: "finished", result });
-    expect(items[1]).toEqual({ kind: "waiting", generations: {} });
+const two = fleetOfSize(2);
+const twoFailed = [opened(2), started(0), started(1), failed(0), failed(1)];
+const orderOf = (item: Item | undefined) =>
+  item !== undefined && "order" in item ? item.order : undefined;
+
+describe("a failure", () => {
+  it("sets the host aside in its slot and holds the rollout only over budget", () => {
+    const within = after(two, twoFailed, { budget: { failures: 2 } });
+    expect(kindsOf(within)).toEqual(["quarantined", "quarantined"]);
+    expect(within.halts).toEqual([]);
+    const over = after(two, twoFailed, { budget: { failures: 1 } });
+    expect(over.halts).toEqual([{ kind: "budget" }]);
   });
 
-  it("is quarantined with its failure when its visit fails", () => {
-    const generations = {};
-    expect(play(failing(0)).items[0]).toEqual({
-      kind: "quarantined",
-      generations,
-      failure,
+  it("holds the rollout when one pool has had too many, whatever the fleet may stand", () => {
+    const fleet = fleetIn(["web", "web", "app"]);
+    const budget = { failures: 3, pool: { failures: 1 } };
+    const apart = [opened(3), started(0), started(2), failed(0), failed(2)];
+    expect(after(fleet, apart, { budget }).halts).toEqual([]);
+    const together = [opened(3), started(0), started(1), failed(0), failed(1)];
+    expect(after(fleet, together, { budget }).halts).toEqual([
+      { kind: "budget", pool: "web" },
+    ]);
+  });
+
+  it("mended ends the holding by itself", () => {
+    const held = after(two, twoFailed, { budget: { failures: 1 } });
+    const retried = then(held, two, [{ kind: "retried", indexes: [0] }]);
+    expect(retried.halts).toEqual([]);
+  });
+
+  it("accepted lets the rollout go on until the very next one", () => {
+    const fleet = fleetOfSize(3);
+    const held = after(fleet, [opened(3), ...twoFailed.slice(1)], {
+      budget: { failures: 0 },
     });
+    const on = then(held, fleet, [{ kind: "continued", halt: "budget" }]);
+    expect(on.halts).toEqual([]);
+    const next = then(on, fleet, [started(2), failed(2)]);
+    expect(next.halts).toEqual([{ kind: "budget" }]);
+  });
+});
+
+describe("a decision about a failed host", () => {
+  const set = after(two, twoFailed);
+  const decided = (kind: "retried" | "redone" | "skipped" | "taken back") =>
+    orderOf(then(set, two, [{ kind, indexes: [0] }]).items[0]);
+
+  it("to retry runs the failed command anew, when it is known to be over", () => {
+    expect(decided("retried")?.generations).toEqual({ apply: 2 });
   });
 
-  it("waits again for the failed step only, when that is retried", () => {
-    const { items } = play([...failing(0), { kind: "retried", indexes: [0] }]);
-    expect(items[0]).toEqual({ kind: "waiting", generations: { apply: 2 } });
-  });
-
-  it("joins a command that may still run, when its host could not be reached and is retried", () => {
-    const lost = { ...failure, type: "ssh.unreachable", commandEnded: false };
-    const state = play([
-      started(0),
+  it("to retry joins a command that may still run", () => {
+    const lost = { ...failure, commandEnded: false };
+    const unknown = after(two, [
+      ...[opened(2), started(0)],
       { kind: "failed", index: 0, failure: lost },
-      ...failing(1),
-      { kind: "retried", indexes: [0] },
     ]);
-    const [item] = state.items;
-    expect(item).toEqual({ kind: "waiting", generations: { apply: 1 } });
-    // Asked for again: it starts also where nothing else may.
-    expect(admit({ ...state, kind: "holding", stageEnd: 6 })).toEqual([0]);
-  });
-
-  it("waits again for its whole visit, when that is redone", () => {
-    const events: RolloutEvent[] = [
-      ...failing(0),
-      { kind: "retried", indexes: [0] },
-      ...failing(0),
-      { kind: "redone", indexes: [0] },
-    ];
-    // Above the generation 2 of the step that was retried: it, too, runs anew.
-    expect(play(events).items[0]).toEqual({
-      kind: "waiting",
-      generations: { "*": 3 },
+    const again = then(unknown, two, [{ kind: "retried", indexes: [0] }]);
+    expect(orderOf(again.items[0])).toMatchObject({
+      generations: {},
+      asked: true,
     });
   });
 
-  it("that is excluded keeps its failure and comes back no more", () => {
-    const excluded = play([
-      ...failing(0),
-      { kind: "excluded", indexes: [0] },
-      { kind: "retried", indexes: [0] },
-      started(0),
-    ]);
-    expect(excluded.items[0]).toEqual({ kind: "excluded", failure });
+  it("to redo runs every command anew", () => {
+    expect(decided("redone")?.generations).toEqual({ "*": 2 });
+  });
+
+  it("to skip leaves the failed step out", () => {
+    expect(decided("skipped")).toMatchObject({
+      skipped: ["apply"],
+      generations: {},
+    });
+  });
+
+  it("to roll it back takes this host alone back", () => {
+    expect(decided("taken back")).toMatchObject({ work: "undo", asked: true });
+  });
+
+  it("to mark it done believes the person, and a rollback still takes it back", () => {
+    const marked = then(set, two, [{ kind: "marked done", indexes: [0] }]);
+    expect(marked.items[0]).toMatchObject({ outcome: "upgraded" });
+    const back = then(marked, two, [{ kind: "rolled back" }]);
+    expect(orderOf(back.items[0])?.work).toBe("undo");
+  });
+
+  it("to exclude gives it up, and it still counts", () => {
+    const budget = { failures: 1 };
+    const held = after(two, twoFailed, { budget });
+    const out = then(held, two, [{ kind: "excluded", indexes: [0, 1] }]);
+    expect(kindsOf(out)).toEqual(["excluded", "excluded"]);
+    expect(out.halts).toEqual([{ kind: "budget" }]);
   });
 });
 
-describe("the budget", () => {
-  it.each([0, 1, 3])(
-    "of %i failures holds at the very next one",
-    (allowedFailures) => {
-      const start = newRollout(6, 6, allowedFailures);
-      const within = Array.from({ length: allowedFailures }, (_, n) => n);
-      expect(play(failing(...within), start).kind).toBe("rolling");
-      const over = play(failing(...within, allowedFailures), start);
-      expect(over.kind).toBe("holding");
-    },
-  );
+describe("going back", () => {
+  const fleet = fleetOfSize(5);
+  const events = [
+    ...[opened(5), started(0), started(1), started(2), started(3)],
+    ...[finished(0), failed(1)],
+  ];
+  const back = then(after(fleet, events), fleet, [{ kind: "rolled back" }]);
 
-  it("counts excluded items as well: giving a host up mends nothing", () => {
-    const events = [
-      ...failing(0),
-      { kind: "excluded", indexes: [0] } as const,
-      ...failing(1),
-    ];
-    expect(play(events).kind).toBe("holding");
+  it("takes back what was upgraded and what failed, and leaves alone what was never begun", () => {
+    expect(orderOf(back.items[0])).toMatchObject({ was: "upgraded" });
+    expect(orderOf(back.items[1])).toMatchObject({ was: "failed" });
+    expect(orderOf(back.items[4])?.work).toBe("apply");
   });
 
-  it("that is extended rolls on, and holds at the next failure again", () => {
-    const extended = play([
-      ...failing(0, 1),
-      { kind: "budget extended", by: 1 },
+  it("lets hosts in work finish, then takes them back however they ended", () => {
+    const ended = then(back, fleet, [finished(2), failed(3)]);
+    expect(orderOf(ended.items[2])).toMatchObject({ work: "undo" });
+    expect(orderOf(ended.items[3])).toMatchObject({ work: "undo" });
+  });
+
+  it("is over when all is back, though some were never begun", () => {
+    const undone = (index: number): RolloutEvent => ({
+      ...{ kind: "finished", index },
+      result: { outcome: "rolled back", ms: 1 },
+    });
+    const end = then(back, fleet, [
+      ...[finished(2), finished(3)],
+      ...[0, 1, 2, 3].flatMap((row) => [started(row), undone(row)]),
     ]);
-    expect(extended).toMatchObject({ kind: "rolling", allowedFailures: 2 });
-    expect(play(failing(2), extended).kind).toBe("holding");
+    expect(stageSettled(end)).toBe(true);
+    expect(kindsOf(end)).toEqual([
+      ...Array<string>(4).fill("finished"),
+      "waiting",
+    ]);
   });
 
-  it("holds on when it is extended by too little", () => {
-    const held = play(failing(0, 1, 2));
-    expect(reduce(held, { kind: "budget extended", by: 1 }).kind).toBe(
-      "holding",
+  it("is not held by the budget", () => {
+    const over = then(back, fleet, [
+      ...[0, 1].flatMap((row) => [started(row), failed(row)]),
+      ...[finished(2), started(2), failed(2)],
+    ]);
+    expect(kindsOf(over).filter((kind) => kind === "quarantined")).toHaveLength(
+      3,
     );
-  });
-
-  it("that is extended after the failures were mended stays as it was", () => {
-    const mended = play([
-      ...failing(0, 1),
-      { kind: "retried", indexes: [0, 1] },
-    ]);
-    const late = reduce(mended, { kind: "budget extended", by: -1 });
-    expect(late).toBe(mended);
-  });
-
-  it("rolls on by itself once a retry brings the failures back within it", () => {
-    const events: RolloutEvent[] = [
-      ...failing(0, 1),
-      { kind: "retried", indexes: [1] },
-    ];
-    expect(play(events).kind).toBe("rolling");
+    expect(over.halts).toEqual([]);
   });
 });
 
-describe("an aborted rollout", () => {
-  const draining = play([started(0), { kind: "aborted" }]);
-
-  it("is settled once what was in flight has ended", () => {
-    expect(stageSettled(draining)).toBe(false);
-    expect(stageSettled(reduce(draining, finished(0)))).toBe(true);
-    expect(stageSettled(reduce(draining, failed(0)))).toBe(true);
-  });
-
-  it("drains, whatever fails or is answered afterwards", () => {
-    const later = play(
-      [failed(0), { kind: "budget extended", by: 5 }],
-      draining,
+describe("slow start", () => {
+  it("begins anew after a pause", () => {
+    const fleet = fleetOfSize(9);
+    const slow = { slowStart: true };
+    const fast = after(
+      fleet,
+      [opened(9), ...[0, 1, 2].flatMap((row) => [started(row), finished(row)])],
+      slow,
     );
-    expect(later.kind).toBe("draining");
+    expect(admit(fast, fleet)).toHaveLength(4);
+    const resumed = then(fast, fleet, [
+      { kind: "halted", halt: { kind: "paused", by: "ada", at: 0 } },
+      { kind: "resumed" },
+    ]);
+    expect(admit(resumed, fleet)).toHaveLength(1);
   });
 });
 
-const fits: Readonly<Record<string, Item["kind"]>> = {
-  started: "waiting",
-  finished: "visiting",
-  failed: "visiting",
-  retried: "quarantined",
-  redone: "quarantined",
-  excluded: "quarantined",
-};
-
-function touched(event: RolloutEvent): readonly number[] {
-  if ("index" in event) return [event.index];
-  return "indexes" in event ? event.indexes : [];
-}
-
-describe("whatever happens, in whatever order", () => {
-  const anyHistory = fc.tuple(
-    anyFate,
-    fc.array(anyEvent(25), { maxLength: 20 }),
-  );
-  const anyState = anyHistory.map(([fate, events]): RolloutState => {
-    const { moments, start } = simulate(fate);
-    const cut = moments[fate.draws.length % moments.length]?.after ?? start;
-    return events.reduce(reduce, cut);
+describe("the census", () => {
+  it("sends hosts that run something else through the whole visit again", () => {
+    const done = after(two, [
+      ...[opened(2), started(0), finished(0), started(1), finished(1)],
+    ]);
+    const stale = then(done, two, [{ kind: "found stale", indexes: [1] }]);
+    expect(orderOf(stale.items[1])?.generations).toEqual({ "*": 2 });
+    expect(stale.items[0]).toBe(done.items[0]);
   });
 
-  it("an event changes only items whose state it fits", () => {
+  it("adds hosts that appeared behind all others", () => {
+    const more = after(fleetOfSize(3), [
+      opened(2),
+      { kind: "extended", by: 1 },
+    ]);
+    expect(more.items).toHaveLength(3 + 1);
+  });
+});
+
+const touched = (event: RolloutEvent): readonly number[] =>
+  "indexes" in event ? event.indexes : "index" in event ? [event.index] : [];
+
+/** A state that some fate leads to. */
+const anyMoment = fc.tuple(anyFate, fc.nat()).map(([fate, place]) => {
+  const { start, moments } = simulate(fate);
+  const at = place % (moments.length + 1);
+  return { fate, state: moments[at - 1]?.after ?? start };
+});
+
+describe("over any fate", () => {
+  it("an event changes the hosts that it names and no others, unless all go back", () => {
     check(
-      fc.property(anyState, anyEvent(25), (before, event) => {
-        const after = reduce(before, event);
-        expect(after.items).toHaveLength(before.items.length);
-        const wrong = after.items.filter((item, index) => {
-          const old = before.items[index];
-          const meant = touched(event).includes(index);
-          return meant && old?.kind === fits[event.kind]
-            ? item.kind === old?.kind
-            : item !== old;
-        });
-        expect(wrong).toEqual([]);
-      }),
-      300,
-    );
-  });
-
-  it("an event that fits nothing leaves an equal state behind", () => {
-    check(
-      fc.property(anyState, anyEvent(25), (before, event) => {
-        fc.pre(event.kind !== "stage opened");
-        fc.pre(event.kind !== "budget extended" || before.kind !== "holding");
-        fc.pre(
-          !touched(event).some(
-            (index) => before.items[index]?.kind === fits[event.kind],
-          ),
+      fc.property(anyMoment, anyEvent(25), ({ fate, state }, event) => {
+        fc.pre(event.kind !== "rolled back");
+        const { fleet } = fate;
+        const next = reduce(state, event, { fleet, now: 1e9 });
+        const changed = next.items.flatMap((item, index) =>
+          item === state.items[index] ? [] : [index],
         );
-        expect(reduce(before, event)).toEqual(before);
+        expect(touched(event)).toEqual(expect.arrayContaining(changed));
       }),
       300,
     );
   });
 
-  it("a rollout rolls within its budget, holds over it, and leaves draining never", () => {
+  it("a rolling rollout is held over its budget, and only then", () => {
     check(
-      fc.property(anyState, anyEvent(25), (before, event) => {
-        const after = reduce(before, event);
-        if (before.kind === "draining") expect(after.kind).toBe("draining");
-        else
-          expect(after.kind).toBe(
-            failures(after) > after.allowedFailures ? "holding" : "rolling",
-          );
+      fc.property(anyMoment, anyEvent(25), ({ fate, state }, event) => {
+        const { fleet } = fate;
+        const next = reduce(state, event, { fleet, now: 1e9 });
+        const isHeld = next.halts.some(({ kind }) => kind === "budget");
+        const isOver =
+          next.course === "rolling" && overBudget(next, fleet) !== undefined;
+        if (next !== state) expect(isHeld).toBe(isOver);
       }),
       300,
     );
   });
 
-  /** The generations of a step before and after each event, for every item that has some. */
-  const risesOf = (fate: Fate, step: string) =>
-    simulate(fate).moments.flatMap(({ before, event, after }) =>
-      after.items.flatMap((item, index) => {
-        const old = before.items[index];
-        if (!("generations" in item)) return [];
-        if (old === undefined || !("generations" in old)) return [];
-        const from = generationOf(step, old.generations);
-        const to = generationOf(step, item.generations);
-        return [{ event, index, from, to }];
-      }),
-    );
-
-  it("generations only rise, for every step", () => {
-    check(
-      fc.property(anyFate, fc.constantFrom("apply", "drain"), (fate, step) => {
-        const falls = risesOf(fate, step).filter(({ from, to }) => to < from);
-        expect(falls).toEqual([]);
-      }),
-    );
-  });
-
-  it("a retry raises the failed step, a redo every step, and nothing else any", () => {
-    check(
-      fc.property(anyFate, fc.constantFrom("apply", "drain"), (fate, step) => {
-        const raising = step === "apply" ? ["retried", "redone"] : ["redone"];
-        const wrong = risesOf(fate, step).filter(
-          ({ event, index, from, to }) =>
-            to > from !==
-            (raising.includes(event.kind) && touched(event).includes(index)),
-        );
-        expect(wrong).toEqual([]);
-      }),
-    );
-  });
-
-  it("every rollout comes to its end: all done or given up, or aborted with nothing in flight", () => {
-    const ends = new Set<string>();
+  it("the clock runs while hosts are in work and nothing halts, and never backwards", () => {
     check(
       fc.property(anyFate, (fate) => {
-        const { moments, start } = simulate(fate);
-        const last = moments.at(-1)?.after ?? start;
-        expect(stageSettled(last)).toBe(true);
-        ends.add(last.kind);
-        if (last.kind === "draining") return;
-        const left = last.items.filter(
-          ({ kind }) => kind !== "finished" && kind !== "excluded",
-        );
-        expect(left).toEqual([]);
+        for (const { before, after: next } of simulate(fate).moments) {
+          if (next === before) continue;
+          const runs = next.clock.runningSince !== undefined;
+          expect(runs).toBe(next.halts.length === 0 && inFlight(next) > 0);
+          expect(next.clock.elapsedMs).toBeGreaterThanOrEqual(
+            before.clock.elapsedMs,
+          );
+        }
       }),
     );
-    expect([...ends].sort()).toEqual(["draining", "rolling"]);
   });
 
-  it("a run that is cut at any place and goes on from there ends as the uncut one does", () => {
+  it("generations only rise while a host goes up", () => {
     check(
-      fc.property(anyFate, fc.nat(), (fate, place) => {
-        const { moments, start } = simulate(fate);
-        const events = moments.map(({ event }) => event);
-        const cut = place % (events.length + 1);
-        // What survives the cut is plain data.
-        const kept = JSON.parse(
-          JSON.stringify(events.slice(0, cut).reduce(reduce, start)),
-        ) as RolloutState;
-        expect(events.slice(cut).reduce(reduce, kept)).toEqual(
-          moments.at(-1)?.after,
+      fc.property(anyFate, fc.constantFrom("apply", "drain"), (fate, step) => {
+        for (const { before, after: next } of simulate(fate).moments)
+          next.items.forEach((item, index) => {
+            const [from, to] = [orderOf(before.items[index]), orderOf(item)];
+            if (from?.work !== "apply" || to?.work !== "apply") return;
+            expect(generationOf(step, to.generations)).toBeGreaterThanOrEqual(
+              generationOf(step, from.generations),
+            );
+          });
+      }),
+    );
+  });
+
+  it("every rollout comes to its end, with nothing in flight", () => {
+    const courses = new Set<string>();
+    check(
+      fc.property(anyFate, (fate) => {
+        const { end } = simulate(fate);
+        expect(stageSettled(end)).toBe(true);
+        expect(inFlight(end)).toBe(0);
+        courses.add(end.course);
+      }),
+      300,
+    );
+    expect([...courses].sort()).toEqual([
+      ...["draining", "rolling", "rolling back"],
+    ]);
+  });
+
+  it("a run that hands over between any two events ends as the uncut one does", () => {
+    check(
+      fc.property(anyFate, (fate) => {
+        // What a hand-over carries is plain data.
+        const handedOver = simulate(fate, (state) =>
+          unpack(JSON.parse(JSON.stringify(pack(state))) as typeof packed),
+        );
+        const packed = pack(handedOver.end);
+        expect(handedOver.end).toEqual(simulate(fate).end);
+        expect(handedOver.moments.map(({ event }) => event)).toEqual(
+          simulate(fate).moments.map(({ event }) => event),
         );
       }),
     );
@@ -316,10 +310,23 @@ describe("whatever happens, in whatever order", () => {
 
   it("no event changes the state that it was given", () => {
     check(
-      fc.property(anyState, anyEvent(25), (before, event) => {
-        const frozen = JSON.stringify(before);
-        reduce(before, event);
-        expect(JSON.stringify(before)).toBe(frozen);
+      fc.property(anyMoment, anyEvent(25), ({ fate, state }, event) => {
+        const frozen = JSON.stringify(state);
+        reduce(state, event, { fleet: fate.fleet, now: 1e9 });
+        expect(JSON.stringify(state)).toBe(frozen);
+      }),
+    );
+  });
+
+  it("a rollout that is aborted never starts anything again", () => {
+    check(
+      fc.property(anyMoment, anyEvent(25), ({ fate, state }, event) => {
+        const { fleet } = fate;
+        const facts = { fleet, now: 1e9 };
+        const aborted = reduce(state, { kind: "aborted" }, facts);
+        fc.pre(event.kind !== "rolled back");
+        const next: RolloutState = reduce(aborted, event, facts);
+        expect(admit(next, fleet)).toEqual([]);
       }),
     );
   });

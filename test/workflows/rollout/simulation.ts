@@ -1,32 +1,67 @@
 import fc from "fast-check";
 import { admit } from "../../../workflows/rollout/admit";
+import { type Fleet, fleetOf } from "../../../workflows/rollout/fleet";
 import { reduce, type RolloutEvent } from "../../../workflows/rollout/reduce";
 import {
-  failures,
   newRollout,
   quarantined,
+  type RolloutSettings,
   type RolloutState,
+  stageSettled,
 } from "../../../workflows/rollout/state";
+import { failure, result, settings } from "./samples";
 
 /** A rollout under a generated fate: each choice below is drawn from a list of numbers, so a failing case shrinks. */
 export interface Fate {
-  readonly count: number;
-  readonly slots: number;
-  readonly allowedFailures: number;
-  readonly canaries: number;
+  readonly fleet: Fleet;
+  readonly settings: RolloutSettings;
+  readonly stages: readonly number[];
   /** Drawn one by one; when they are used up, everything ends well. */
   readonly draws: readonly number[];
 }
 
+const group = (names: readonly string[]): fc.Arbitrary<string | undefined> =>
+  fc.option(fc.constantFrom(...names), { nil: undefined });
+const share = fc.option(
+  fc.oneof(fc.integer({ min: 1, max: 4 }), fc.constantFrom("25%", "50%")),
+  { nil: undefined },
+);
+
 export const anyFate: fc.Arbitrary<Fate> = fc
   .record({
-    count: fc.integer({ min: 1, max: 25 }),
+    rows: fc.array(
+      fc.record({
+        pool: fc.constantFrom("web", "app", "db"),
+        zone: group(["a", "b"]),
+        site: group(["fra", "ams"]),
+        jump: group(["j1", "j2"]),
+      }),
+      { minLength: 1, maxLength: 25 },
+    ),
     slots: fc.integer({ min: 1, max: 8 }),
-    allowedFailures: fc.integer({ min: 0, max: 5 }),
+    limits: fc.record({ pool: share, zone: share, site: share, jump: share }),
+    slowStart: fc.boolean(),
+    failures: fc.integer({ min: 0, max: 5 }),
+    poolFailures: fc.option(fc.integer({ min: 0, max: 2 }), {
+      nil: undefined,
+    }),
     canaries: fc.integer({ min: 1, max: 4 }),
     draws: fc.array(fc.nat({ max: 999 }), { maxLength: 120 }),
   })
-  .map((fate) => ({ ...fate, canaries: Math.min(fate.canaries, fate.count) }));
+  .map(({ rows, canaries, draws, failures, poolFailures, ...rest }) => ({
+    fleet: fleetOf(rows.map((row, n) => ({ id: `h-${n}`, ...row }))),
+    settings: settings({
+      ...rest,
+      budget: {
+        failures,
+        ...(poolFailures === undefined
+          ? {}
+          : { pool: { failures: poolFailures } }),
+      },
+    }),
+    stages: [Math.min(canaries, rows.length), rows.length],
+    draws,
+  }));
 
 export interface Moment {
   readonly before: RolloutState;
@@ -34,36 +69,34 @@ export interface Moment {
   readonly after: RolloutState;
 }
 
-const failure = {
-  ...{ type: "ssh.nonZeroExit", step: "apply", message: "no" },
-  commandEnded: true,
-};
-const result = { outcome: "upgraded", ms: 1 } as const;
-
 /** Carries a rollout out as the engine does: everything admissible is started before anything else is heard. */
-export function simulate(fate: Fate): {
-  start: RolloutState;
-  moments: Moment[];
-} {
-  const start = newRollout(fate.count, fate.slots, fate.allowedFailures);
+export function simulate(
+  fate: Fate,
+  /** Stands between any two events, as a hand-over to the next run does. */
+  between: (state: RolloutState) => RolloutState = (state) => state,
+): { start: RolloutState; moments: Moment[]; end: RolloutState } {
+  const { fleet } = fate;
+  const start = newRollout(fleet.rows.length, fate.settings);
   const moments: Moment[] = [];
   let state = start;
   const draws = [...fate.draws];
   const dispatch = (event: RolloutEvent): void => {
-    const before = state;
-    state = reduce(state, event);
+    const before = between(state);
+    const now = (moments.length + 1) * 1_000;
+    state = reduce(before, event, { fleet, now });
     moments.push({ before, event, after: state });
   };
-  for (const end of [fate.canaries, fate.count]) {
+  for (const end of fate.stages) {
     dispatch({ kind: "stage opened", end });
-    for (;;) {
-      for (const index of admit(state)) dispatch({ kind: "started", index });
+    while (!stageSettled(state)) {
+      for (const index of admit(state, fleet))
+        dispatch({ kind: "started", index });
       const event = nextEvent(state, draws);
       if (event === undefined) break;
       dispatch(event);
     }
   }
-  return { start, moments };
+  return { start, moments, end: state };
 }
 
 /** What the world does next; undefined when nothing of the stage is left to do. */
@@ -76,39 +109,68 @@ function nextEvent(
   return options[(draw ?? 0) % Math.max(1, options.length)];
 }
 
-function optionsIn(state: RolloutState, calm: boolean): RolloutEvent[] {
+function optionsIn(state: RolloutState, isCalm: boolean): RolloutEvent[] {
   const visiting = state.items.flatMap((item, index) =>
-    item.kind === "visiting" ? [index] : [],
+    item.kind === "visiting" ? [{ index, work: item.order.work }] : [],
   );
   const set = quarantined(state);
-  const by = failures(state) - state.allowedFailures;
+  const isHeld = (kind: string): boolean =>
+    state.halts.some((halt) => halt.kind === kind);
   const wellEnding: RolloutEvent[] = [
-    ...visiting.map((index) => ({ kind: "finished", index, result }) as const),
+    ...visiting.map(
+      ({ index, work }) =>
+        ({
+          kind: "finished",
+          index,
+          result: work === "undo" ? { outcome: "rolled back", ms: 1 } : result,
+        }) as const,
+    ),
     ...set.map((index) => ({ kind: "excluded", indexes: [index] }) as const),
-    ...(state.kind === "holding"
-      ? [{ kind: "budget extended", by } as const]
+    ...(isHeld("budget")
+      ? [{ kind: "continued", halt: "budget" } as const]
       : []),
+    ...(isHeld("progress")
+      ? [{ kind: "continued", halt: "progress" } as const]
+      : []),
+    ...(isHeld("paused") ? [{ kind: "resumed" } as const] : []),
   ];
-  if (calm) return wellEnding;
+  if (isCalm) return wellEnding;
   return [
     ...wellEnding,
-    ...visiting.map((index) => ({ kind: "failed", index, failure }) as const),
-    ...set.flatMap(
-      (index) =>
-        [
-          { kind: "retried", indexes: [index] },
-          { kind: "redone", indexes: [index] },
-        ] as const,
+    ...visiting.map(
+      ({ index }) => ({ kind: "failed", index, failure }) as const,
+    ),
+    ...set.flatMap((index) =>
+      (
+        ["retried", "redone", "skipped", "marked done", "taken back"] as const
+      ).map((kind) => ({ kind, indexes: [index] })),
     ),
     ...(set.length > 1 ? [{ kind: "retried", indexes: set } as const] : []),
-    ...(state.kind === "holding" ? [{ kind: "aborted" } as const] : []),
+    ...controls,
   ];
 }
+
+/** An operator may say any of these at any moment. */
+const controls: readonly RolloutEvent[] = [
+  { kind: "halted", halt: { kind: "paused", by: "ada", at: 0 } },
+  { kind: "retuned", settings: { slots: 3 } },
+  { kind: "retuned", settings: { limits: { pool: 1 } } },
+  { kind: "retuned", settings: { budget: { failures: 1 } } },
+  { kind: "stalled" },
+  { kind: "rolled back" },
+  { kind: "aborted" },
+];
 
 /** Any event at all, whether it fits or not. */
 export function anyEvent(count: number): fc.Arbitrary<RolloutEvent> {
   const index = fc.integer({ min: -1, max: count + 1 });
   const indexes = fc.array(index, { maxLength: 4 });
+  const ofIndexes = (
+    [
+      ...(["retried", "redone", "skipped", "excluded"] as const),
+      ...(["marked done", "taken back", "found stale"] as const),
+    ] as const
+  ).map((kind) => fc.record({ kind: fc.constant(kind), indexes }));
   return fc.oneof(
     fc.record({ kind: fc.constant("started" as const), index }),
     fc.record({
@@ -121,16 +183,17 @@ export function anyEvent(count: number): fc.Arbitrary<RolloutEvent> {
       index,
       failure: fc.constant(failure),
     }),
-    fc.record({ kind: fc.constant("retried" as const), indexes }),
-    fc.record({ kind: fc.constant("redone" as const), indexes }),
-    fc.record({ kind: fc.constant("excluded" as const), indexes }),
-    fc.record({
-      kind: fc.constant("budget extended" as const),
-      by: fc.integer({ min: -2, max: 3 }),
-    }),
+    ...ofIndexes,
     fc.record({
       kind: fc.constant("stage opened" as const),
       end: fc.integer({ min: 0, max: count }),
     }),
+    fc.constantFrom(...controls),
+    fc.constantFrom<RolloutEvent>(
+      { kind: "resumed" },
+      { kind: "stopped" },
+      { kind: "continued", halt: "budget" },
+      { kind: "continued", halt: "progress" },
+    ),
   );
 }

@@ -1,0 +1,224 @@
+import {
+  ActivityCancellationType,
+  CancellationScope,
+  proxyActivities,
+  workflowInfo,
+} from "@temporalio/workflow";
+import type { ArtifactRef } from "../../activities/artifacts/port";
+import type { HostActivities, VisitRequest } from "../../activities/host/port";
+import { retryClasses } from "../../workflows/retry-classes";
+import type { Visiting } from "../../workflows/rollout/engine";
+import type { FleetRow } from "../../workflows/rollout/fleet";
+import type { LedgerEntry, PackedLedger } from "../../workflows/rollout/ledger";
+import type { VisitOrder } from "../../workflows/rollout/state";
+import { siteQueue } from "../../workflows/task-queues";
+import type { FleetUpgradeActivities, Newcomers } from "./activities";
+import type { PreparedFleetUpgrade } from "./contract";
+import type { ReportFacts } from "./report";
+import type { WrittenReport } from "./reporting";
+
+const reads = proxyActivities<FleetUpgradeActivities>(retryClasses.reads);
+const checking = proxyActivities<FleetUpgradeActivities>({
+  ...retryClasses.reads,
+  startToCloseTimeout: "30 minutes",
+  heartbeatTimeout: "30 seconds",
+  summary: "plan",
+});
+const writing = proxyActivities<FleetUpgradeActivities>(retryClasses.last);
+
+/** What calls share over the whole chain of runs. */
+export interface RunContext {
+  /** The plan, with the hosts that appeared since. */
+  readonly plan?: ArtifactRef;
+  readonly visitTimeoutMs: number;
+  /** How often the plan was extended. */
+  readonly extensions: number;
+  /** What the hosts of the target were to run before. */
+  readonly former?: string;
+}
+
+interface OrderedVisit extends Omit<VisitOrder, "work"> {
+  readonly index: number;
+  readonly work: NonNullable<VisitRequest["work"]>;
+}
+
+/** The activities of this runbook, with the arguments that each run fills in the same way. */
+export class Calls {
+  context: RunContext;
+
+  constructor(carried: RunContext = { visitTimeoutMs: 0, extensions: 0 }) {
+    this.context = carried;
+  }
+
+  async prepare(input: unknown): Promise<PreparedFleetUpgrade> {
+    const { workflowId } = workflowInfo();
+    const prepared = await checking.prepareFleetUpgrade({
+      input,
+      workflowId,
+      folder: artifactFolder(),
+    });
+    const { plan, visitTimeoutMs } = prepared;
+    this.context = { ...this.context, plan, visitTimeoutMs };
+    return prepared;
+  }
+
+  /** All rows of the plan, read in pages that each fit a payload. */
+  async rows(count: number): Promise<FleetRow[]> {
+    const plan = this.#plan;
+    const { rows, pages } = await reads.planRows({ plan, page: 0 });
+    const others = await Promise.all(
+      Array.from({ length: pages - 1 }, (_, page) =>
+        reads.planRows({ plan, page: page + 1 }),
+      ),
+    );
+    return [...rows, ...others.flatMap((page) => page.rows)].slice(0, count);
+  }
+
+  /** Cancelling the run must not cut a host off in the middle of its visit. */
+  visit(row: FleetRow, order: OrderedVisit): Visiting {
+    const { taskQueue } = workflowInfo();
+    const hosts = proxyActivities<HostActivities>({
+      ...retryClasses.writes,
+      startToCloseTimeout: this.context.visitTimeoutMs,
+      cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+      taskQueue: siteQueue(taskQueue, row.site),
+      summary: row.id,
+    });
+    // Cancelled by hand, never by the run's own cancellation: a scope's parent is where it was made.
+    let scope: CancellationScope | undefined;
+    const result = CancellationScope.nonCancellable(() => {
+      scope = new CancellationScope();
+      return scope.run(() => hosts.visitHost(this.#request(row, order)));
+    });
+    return { result, cancel: () => scope?.cancel() };
+  }
+
+  #request(row: FleetRow, order: OrderedVisit): VisitRequest {
+    const { workflowId, firstExecutionRunId } = workflowInfo();
+    const { work, index, generations, skipped } = order;
+    return {
+      plan: this.#plan,
+      index,
+      hostId: row.id,
+      rootRunId: firstExecutionRunId,
+      workflowId,
+      // Each byte is paid once a host.
+      ...(work === "apply" ? {} : { work }),
+      ...(Object.keys(generations).length === 0 ? {} : { generations }),
+      ...(skipped.length === 0 ? {} : { skipped }),
+    };
+  }
+
+  /** Looks for hosts that the inventory did not know when the plan was made, and adds them to it. */
+  async newcomers(): Promise<Newcomers> {
+    const part = this.context.extensions + 2;
+    const found = await reads.findNewcomers({
+      plan: this.#plan,
+      folder: artifactFolder(),
+      part,
+    });
+    if (found.added > 0)
+      this.context = {
+        ...this.context,
+        plan: found.plan,
+        extensions: this.context.extensions + 1,
+      };
+    return found;
+  }
+
+  /** Asks hosts which version they run: who runs another one, and who did not answer. */
+  async versions(
+    indexes: readonly number[],
+    rows: readonly FleetRow[],
+  ): Promise<{ stale: number[]; silent: number[] }> {
+    const stale: number[] = [];
+    const silent: number[] = [];
+    // A page after the other: all hosts at once would be more than a worker's share of connections.
+    for (const { site, page } of pagesBySite(indexes, rows)) {
+      const hosts = proxyActivities<HostActivities>({
+        ...retryClasses.reads,
+        startToCloseTimeout: "30 minutes",
+        heartbeatTimeout: "30 seconds",
+        taskQueue: siteQueue(workflowInfo().taskQueue, site),
+        summary: `versions of ${page.length} hosts`,
+      });
+      const { differ } = await hosts.askVersions({
+        plan: this.#plan,
+        rows: page,
+      });
+      for (const [row, version] of differ)
+        (version === null ? silent : stale).push(row);
+    }
+    return { stale, silent };
+  }
+
+  /** Says what the hosts of the target should run; a run over a part of them does not. */
+  async publishDesired(
+    { version, component, isWholeTarget }: PreparedFleetUpgrade,
+    state: "rolling" | "current" | "rolled back" | "unsettled",
+  ): Promise<void> {
+    if (version === undefined || !isWholeTarget) return;
+    const { workflowId } = workflowInfo();
+    const [, target = ""] = workflowId.split(":");
+    const former = await writing.publishDesired({
+      target,
+      component,
+      version:
+        state === "rolled back" ? (this.context.former ?? null) : version,
+      state,
+      workflowId,
+      at: Date.now(),
+    });
+    if (state === "rolling" && former.version !== undefined)
+      this.context = { ...this.context, former: former.version };
+  }
+
+  appendLedger(
+    part: number,
+    entries: readonly LedgerEntry[],
+  ): Promise<ArtifactRef> {
+    return CancellationScope.nonCancellable(() =>
+      writing.appendLedger({ folder: artifactFolder(), part, entries }),
+    );
+  }
+
+  report(facts: ReportFacts, ledger: PackedLedger): Promise<WrittenReport> {
+    return writing.reportFleetUpgrade({
+      folder: artifactFolder(),
+      plan: this.#plan,
+      facts,
+      ...ledger,
+    });
+  }
+
+  get #plan(): ArtifactRef {
+    return this.context.plan ?? { key: "", sha256: "", bytes: 0 };
+  }
+}
+
+const pageSize = 500;
+
+/** Hosts of a site are asked by the workers at that site. */
+function pagesBySite(
+  indexes: readonly number[],
+  rows: readonly FleetRow[],
+): { site: string | undefined; page: number[] }[] {
+  const sites = new Map<string | undefined, number[]>();
+  for (const index of indexes) {
+    const site = rows[index]?.site;
+    const known = sites.get(site);
+    if (known === undefined) sites.set(site, [index]);
+    else known.push(index);
+  }
+  return [...sites].flatMap(([site, all]) =>
+    Array.from({ length: Math.ceil(all.length / pageSize) }, (_, page) => ({
+      site,
+      page: all.slice(page * pageSize, (page + 1) * pageSize),
+    })),
+  );
+}
+
+function artifactFolder(): string {
+  const { workflowId, firstExecutionRunId } = workflowInfo();
+  return `runs/${workflowId}/${firstExecutionRunId}`;
+}

@@ -1,0 +1,104 @@
+import type { Desk } from "../../workflows/gate/desk";
+import type { Handled } from "../../workflows/gate/handled";
+import { openControls, refuseControl } from "../../workflows/rollout/controls";
+import type { ControlName } from "../../workflows/rollout/messages";
+import type { RolloutState } from "../../workflows/rollout/state";
+import type { Retuning } from "../../workflows/rollout/words";
+import type { FleetRun } from "./run";
+
+/** What an operator tells a run at any moment, carried out and noted with who said so and why. */
+export function openRunControls({
+  desk,
+  handled,
+  run,
+}: {
+  readonly desk: Desk;
+  readonly handled: Handled;
+  readonly run: () => FleetRun | undefined;
+}): void {
+  openControls({
+    handled,
+    act: (name, control) => {
+      const opened = run();
+      if (opened === undefined)
+        return refuseControl(
+          `${name}: the run is not upgrading yet\nhint: Wait until its plan is made, or cancel it.`,
+        );
+      if (opened.isOver)
+        return refuseControl(`${name}: the run has done all it will do`);
+      const done = actOn(opened, name, control);
+      const { by, reason } = control;
+      opened.note(
+        `${done} by ${by}${reason === undefined ? "" : `: ${reason}`}`,
+      );
+      return done;
+    },
+    refused: (name, raw, reason) => desk.refuse(name, raw, "not open", reason),
+  });
+}
+
+/** What the run did, in one line. @throws control.refused */
+function actOn(run: FleetRun, name: ControlName, control: Retuning): string {
+  const { rollout } = run;
+  const { course, halts } = rollout.state;
+  const { by, reason } = control;
+  switch (name) {
+    case "pause":
+      requireCourse(name, course, ["rolling", "rolling back"]);
+      rollout.dispatch({
+        kind: "halted",
+        halt: {
+          kind: "paused",
+          by,
+          at: Date.now(),
+          ...(reason === undefined ? {} : { reason }),
+        },
+      });
+      return "paused: hosts in work finish, nothing new starts";
+    case "resume":
+      if (!halts.some(({ kind }) => kind === "paused"))
+        return refuseControl("resume: the run is not paused");
+      rollout.dispatch({ kind: "resumed" });
+      return "resumed";
+    case "retune": {
+      requireCourse(name, course, ["rolling", "rolling back"]);
+      const { slots, limits, budget } = control;
+      rollout.dispatch({
+        kind: "retuned",
+        settings: {
+          ...(slots === undefined ? {} : { slots }),
+          ...(limits === undefined
+            ? {}
+            : { limits: { ...rollout.state.settings.limits, ...limits } }),
+          ...(budget === undefined ? {} : { budget }),
+        },
+      });
+      return `retuned to ${JSON.stringify({ slots, limits, budget })}`;
+    }
+    case "abort":
+      requireCourse(name, course, ["rolling", "rolling back"]);
+      rollout.dispatch({ kind: "aborted" });
+      return "aborted: hosts in work finish, nothing new starts";
+    case "rollback":
+      requireCourse(name, course, ["rolling", "draining"]);
+      if (!run.canUndo)
+        return refuseControl(
+          "rollback: the component has no step `undo`\nhint: Abort, then start a run of another change with the former version.",
+        );
+      rollout.dispatch({ kind: "rolled back" });
+      return "rolling back: every touched host is taken back, in the rollout's order";
+    case "emergencyStop":
+      requireCourse(name, course, ["rolling", "rolling back", "draining"]);
+      rollout.stop();
+      return "stopping: commands in work are stopped on their hosts";
+  }
+}
+
+function requireCourse(
+  name: ControlName,
+  course: RolloutState["course"],
+  allowed: readonly RolloutState["course"][],
+): void {
+  if (!allowed.includes(course))
+    refuseControl(`${name}: the run is ${course} already`);
+}

@@ -1,0 +1,98 @@
+import {
+  CancellationScope,
+  condition,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from "@temporalio/workflow";
+import type { Desk } from "../../workflows/gate/desk";
+import type { Rollout } from "../../workflows/rollout/engine";
+import { hostsQuery, progressQuery } from "../../workflows/rollout/messages";
+import { hostsAnswer, progressOf } from "../../workflows/rollout/progress";
+import type { RolloutProgress } from "../../workflows/rollout/words";
+import { StandingBoard } from "../../workflows/status/search-attributes";
+import type { PreparedFleetUpgrade } from "./contract";
+import { runbookName } from "./ids";
+import { percentDone, type Position, stepTitle } from "./state";
+import { runDetails } from "./words";
+
+interface Seen {
+  readonly rollout: Rollout;
+  readonly position: Position;
+  readonly startedAt: number;
+}
+
+/** What the run shows of itself: details and search attributes of the UI, and answers to queries. */
+export class RunView {
+  readonly #board = new StandingBoard();
+  #isStale = true;
+
+  constructor(
+    private readonly prepared: PreparedFleetUpgrade,
+    private readonly desk: Desk,
+    private readonly look: () => Seen,
+  ) {}
+
+  /** Call it first, before any await: a query may come at any moment. */
+  static openQueries(view: () => RunView | undefined): void {
+    setHandler(progressQuery, () => view()?.progress());
+    setHandler(hostsQuery, (question) => {
+      const seen = view()?.look();
+      return seen === undefined
+        ? { total: 0, hosts: [] }
+        : hostsAnswer(seen.rollout.state, seen.rollout.fleet, question);
+    });
+  }
+
+  /** Something has changed; it is shown once all that happened with it is over. */
+  changed(): void {
+    this.#isStale = true;
+  }
+
+  /** Shows each change, once however many come together. Ends with the run. */
+  keepShowing(): void {
+    const loop = async (): Promise<void> => {
+      for (;;) {
+        await condition(() => this.#isStale);
+        this.show();
+      }
+    };
+    // A cancelled run has hosts in work, and shows them.
+    void CancellationScope.nonCancellable(loop);
+  }
+
+  progress(): RolloutProgress {
+    const { rollout, position, startedAt } = this.look();
+    return progressOf(rollout.state, rollout.fleet, {
+      step: stepTitle(position, this.prepared.rollout.stages),
+      startedAt,
+      now: Date.now(),
+      pace: rollout.pace,
+    });
+  }
+
+  show(): void {
+    this.#isStale = false;
+    const { summary, text: planText } = this.prepared;
+    const { open: gates, refused } = this.desk;
+    const progress = this.progress();
+    setCurrentDetails(
+      runDetails({ summary, progress, gates, refused, planText }),
+    );
+    const { rollout, position } = this.look();
+    const [, target = "", change = ""] = workflowInfo().workflowId.split(":");
+    const isPaused = progress.halts.some(({ kind }) => kind === "paused");
+    this.#board.publish(
+      {
+        name: runbookName,
+        target,
+        change,
+        phase: isPaused ? "paused" : position.kind,
+        waiting: gates.map(({ id }) => id).join(",") || "none",
+        percent: percentDone(rollout.state),
+        blocked: gates.length > 0,
+      },
+      position.kind === "ended",
+    );
+  }
+}
