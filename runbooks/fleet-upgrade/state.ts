@@ -21,6 +21,16 @@ export type Position =
   | { readonly kind: "ended" };
 
 /** Titles of the steps, in README and UI alike. */
+export const stepTitles = {
+  plan: "1. Plan",
+  upgrade: "2. Upgrade stage by stage",
+  ask: "3. Ask before the next stage",
+  census: "4. Take the census, and catch up",
+  back: "5. Go back",
+  report: "6. Report",
+} as const;
+
+/** The title of the step that the run is at, and where in it. */
 export function stepTitle(
   position: Position,
   stages: readonly PlanStage[],
@@ -28,32 +38,29 @@ export function stepTitle(
   const name = (stage: number): string => stages[stage]?.name ?? "the rest";
   switch (position.kind) {
     case "planning":
-      return "1. Plan";
+      return stepTitles.plan;
     case "building":
-      return "1. Plan: build once";
+      return `${stepTitles.plan}: build once`;
     case "upgrading":
-      return `2. Upgrade ${nameOf(name(position.stage))}`;
+      return `${stepTitles.upgrade}: ${name(position.stage)}`;
     case "soaking":
-      return `2. Soak after ${nameOf(name(position.stage))}, until ${new Date(position.until).toISOString()}`;
+      return `${stepTitles.upgrade}: soak after ${name(position.stage)}, until ${new Date(position.until).toISOString()}`;
     case "asking":
-      return `3. Ask after ${nameOf(name(position.stage))}`;
+      return `${stepTitles.ask}: after ${name(position.stage)}`;
     case "census":
-      return "4. Take the census";
+      return stepTitles.census;
     case "catching up":
-      return `4. Catch up, wave ${position.wave}`;
+      return `${stepTitles.census}: wave ${position.wave}`;
     case "rolling back":
-      return "5. Roll back";
+      return stepTitles.back;
     case "putting back":
-      return "5. Put drained hosts back";
+      return `${stepTitles.back}: drained hosts rejoin`;
     case "reporting":
-      return "6. Report";
+      return stepTitles.report;
     case "ended":
       return "ended";
   }
 }
-
-const nameOf = (stage: string): string =>
-  stage === "canaries" ? "the canaries" : stage;
 
 /** How the procedure itself ended; what became of the rollout is told by its own state. */
 export type Ending = "done" | "denied" | "cancelled";

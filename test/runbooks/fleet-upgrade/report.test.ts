@@ -1,29 +1,41 @@
 import fc from "fast-check";
-import type { HostReport } from "../../../runbooks/fleet-upgrade/contract";
+import type {
+  HostOutcome,
+  HostReport,
+} from "../../../runbooks/fleet-upgrade/contract";
 import {
-  type ReportFacts,
+  type Report,
+  reportCsv,
   reportMarkdown,
+  reportOf,
 } from "../../../runbooks/fleet-upgrade/report";
+import {
+  noOutcomes,
+  outcomeLetters,
+} from "../../../runbooks/fleet-upgrade/state";
+import type { LedgerEntry } from "../../../workflows/rollout/ledger";
 import { check } from "../../harness/properties";
-import { cellsOf } from "./samples";
+import { cellsOf, host } from "./samples";
 
 const at = Date.UTC(2026, 10, 22, 3, 4, 5);
+const facts = {
+  summary: "app to 2.4.1 on 3 hosts of prod (CHG-1)",
+  workflowId: "fleet-upgrade:prod:CHG-1",
+  runId: "run-1",
+  digest: "abc",
+  outcome: "completed with failures",
+  startedAt: at,
+  finishedAt: at + 60_000,
+} as const;
 
-function report(over: Partial<ReportFacts> = {}): string {
-  return reportMarkdown({
-    summary: "app to 2.4.1 on 3 hosts of prod (CHG-1)",
-    workflowId: "fleet-upgrade:prod:CHG-1",
-    runId: "run-1",
-    digest: "abc",
-    outcome: "completed with failures",
-    startedAt: at,
-    finishedAt: at + 60_000,
-    hosts: [],
-    decisions: [],
-    refused: [],
-    ...over,
-  });
-}
+const whole = (over: Partial<Report> = {}): Report => ({
+  ...facts,
+  counts: noOutcomes,
+  ...{ causes: [], timeline: [], hosts: [], decisions: [], refused: [] },
+  ...over,
+});
+const report = (over: Partial<Report> = {}): string =>
+  reportMarkdown(whole(over));
 
 const failedHost = (id: string, message: string): HostReport => ({
   id,
@@ -41,12 +53,8 @@ const rowsOf = (text: string): string[] =>
 
 describe("the report", () => {
   it("begins with the outcome, its counts, the run and its plan", () => {
-    const text = report({
-      hosts: [
-        { id: "a", pool: "web", outcome: "upgraded", ms: 1 },
-        failedHost("b", "exit 1"),
-      ],
-    });
+    const counts = { ...noOutcomes, upgraded: 1, failed: 1 };
+    const text = report({ counts });
     expect(text).toContain("**completed with failures**: 1 upgraded, 1 failed");
     expect(text).toContain("- Run: `fleet-upgrade:prod:CHG-1` (`run-1`)");
     expect(text).toContain("- Plan digest: `abc`");
@@ -64,7 +72,7 @@ describe("the report", () => {
     expect(ids).toEqual(hosts.map(({ id }) => id));
   });
 
-  it("tells version, seconds and failure of a host", () => {
+  it("tells versions, seconds and failure of a host", () => {
     const rows = rowsOf(
       report({
         hosts: [
@@ -74,14 +82,15 @@ describe("the report", () => {
             outcome: "upgraded",
             ms: 61_250,
             version: "2.4.1",
+            previous: "2.4.0",
           },
           failedHost("b", "exit 1\nhint: look"),
         ],
       }),
     );
     expect(rows).toEqual([
-      "| a | web | upgraded | 2.4.1 | 61.3 |  |",
-      "| b | web | failed |  |  | apply: exit 1<br>hint: look (ssh.nonZeroExit) |",
+      "| a | web | upgraded | 2.4.1 | 2.4.0 | 61.3 |  |",
+      "| b | web | failed |  |  |  | apply: exit 1<br>hint: look (ssh.nonZeroExit) |",
     ]);
   });
 
@@ -143,15 +152,129 @@ describe("the report", () => {
         expect(rows).toHaveLength(2);
         for (const row of rows) {
           expect(row).toMatch(/^\| .* \|$/);
-          expect(cellsOf(row)).toHaveLength(6);
+          expect(cellsOf(row)).toHaveLength(7);
         }
         expect(text.match(/^#+ .*$/gm)).toEqual([
           "# app to 2.4.1 on 3 hosts of prod (CHG-1)",
           "## Decisions",
+          "## Refused answers",
           "## Hosts",
         ]);
       }),
       500,
     );
+  });
+});
+
+/** The report of three hosts with these outcomes and entries. */
+const made = (
+  outcomes: readonly HostOutcome[],
+  entries: readonly LedgerEntry[],
+): Report =>
+  reportOf(
+    {
+      ...facts,
+      outcomes: outcomes.map((word) => outcomeLetters[word]).join(""),
+    },
+    { hosts: outcomes.map((_, n) => host(`web-${n}`)) },
+    entries,
+  );
+const failure = { type: "t", step: "apply", message: "web-0 is full\nhint: x" };
+
+describe("the report of a ledger", () => {
+  it("accounts for every host of the plan, also those that nothing was said of", () => {
+    const { hosts, counts } = made(
+      ["upgraded", "gone", "not attempted"],
+      [{ kind: "host", row: 0, at, outcome: "upgraded", ms: 5, version: "2" }],
+    );
+    expect(hosts.map(({ outcome }) => outcome)).toEqual([
+      ...["upgraded", "gone", "not attempted"],
+    ]);
+    expect(hosts[0]).toMatchObject({ version: "2", ms: 5 });
+    expect(counts).toMatchObject({ upgraded: 1, gone: 1, "not attempted": 1 });
+  });
+
+  it("drops a failure that was mended, and keeps one that was not", () => {
+    const entries: LedgerEntry[] = [
+      { kind: "host", row: 0, at, failure },
+      { kind: "host", row: 1, at, failure },
+      { kind: "host", row: 0, at, outcome: "upgraded", ms: 5 },
+    ];
+    const { hosts } = made(["upgraded", "quarantined"], entries);
+    expect(hosts[0]).not.toHaveProperty("failure");
+    expect(hosts[1]?.failure).toEqual(failure);
+  });
+
+  it("tells the evidence of a host that a person called done", () => {
+    const { hosts } = made(
+      ["upgraded"],
+      [{ kind: "host", row: 0, at, evidence: "curl says 2.4.1 (ann)" }],
+    );
+    expect(hosts[0]?.evidence).toBe("curl says 2.4.1 (ann)");
+    expect(reportMarkdown(whole({ hosts }))).toContain(
+      "marked done: curl says 2.4.1 (ann)",
+    );
+  });
+
+  it("says which hosts stayed drained", () => {
+    const { hosts } = made(
+      ["quarantined"],
+      [
+        { kind: "host", row: 0, at, failure },
+        { kind: "host", row: 0, at, outcome: "left out" },
+      ],
+    );
+    expect(reportMarkdown(whole({ hosts }))).toContain("left drained");
+  });
+
+  it("groups failures whose words differ only by the host", () => {
+    const of = (row: number): LedgerEntry => ({
+      ...{ kind: "host", row, at },
+      failure: { ...failure, message: `web-${row} is full` },
+    });
+    const { causes } = made(["failed", "failed", "upgraded"], [of(0), of(1)]);
+    expect(causes).toEqual([
+      { cause: "apply: {host} is full (t)", hosts: ["web-0", "web-1"] },
+    ]);
+  });
+
+  it("measures upgraded hosts by nearest rank", () => {
+    const times = Array.from({ length: 100 }, (_, n) => n + 1);
+    const { durations } = made(
+      times.map(() => "upgraded"),
+      times.map((ms, row) => ({
+        ...{ kind: "host", row, at },
+        ...{ outcome: "upgraded", ms },
+      })),
+    );
+    expect(durations).toEqual({ p50Ms: 50, p95Ms: 95 });
+    expect(made(["failed"], []).durations).toBeUndefined();
+  });
+
+  it("keeps the timeline in the order in which things happened", () => {
+    const { timeline } = made(
+      [],
+      [
+        { kind: "event", at, text: "paused by ann" },
+        { kind: "event", at: at + 1, text: "resumed by bob" },
+      ],
+    );
+    expect(timeline.map(({ text }) => text)).toEqual([
+      ...["paused by ann", "resumed by bob"],
+    ]);
+  });
+});
+
+describe("the report as CSV", () => {
+  it("has a record for each host, whatever its failure says", () => {
+    const said = 'exit 1, "no"\nhint: look';
+    const text = reportCsv(whole({ hosts: [failedHost("a", said)] }));
+    expect(text).toContain('"exit 1, ""no""\nhint: look"');
+    expect(text.endsWith("\r\n")).toBe(true);
+  });
+
+  it("lets no text of a host become a formula", () => {
+    const hosts = [failedHost("a", "=cmd|' /C calc'!A0")];
+    expect(reportCsv(whole({ hosts }))).toContain(",'=cmd");
   });
 });
