@@ -1,29 +1,14 @@
-import { planFleetUpgrade } from "../../../runbooks/fleet-upgrade/plan";
 import {
-  budgetInWords,
-  canaryQuestion,
-  countOutcomes,
-  countsInWords,
-  hostReports,
-  outcomeOf,
-  planSummary,
-  planText,
   runDetails,
   type RunFacts,
+  stageQuestion,
 } from "../../../runbooks/fleet-upgrade/words";
 import type { OpenGate } from "../../../workflows/gate/gate";
-import type { Item } from "../../../workflows/rollout/state";
-import {
-  cellsOf,
-  contract,
-  facts,
-  failed,
-  hostsOf,
-  settings,
-  upgraded,
-  visiting,
-  waiting,
-} from "./samples";
+import { fleetOf } from "../../../workflows/rollout/fleet";
+import { progressOf } from "../../../workflows/rollout/progress";
+import type { Item, RolloutState } from "../../../workflows/rollout/state";
+import { failed, rolloutOf, upgraded, visiting, waiting } from "./items";
+import { cellsOf } from "./samples";
 
 const gate: OpenGate = {
   id: "failed-hosts",
@@ -37,22 +22,27 @@ const gate: OpenGate = {
   expired: 0,
 };
 
-function details(items: readonly Item[], over: Partial<RunFacts> = {}): string {
+interface Shown extends Partial<RunFacts> {
+  readonly rollout?: Partial<RolloutState>;
+  readonly ids?: readonly string[];
+}
+
+function details(items: readonly Item[], over: Shown = {}): string {
+  const { rollout, ids, ...facts } = over;
+  const rows = items.map((_, n) => ({
+    id: ids?.[n] ?? `web-${n}`,
+    pool: "web",
+  }));
   return runDetails({
     summary: "app to 2.4.1 on 4 hosts of prod (CHG-1)",
-    step: "4. Upgrade the rest",
-    rows: items.map((_, n) => ({ id: `web-${n}`, pool: "web" })),
-    rollout: {
-      kind: "rolling",
-      items,
-      slots: 10,
-      allowedFailures: 2,
-      stageEnd: items.length,
-    },
+    progress: progressOf(rolloutOf(items, rollout), fleetOf(rows), {
+      step: "2. Upgrade stage by stage: the rest",
+      ...{ startedAt: 0, now: 0, pace: { finishes: [] } },
+    }),
     gates: [],
     refused: [],
     planText: "**Plan:** ...",
-    ...over,
+    ...facts,
   });
 }
 
@@ -63,13 +53,10 @@ describe("the details of a run", () => {
     const lines = details([upgraded, upgraded, visiting, waiting]).split("\n");
     const at = lines.findIndex((line) => line.startsWith("|"));
     expect(cellsOf(lines[at] ?? "")).toEqual([
-      ...["upgraded", "not attempted", "in work", "failures allowed"],
+      ...["upgraded", "in work", "waiting", "failures allowed"],
     ]);
     expect(cellsOf(lines[at + 2] ?? "")).toEqual([
-      "2",
-      "1",
-      "1",
-      "2 (0 so far)",
+      ...["2", "1", "1", "2 (0 so far)"],
     ]);
   });
 
@@ -84,26 +71,37 @@ describe("the details of a run", () => {
     );
   });
 
-  it("say that the rollout holds over its budget", () => {
+  it("say why nothing new starts, and what to send", () => {
+    const paused = {
+      kind: "paused",
+      by: "ada",
+      at: 0,
+      reason: "lunch",
+    } as const;
     const text = details([waiting], {
-      rollout: {
-        kind: "holding",
-        items: [waiting],
-        slots: 1,
-        allowedFailures: 0,
-        stageEnd: 1,
-      },
+      rollout: { halts: [{ kind: "budget", pool: "web" }, paused] },
     });
-    expect(text).toContain("holding: over budget");
+    expect(text).toContain("over budget in pool web");
+    expect(text).toContain("Paused by ada at 1970-01-01T00:00:00.000Z: lunch");
+    expect(text).toContain('send `resume` {"by":"your name"}');
+  });
+
+  it("say that the run goes back", () => {
+    const text = details([waiting], { rollout: { course: "rolling back" } });
+    expect(text).toContain("(going back)");
   });
 
   it("group hosts by their cause, whatever the host's id and address", () => {
     const items = Array.from({ length: 40 }, (_, n) =>
-      failed(`no connection to web-${n} (10.0.0.${n}:22): refused\nhint: look`),
+      failed(
+        `no connection to web-${n} (10.0.0.${n}:22): refused\nhint: look`,
+        "quarantined",
+        `web-${n}`,
+      ),
     );
     const causes = details(items)
       .split("\n")
-      .filter((line) => line.startsWith("- web-"));
+      .filter((line) => line.startsWith("- `apply-"));
     expect(causes).toHaveLength(1);
     expect(causes[0]).toContain("and 30 more");
     expect(causes[0]).toContain("no connection to {host} ({address}): refused");
@@ -118,13 +116,14 @@ describe("the details of a run", () => {
     ];
     const text = details(items);
     expect(text.indexOf("common")).toBeLessThan(text.indexOf("rare"));
-    expect(text).toContain("- web-1, web-2: apply: common");
+    expect(text).toMatch(
+      /- `apply-\w+` 2 hosts \(web-1, web-2\): apply: common/,
+    );
   });
 
   it("leave words alone in which a host's id happens to stand", () => {
-    const text = details([failed("all a-b caches failed on a")], {
-      rows: [{ id: "a", pool: "web" }],
-    });
+    const said = "all a-b caches failed on a";
+    const text = details([failed(said, "quarantined", "a")], { ids: ["a"] });
     expect(text).toContain("all a-b caches failed on {host}");
   });
 
@@ -154,8 +153,10 @@ describe("the details of a run", () => {
   });
 
   it("say how many causes they leave out", () => {
-    const items = Array.from({ length: 14 }, (_, n) => failed(`way ${n}`));
-    expect(details(items)).toContain("- and 4 more causes; see the report");
+    const items = Array.from({ length: 14 }, (_, n) => failed(`way ${n}.`));
+    expect(details(items)).toContain(
+      "- and 6 more causes; see `runbook status`",
+    );
   });
 
   it("keep a refused answer on its line, whatever was written into it", () => {
@@ -177,111 +178,24 @@ describe("the details of a run", () => {
   });
 });
 
-describe("the plan in words", () => {
-  const plan = planFleetUpgrade(
-    settings(),
-    facts({ hosts: hostsOf({ web: 198, db: 2 }) }),
-  );
-  const text = planText(plan, { sha256: "abc" });
+describe("the question after a stage", () => {
+  const canaries = { name: "canaries", end: 3, soakMs: 0, gate: true };
 
-  it("says what is done, where, in which order and until when it is asked", () => {
-    expect(planSummary(plan)).toBe("app to 2.4.1 on 200 hosts of prod (CHG-1)");
-    expect(text).toContain("- Digest: `abc`");
-    expect(text).toMatch(/Pools: .*web 198/);
-    expect(text).toContain("then a person is asked");
-    expect(text).toMatch(/Then 198 hosts, 10 at once: .* and 188 more/);
-    expect(text).toContain("held for 5 s and it answers version 2.4.1");
-  });
-
-  it("names the failure at which it holds, not a percentage", () => {
-    expect(budgetInWords(0)).toBe("holds and asks at failure number 1");
-    expect(text).toContain("holds and asks at failure number 3");
-  });
-
-  it("says that a restart brings no version", () => {
-    const restart = settings({ action: "restart", version: undefined });
-    const words = planText(planFleetUpgrade(restart, facts()), { sha256: "a" });
-    expect(words).toContain("restart app on 6 hosts of prod");
-    expect(words).not.toContain("answers version");
-  });
-
-  it("has one row a step, whatever stands in the command", () => {
-    const odd = {
-      ...contract,
-      steps: {
-        ...contract.steps,
-        apply: { run: ["sh", "-c", "a | b\nc `d` || e"] },
-        restart: { script: "first | line\nsecond line" },
-      },
-    };
-    const rows = planText(
-      planFleetUpgrade(settings(), facts({ contract: odd })),
-      {
-        sha256: "a",
-      },
-    )
-      .split("\n")
-      .filter((line) => line.startsWith("|"));
-    expect(rows).toHaveLength(2 + 8);
-    for (const row of rows) expect(cellsOf(row)).toHaveLength(3);
-    expect(rows.join("\n")).toContain("| `` sh -c a \\| b c `d` \\|\\| e `` |");
-    expect(rows.join("\n")).not.toContain("second line");
-  });
-});
-
-describe("the question after the canaries", () => {
-  it("tells what became of each of them", () => {
-    const items = [upgraded, upgraded, failed("no", "excluded")];
-    expect(canaryQuestion(items, 36)).toBe(
-      "3 canaries are done (2 upgraded, 1 failed): upgrade the other 36 hosts?",
+  it("tells what became of each of its hosts, and how many are left", () => {
+    const items = [upgraded, upgraded, failed("no", "excluded"), waiting];
+    expect(stageQuestion(items, canaries)).toBe(
+      "3 canaries are done (2 upgraded, 1 failed): upgrade the other 1 host?",
     );
-    expect(canaryQuestion([upgraded], 3)).toContain("1 canary is done");
-  });
-});
-
-describe("outcomes", () => {
-  it.each<[string, Item]>([
-    ["not attempted", waiting],
-    ["not attempted", visiting],
-    ["upgraded", upgraded],
-    ["failed", failed("x")],
-    ["failed", failed("x", "excluded")],
-    [
-      "unchanged",
-      { kind: "finished", result: { outcome: "unchanged", ms: 1 } },
-    ],
-    ["gone", { kind: "finished", result: { outcome: "gone", ms: 1 } }],
-  ])("are %s for %j", (outcome, item) => {
-    expect(outcomeOf(item)).toBe(outcome);
   });
 
-  it("are told in words, those that occur", () => {
-    const counts = countOutcomes([
-      { outcome: "failed" },
-      { outcome: "upgraded" },
-      { outcome: "upgraded" },
-    ]);
-    expect(countsInWords(counts)).toBe("2 upgraded, 1 failed");
-    expect(countsInWords(countOutcomes([]))).toBe("no hosts");
-  });
-
-  it("name every host of the plan, with its version or its failure", () => {
-    const rows = ["a", "b", "c"].map((id) => ({ id, pool: "web" }));
-    expect(hostReports(rows, [upgraded, failed("exit 1")])).toEqual([
-      {
-        id: "a",
-        pool: "web",
-        outcome: "upgraded",
-        ms: 1_234,
-        version: "2.4.1",
-      },
-      {
-        id: "b",
-        pool: "web",
-        outcome: "failed",
-        failure: { type: "ssh.nonZeroExit", step: "apply", message: "exit 1" },
-      },
-      { id: "c", pool: "web", outcome: "not attempted" },
-    ]);
+  it("names the stage", () => {
+    const stage = { ...canaries, name: "stage 2", end: 1 };
+    expect(stageQuestion([upgraded, waiting, waiting], stage)).toBe(
+      "stage 2 is done (1 upgraded): upgrade the other 2 hosts?",
+    );
+    const one = { ...canaries, end: 1 };
+    expect(stageQuestion([upgraded, waiting], one)).toContain(
+      "1 canary is done",
+    );
   });
 });

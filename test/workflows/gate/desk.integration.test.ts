@@ -11,8 +11,10 @@ import {
   uniqueId,
 } from "../../harness/temporal";
 import {
+  type asksAcrossRuns,
   type asksOnce,
   finish,
+  handOver,
   hostsFailed,
   openGate,
   refusedQuery,
@@ -160,5 +162,54 @@ describe("a run's desk", () => {
     expect(await refusals(handle, 1)).toEqual(["not open"]);
     await handle.signal(finish);
     expect(await handle.result()).toBe("cancelled");
+  }, 30_000);
+});
+
+describe("a question that is handed over to the next run of its chain", () => {
+  const begin = async () => {
+    const workflowId = uniqueId("asks");
+    const handle = await server.client.workflow.start<typeof asksAcrossRuns>(
+      "asksAcrossRuns",
+      { taskQueue, workflowId, args: [] },
+    );
+    const gates = () =>
+      eventually(async () => (await handle.query(gatesQuery))[0]);
+    const first = await gates();
+    const next = async () => {
+      const { runId } = await handle.describe();
+      await handle.signal(handOver);
+      await eventually(async () =>
+        (await handle.describe()).runId === runId ? undefined : true,
+      );
+      return gates();
+    };
+    // Of the newest run, whichever that is.
+    const newest =
+      server.client.workflow.getHandle<typeof asksAcrossRuns>(workflowId);
+    return { newest, first, next };
+  };
+
+  it("is the same question there: nonce and expiry stay, and the answer counts", async () => {
+    const { newest, first, next } = await begin();
+    expect(await next()).toEqual(first);
+    expect(await next()).toEqual(first);
+    await newest.executeUpdate(decide, { args: [answerTo(first)] });
+    expect(await newest.result()).toMatchObject({ choice: "approve" });
+  }, 30_000);
+
+  it("keeps what was refused before, and is answered after that", async () => {
+    const { newest, first, next } = await begin();
+    const wrong = { ...answerTo(first), nonce: "other" };
+    await newest
+      .executeUpdate(decide, { args: [wrong], updateId: "u-0" })
+      .catch(() => undefined);
+    await next();
+    const refused = await newest.query(refusedQuery);
+    expect(refused.map(({ refusal }) => refusal)).toEqual(["wrong nonce"]);
+    const said = await newest.executeUpdate(decide, {
+      args: [answerTo(first)],
+    });
+    expect(said).toContain("approve recorded");
+    await newest.result();
   }, 30_000);
 });

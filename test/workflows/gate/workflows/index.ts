@@ -2,12 +2,17 @@
 import {
   CancellationScope,
   condition,
+  continueAsNew,
   defineQuery,
   defineSignal,
   isCancellation,
   setHandler,
 } from "@temporalio/workflow";
-import { type Desk, openDesk } from "../../../../workflows/gate/desk";
+import {
+  type Desk,
+  openDesk,
+  type PackedDesk,
+} from "../../../../workflows/gate/desk";
 import type { Decision, RefusedAnswer } from "../../../../workflows/gate/gate";
 
 export const openGate = defineSignal("openGate");
@@ -36,6 +41,23 @@ export async function asksOnce(): Promise<Decision | "cancelled"> {
     await CancellationScope.nonCancellable(() => condition(() => heard.finish));
     return "cancelled";
   }
+}
+
+export const handOver = defineSignal("handOver");
+
+/** Asks in one run, and hands the open question over to the next one when told to. */
+export async function asksAcrossRuns(
+  carried?: PackedDesk,
+): Promise<Decision | "cancelled"> {
+  const desk = openDesk({ carried });
+  const heard = { handOver: false };
+  setHandler(handOver, () => void (heard.handOver = true));
+  setHandler(refusedQuery, () => desk.refused);
+  const handedOver = condition(() => heard.handOver);
+  const answer = decided(desk);
+  const first = await Promise.race([answer, handedOver]);
+  if (first !== undefined) return first;
+  return continueAsNew<typeof asksAcrossRuns>(desk.packed());
 }
 
 async function decided(desk: Desk): Promise<Decision | "cancelled"> {
