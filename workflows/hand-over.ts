@@ -27,9 +27,11 @@ export async function acrossRuns<T>(
   { inFlight, mayHandOver, handOver }: HandOverOptions,
   work: () => Promise<T>,
 ): Promise<T> {
-  const isDue = (): boolean =>
-    mayHandOver() &&
-    workflowInfo().historyLength >= suggestedEvents - reserve - inFlight();
+  const isDue = (): boolean => {
+    const { historyLength, continueAsNewSuggested } = workflowInfo();
+    const isLong = historyLength >= suggestedEvents - reserve - inFlight();
+    return (isLong || continueAsNewSuggested) && mayHandOver();
+  };
   // A cancelled run must reach the end of its work, so cancelling does not end this wait.
   const due = CancellationScope.nonCancellable(() => condition(isDue));
   const first = await Promise.race([

@@ -22,6 +22,8 @@ export interface DevServerOptions {
   readonly uiPort?: number;
   /** Lets tests start runs whose days pass in seconds. */
   readonly timeSkipping?: boolean;
+  /** After so many events a run is told to continue as new; the server's own default is 4,096. */
+  readonly suggestedEvents?: number | undefined;
   /** Of a server that is started here, `default` unless said otherwise; a running one is asked for TEMPORAL_NAMESPACE. */
   readonly namespace?: string;
   /** Takes the server's own warnings, a line at a time. */
@@ -55,6 +57,7 @@ const PORT_TRIES = 5;
 
 /** Timers wait for a second in case another host's clock is behind; here is one process, and a skip of time is a timer. */
 const PROMPT_TIMERS = `history.timerProcessorMaxTimeShift="5ms"`;
+const SUGGESTED_EVENTS = "limit.historyCount.suggestContinueAsNew";
 const SKIP_TIME = "frontend.WorkflowTimeSkippingEnabled=true";
 
 interface Ports {
@@ -180,6 +183,12 @@ function argsFor(
     ...(options.timeSkipping === true
       ? ["--dynamic-config-value", SKIP_TIME]
       : []),
+    ...(options.suggestedEvents === undefined
+      ? []
+      : [
+          "--dynamic-config-value",
+          `${SUGGESTED_EVENTS}=${options.suggestedEvents}`,
+        ]),
     ...["--log-level", "error", "--disable-config-file"],
   ];
 }

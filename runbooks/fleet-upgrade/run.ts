@@ -105,8 +105,7 @@ export class FleetRun {
       digest: plan.sha256,
       gateExpiresMs: settings.gateExpiresMs,
       canUndo,
-      visit: (index, order) =>
-        calls.visit(this.#rowOf(index), { index, ...order }),
+      visit: (row, index, order) => calls.visit(row, { index, ...order }),
       failureOf,
       record: (entry) => ledger.record(entry),
       onChange: () => this.changed(),

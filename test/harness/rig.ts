@@ -18,12 +18,12 @@ import type {
   FleetUpgradeResult,
 } from "../../runbooks/fleet-upgrade/contract";
 import { workflowId } from "../../runbooks/fleet-upgrade/ids";
-import { stateQuery } from "../../runbooks/fleet-upgrade/messages";
-import type { FleetState } from "../../runbooks/fleet-upgrade/state";
 import type { fleetUpgrade } from "../../runbooks/fleet-upgrade/workflow";
 import { composeActivities } from "../../workers/compose";
 import type { Answer, OpenGate } from "../../workflows/gate/gate";
 import { decide, gatesQuery } from "../../workflows/gate/messages";
+import { progressQuery } from "../../workflows/rollout/messages";
+import type { RolloutProgress } from "../../workflows/rollout/words";
 import { eventually } from "./eventually";
 import { startTestServer, type TestServer, uniqueId } from "./temporal";
 
@@ -53,11 +53,11 @@ export interface Rig {
     choice: string,
     rest?: Partial<Answer>,
   ): Promise<string>;
-  /** Waits until the run's state satisfies the question. */
+  /** Waits until the run's progress satisfies the question. */
   until(
     handle: FleetHandle,
-    question: (state: FleetState) => boolean,
-  ): Promise<FleetState>;
+    question: (progress: RolloutProgress) => boolean,
+  ): Promise<RolloutProgress>;
   reportOf(result: FleetUpgradeResult): Promise<string>;
   stop(): Promise<void>;
 }
@@ -68,12 +68,15 @@ export interface RigOptions {
   readonly worker?: boolean;
   /** Keeps the server's data in a file, for tests that restart it. */
   readonly persistent?: boolean;
+  /** Makes runs hand over to their successors after so many events. */
+  readonly suggestedEvents?: number;
 }
 
 export async function startRig({
   lab: labOptions = {},
   worker: hasWorker = true,
   persistent = false,
+  suggestedEvents,
 }: RigOptions = {}): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), "runbooks-rig-"));
   const db = join(folder, "temporal.db");
@@ -84,7 +87,7 @@ export async function startRig({
       applyMs: 50,
       ...labOptions,
     }),
-    startTestServer(persistent ? { db } : {}),
+    startTestServer({ ...(persistent ? { db } : {}), suggestedEvents }),
   ]);
   const taskQueue = uniqueId("runbooks");
   const artifacts = openArtifacts({ location: join(folder, "artifacts") });
@@ -105,8 +108,10 @@ export async function startRig({
     },
     until: (handle, question) =>
       eventually(async () => {
-        const state = await handle.query(stateQuery);
-        return question(state) ? state : undefined;
+        const progress = await handle.query(progressQuery);
+        return progress !== undefined && question(progress)
+          ? progress
+          : undefined;
       }),
     reportOf: ({ report }) =>
       readFile(join(folder, "artifacts", report?.markdown.key ?? ""), "utf8"),

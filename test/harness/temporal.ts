@@ -31,6 +31,8 @@ export interface TestWorkerOptions extends Partial<WorkerOptions> {
 export interface TestServerOptions {
   readonly db?: string;
   readonly ui?: boolean;
+  /** Makes runs hand over to their successors after so many events. */
+  readonly suggestedEvents?: number | undefined;
 }
 
 /**

@@ -10,7 +10,7 @@ import { admit } from "./admit";
 import { allowedNow } from "./budget";
 import { causesOf, groupedFailure } from "./causes";
 import { isStalled, nextDeadlineMs, overdue } from "./clock";
-import type { Fleet } from "./fleet";
+import type { Fleet, FleetRow } from "./fleet";
 import type { LedgerEntry } from "./ledger";
 import { pack, type PackedRollout, unpack } from "./pack";
 import { keptFinishes, type Pace } from "./progress";
@@ -48,7 +48,7 @@ export interface RolloutOptions {
   /** Whether items can be taken back. */
   readonly canUndo: boolean;
   /** Takes one item through its work. */
-  visit(index: number, order: VisitOrder): Visiting;
+  visit(row: FleetRow, index: number, order: VisitOrder): Visiting;
   /** Turns what a visit rejected with into a failure of the item. */
   failureOf(error: unknown): ItemFailure;
   record(entry: LedgerEntry): void;
@@ -158,8 +158,9 @@ export class Rollout {
 
   #visit(index: number): void {
     const item = this.#state.items[index];
-    if (item?.kind !== "visiting") return;
-    const visiting = this.options.visit(index, item.order);
+    const row = this.#fleet.rows[index];
+    if (item?.kind !== "visiting" || row === undefined) return;
+    const visiting = this.options.visit(row, index, item.order);
     this.#visits.set(index, visiting);
     void visiting.result.then(
       (result) => this.#finish(index, result),

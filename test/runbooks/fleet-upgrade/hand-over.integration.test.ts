@@ -1,0 +1,94 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  controlUpdates,
+  progressQuery,
+} from "../../../workflows/rollout/messages";
+import { eachEffectOnce, effectsOf } from "../../harness/host-log";
+import { eventually } from "../../harness/eventually";
+import { type FleetHandle, type Rig, startRig } from "../../harness/rig";
+
+/** Runs here hand over after 150 events instead of 4,096: 24 hosts need a chain of several. */
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig({
+    lab: { hosts: 24, pools: 2, applyMs: 20 },
+    suggestedEvents: 150,
+  });
+}, 60_000);
+afterAll(() => rig.stop(), 30_000);
+afterEach(() => rig.lab.clearFaults());
+
+/** How many runs the chain has had, its newest included. */
+async function runsOf({ workflowId }: FleetHandle): Promise<number> {
+  const query = `WorkflowId="${workflowId}"`;
+  return eventually(async () => {
+    const { count } = await rig.server.client.workflow.count(query);
+    return count > 0 ? count : undefined;
+  });
+}
+const newest = ({ workflowId }: FleetHandle) =>
+  rig.server.client.workflow.getHandle(workflowId);
+
+describe("a run that hands over to the next of its chain", () => {
+  it("goes on where it stood: every host is upgraded once, and one report tells of all", async () => {
+    const handle = await rig.start({
+      ...{ version: "2.0.0", slots: 8, slowStart: false },
+      canary: { gate: false },
+    });
+    const result = await handle.result();
+    expect(result.counts.upgraded).toBe(24);
+    for (const { id } of rig.lab.hosts)
+      expect(effectsOf(rig.lab, id)).toEqual(eachEffectOnce);
+    expect(await runsOf(handle)).toBeGreaterThanOrEqual(2);
+    const { key = "" } = result.report?.json ?? {};
+    const report = JSON.parse(
+      await readFile(join(rig.folder, "artifacts", key), "utf8"),
+    ) as { hosts: { ms: number; version: string; outcome: string }[] };
+    expect(report.hosts).toHaveLength(24);
+    for (const { ms, version, outcome } of report.hosts)
+      expect([ms > 0, version, outcome]).toEqual([true, "2.0.0", "upgraded"]);
+  }, 120_000);
+
+  it("keeps its open questions, its pause, and what was sent to it", async () => {
+    const [bad = ""] = rig.lab.hosts.slice(-1).map(({ id }) => id);
+    await rig.lab.setFault(`${bad}:fail@precheck`);
+    const handle = await rig.start({
+      ...{ version: "3.0.0", slots: 6, slowStart: false },
+      canary: { gate: false },
+      budget: { failures: 1 },
+    });
+    const gate = await rig.gate(newest(handle), "failed-hosts");
+    const pause = { args: [{ by: "ada", reason: "lunch" }] as const };
+    await newest(handle).executeUpdate(controlUpdates.pause, {
+      args: [pause.args[0]],
+      updateId: "pause-1",
+    });
+    const runs = await runsOf(handle);
+    // Each refused answer is a few events: enough of them make the paused run hand over.
+    for (let n = 0; (await runsOf(handle)) === runs && n < 200; n++)
+      await newest(handle).signal("approve", { gate: "none", by: "eve" });
+    const after = await rig.gate(newest(handle), "failed-hosts");
+    expect(after.nonce).toBe(gate.nonce);
+    const progress = await eventually(() =>
+      newest(handle).query(progressQuery),
+    );
+    expect(progress.halts).toMatchObject([{ kind: "paused", by: "ada" }]);
+    // The same Update, sent again by a caller that heard no answer: done once, answered again.
+    const again = await newest(handle).executeUpdate(controlUpdates.pause, {
+      args: [pause.args[0]],
+      updateId: "pause-1",
+    });
+    expect(again).toContain("paused");
+    await rig.lab.clearFaults();
+    await newest(handle).executeUpdate(controlUpdates.resume, {
+      args: [{ by: "ada" }],
+    });
+    await rig.answer(newest(handle), "failed-hosts", "retry");
+    const { counts } = await handle.result();
+    expect(counts.upgraded).toBe(24);
+    const report = await rig.reportOf(await handle.result());
+    expect(report.match(/paused: hosts in work finish/g)).toHaveLength(1);
+    expect(report).toContain("by ada: lunch");
+  }, 120_000);
+});
