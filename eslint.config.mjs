@@ -282,7 +282,7 @@ const folderRules = [
     [
       "runbooks/registry.ts",
       "runbooks/*/contract.ts",
-      "runbooks/*/{activities,prepare,report,select}.ts",
+      "runbooks/*/{activities,census,prepare,report,select}.ts",
     ],
     {
       imports: [

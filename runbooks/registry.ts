@@ -3,13 +3,13 @@ import type { ArtifactStore } from "../activities/artifacts/port";
 import {
   createFleetUpgradeActivities,
   planFor,
-  planDocument,
   type PlanningDependencies,
 } from "./fleet-upgrade/activities";
 import { fleetUpgradeInputSchema } from "./fleet-upgrade/contract";
 import * as fleetUpgradeIds from "./fleet-upgrade/ids";
 import { readInput } from "./fleet-upgrade/prepare";
-import { changeInWords, planText } from "./fleet-upgrade/words";
+import { planDocument } from "./fleet-upgrade/census";
+import { changeInWords, planText } from "./fleet-upgrade/plan-words";
 
 /** What CLI, worker, docs and tests know about a runbook. */
 export interface Runbook {

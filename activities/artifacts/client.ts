@@ -76,6 +76,15 @@ function createPostgresStore(
     }
   };
 
+  const find = async (key: string): Promise<Buffer | undefined> => {
+    assertKey(key);
+    const { rows } = await query(
+      "select body from runbook_artifacts where key = $1",
+      [key],
+    );
+    return rows[0]?.body;
+  };
+
   return {
     async put(key, text) {
       assertKey(key);
@@ -89,18 +98,15 @@ function createPostgresStore(
     },
 
     async get(ref) {
-      assertKey(ref.key);
-      const { rows } = await query(
-        "select body from runbook_artifacts where key = $1",
-        [ref.key],
-      );
-      const [row] = rows;
-      if (row !== undefined) return provenText(ref, row.body);
+      const body = await find(ref.key);
+      if (body !== undefined) return provenText(ref, body);
       throw artifactError("missing", {
         seen: `no ${ref.key} in ${place.shown}`,
         facts: { key: ref.key },
       });
     },
+
+    peek: async (key) => (await find(key))?.toString("utf8"),
 
     close: () => pool.end(),
   };

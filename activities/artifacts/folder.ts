@@ -3,7 +3,7 @@ import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { artifactError, type ArtifactFailure } from "./errors";
 import { assertKey, provenText, refTo } from "./key";
-import type { ArtifactRef, ArtifactStore } from "./port";
+import type { ArtifactStore } from "./port";
 
 /** Plans and reports name hosts and people: nobody but the worker's user reads them. */
 const PRIVATE_FOLDER = 0o700;
@@ -25,7 +25,17 @@ export function createFolderStore(folder: string): ArtifactStore {
 
     async get(ref) {
       assertKey(ref.key);
-      return provenText(ref, await read(folder, ref));
+      const bytes = await read(folder, ref.key);
+      if (bytes !== undefined) return provenText(ref, bytes);
+      throw artifactError("missing", {
+        seen: `no ${ref.key} in ${folder}`,
+        facts: { key: ref.key },
+      });
+    },
+
+    async peek(key) {
+      assertKey(key);
+      return (await read(folder, key))?.toString("utf8");
     },
   };
 }
@@ -67,17 +77,13 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function read(folder: string, { key }: ArtifactRef): Promise<Buffer> {
+/** Undefined when there is no such file. */
+async function read(folder: string, key: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path.join(folder, key));
   } catch (cause) {
-    if (codeOf(cause) !== "ENOENT")
-      throw fileError(folder, `cannot read ${key}`, cause);
-    throw artifactError("missing", {
-      seen: `no ${key} in ${folder}`,
-      facts: { key },
-      cause,
-    });
+    if (codeOf(cause) === "ENOENT") return undefined;
+    throw fileError(folder, `cannot read ${key}`, cause);
   }
 }
 

@@ -11,4 +11,9 @@ export interface ArtifactStore {
   put(key: string, text: string): Promise<ArtifactRef>;
   /** Returns the text and proves its digest. @throws artifacts.missing, artifacts.changed */
   get(ref: ArtifactRef): Promise<string>;
+  /**
+   * What stands under the key now, proven by nothing: for small records that are replaced in place, such as the revision
+   * that a target should run. Undefined when there is none. @throws artifacts.*
+   */
+  peek(key: string): Promise<string | undefined>;
 }

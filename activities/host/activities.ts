@@ -3,19 +3,34 @@ import {
   asApplicationFailure,
   toApplicationFailure,
 } from "../application-failure";
-import type { ArtifactRef, ArtifactStore } from "../artifacts/port";
+import type { ArtifactStore } from "../artifacts/port";
+import { createPlanCache } from "./plan-cache";
+import { askVersions } from "./ask-versions";
 import type { HostActivities, VisitFailure, VisitPlan } from "./port";
 import { StepFailure, Visit, type VisitDependencies } from "./visit";
 
 /** A dead worker's slot is free again after the heartbeat timeout; losing a beat is harmless, since a retry joins the job. */
 const heartbeatMs = 2_000;
-const keptPlans = 4;
 
 export function createHostActivities(
   deps: VisitDependencies & { readonly artifacts: ArtifactStore },
 ): HostActivities {
-  const loadPlan = planCache(deps.artifacts);
+  const loadPlan = createPlanCache<VisitPlan>(deps.artifacts);
   return {
+    async askVersions({ plan: ref, rows, atOnce }) {
+      const context = Context.current();
+      const signal = context.cancellationSignal;
+      const beat = setInterval(() => context.heartbeat(), heartbeatMs);
+      try {
+        const plan = await loadPlan(ref);
+        return await askVersions(deps.ssh, plan, rows, { atOnce, signal });
+      } catch (error) {
+        if (signal.aborted) return await context.cancelled;
+        throw asApplicationFailure(error);
+      } finally {
+        clearInterval(beat);
+      }
+    },
     async visitHost(request) {
       const context = Context.current();
       const seen = { host: request.hostId, step: "open", lastLine: "" };
@@ -84,22 +99,3 @@ const endsOfCommands: ReadonlySet<string> = new Set([
   "ssh.jobUnknown",
   "ssh.lostOnReboot",
 ]);
-
-/** All visits of a run share one plan; a worker reads it once, not once a host. */
-function planCache(
-  artifacts: ArtifactStore,
-): (ref: ArtifactRef) => Promise<VisitPlan> {
-  const plans = new Map<string, Promise<VisitPlan>>();
-  return (ref) => {
-    const known = plans.get(ref.sha256);
-    if (known !== undefined) return known;
-    const plan = artifacts
-      .get(ref)
-      .then((text) => JSON.parse(text) as VisitPlan);
-    plan.catch(() => plans.delete(ref.sha256));
-    plans.set(ref.sha256, plan);
-    const oldest = plans.keys().next().value;
-    if (plans.size > keptPlans && oldest !== undefined) plans.delete(oldest);
-    return plan;
-  };
-}

@@ -188,7 +188,39 @@ export interface VisitFailure {
   readonly commandEnded?: boolean;
 }
 
+export interface VersionsRequest {
+  readonly plan: ArtifactRef;
+  /** At most 500 rows of the plan. */
+  readonly rows: readonly number[];
+  /** Hosts asked at once; default 50. */
+  readonly atOnce?: number;
+}
+
+export interface VersionsAnswer {
+  /** Row and version of each host that does not answer the plan's version; null of one that could not be asked. */
+  readonly differ: readonly (readonly [row: number, version: string | null])[];
+}
+
+/** Something on a host that would make its visit fail. */
+export interface LookProblem {
+  readonly what: "way in" | "tools" | "home" | "disk" | "version" | "preview";
+  readonly seen: string;
+}
+
+/** What one host answered to a look that changes nothing. */
+export interface HostLook {
+  /** Row of the plan. */
+  readonly index: number;
+  readonly problems: readonly LookProblem[];
+  /** That runs now. */
+  readonly version?: string;
+  /** What it would do, in its own words. */
+  readonly preview?: string;
+}
+
 export interface HostActivities {
   /** Takes one host through its steps; a repeated call resumes at the first unfinished one. */
   visitHost(request: VisitRequest): Promise<VisitResult>;
+  /** Which version hosts run; changes nothing. A plan without a version calls any answer right. @throws artifacts.* */
+  askVersions(request: VersionsRequest): Promise<VersionsAnswer>;
 }

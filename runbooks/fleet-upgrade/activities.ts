@@ -4,18 +4,35 @@ import type {
   ArtifactStore,
 } from "../../activities/artifacts/port";
 import type { ConfigurationSource } from "../../activities/configuration/port";
-import type { Inventory } from "../../activities/inventory/port";
-import type { FleetPlan, PreparedFleetUpgrade } from "./contract";
+import { createPlanCache } from "../../activities/host/plan-cache";
+import type { Host, Inventory } from "../../activities/inventory/port";
+import {
+  type CensusActivities,
+  createCensusActivities,
+  planDocument,
+} from "./census";
+import type {
+  FleetPlan,
+  FleetUpgradeSettings,
+  PreparedFleetUpgrade,
+} from "./contract";
+import { pageOf, type PlanPage } from "./pages";
 import { planFleetUpgrade, visitTimeoutMs } from "./plan";
+import { planSummary, planText } from "./plan-words";
 import {
   lookUp,
   readInput,
+  requireGrowingStages,
   requireValues,
   requireWorkflowId,
   selectHosts,
 } from "./prepare";
-import { type ReportFacts, reportMarkdown } from "./report";
-import { planSummary, planText } from "./words";
+import {
+  createReportingActivities,
+  type ReportingActivities,
+} from "./reporting";
+
+export type { Newcomers } from "./census";
 
 export interface PrepareRequest {
   readonly input: unknown;
@@ -24,13 +41,15 @@ export interface PrepareRequest {
   readonly folder: string;
 }
 
-export interface FleetUpgradeActivities {
+export interface FleetUpgradeActivities
+  extends CensusActivities, ReportingActivities {
   /** Validates the input, resolves the hosts and freezes the plan; changes nothing on any host. @throws input.*, config.*, inventory.* */
   prepareFleetUpgrade(request: PrepareRequest): Promise<PreparedFleetUpgrade>;
-  reportFleetUpgrade(request: {
-    readonly folder: string;
-    readonly facts: ReportFacts;
-  }): Promise<{ readonly json: ArtifactRef; readonly markdown: ArtifactRef }>;
+  /** One page of the plan's rows, from 0 on. @throws artifacts.* */
+  planRows(request: {
+    readonly plan: ArtifactRef;
+    readonly page: number;
+  }): Promise<PlanPage>;
 }
 
 export interface PlanningDependencies {
@@ -38,80 +57,92 @@ export interface PlanningDependencies {
   readonly inventory: Inventory;
 }
 
+export interface Planned {
+  readonly settings: FleetUpgradeSettings;
+  readonly plan: FleetPlan;
+  /** All hosts of the target, in the inventory's own order. */
+  readonly inventory: readonly Host[];
+}
+
 /** The plan for an input, from what configuration and inventory say now. @throws input.*, config.*, inventory.* */
 export async function planFor(
   input: unknown,
   { configuration, inventory }: PlanningDependencies,
   workflowId?: string,
-): Promise<{ plan: FleetPlan; mode: "plan" | "execute" }> {
+): Promise<Planned> {
   const settings = readInput(input);
   if (workflowId !== undefined) requireWorkflowId(settings, workflowId);
   const facts = lookUp(settings, await configuration.read());
-  const hosts = selectHosts(settings, await inventory.resolve(facts.inventory));
+  const all = await inventory.resolve(facts.inventory);
+  const hosts = selectHosts(settings, all);
+  requireGrowingStages(settings, hosts.length);
   const plan = planFleetUpgrade(settings, { ...facts, hosts });
-  requireValues(plan.steps, plan.hosts);
-  return { plan, mode: settings.mode };
+  requireValues(allSteps(plan), plan.hosts);
+  return { settings, plan, inventory: all };
 }
 
-/** One line of JSON: its SHA-256 is the digest of the plan. */
-export const planDocument = (plan: FleetPlan): string =>
-  `${JSON.stringify(plan)}\n`;
+/** Each step once: the way back has most of its steps from the way there. */
+function allSteps({ steps, undoSteps, preview }: FleetPlan) {
+  const names = new Set(steps.map(({ name }) => name));
+  const back = undoSteps.filter(({ name }) => !names.has(name));
+  return [...steps, ...back, ...(preview === undefined ? [] : [preview])];
+}
 
 export function createFleetUpgradeActivities(
   deps: PlanningDependencies & { readonly artifacts: ArtifactStore },
 ): FleetUpgradeActivities {
   const { artifacts } = deps;
+  const loadPlan = createPlanCache<FleetPlan>(artifacts);
+  const census = createCensusActivities({ ...deps, loadPlan });
   return {
     prepareFleetUpgrade: (request) =>
-      withTypedFailures(async () => {
-        const { plan, mode } = await planFor(
-          request.input,
-          deps,
-          request.workflowId,
-        );
-        const ref = await artifacts.put(
-          `${request.folder}/plan.json`,
-          planDocument(plan),
-        );
-        return whatHistoryCarries(plan, mode, ref);
-      }),
-    reportFleetUpgrade: ({ folder, facts }) =>
-      withTypedFailures(async () => ({
-        json: await artifacts.put(
-          `${folder}/report.json`,
-          `${JSON.stringify(facts, undefined, 2)}\n`,
-        ),
-        markdown: await artifacts.put(
-          `${folder}/report.md`,
-          reportMarkdown(facts),
-        ),
-      })),
+      withTypedFailures(() => prepare(request, deps)),
+    planRows: ({ plan, page }) =>
+      withTypedFailures(async () => pageOf(await loadPlan(plan), page)),
+    findNewcomers: (request) =>
+      withTypedFailures(() => census.findNewcomers(request)),
+    publishDesired: (request) =>
+      withTypedFailures(() => census.publishDesired(request)),
+    ...createReportingActivities(deps),
   };
 }
 
-function whatHistoryCarries(
-  plan: FleetPlan,
-  mode: PreparedFleetUpgrade["mode"],
-  ref: ArtifactRef,
-): PreparedFleetUpgrade {
-  const { canaries, slots, allowedFailures, canaryGate, gateExpiresMs } = plan;
+async function prepare(
+  { input, workflowId, folder }: PrepareRequest,
+  deps: PlanningDependencies & { readonly artifacts: ArtifactStore },
+): Promise<PreparedFleetUpgrade> {
+  const { artifacts } = deps;
+  const planned = await planFor(input, deps, workflowId);
+  const { plan, settings } = planned;
+  const snapshot = await artifacts.put(
+    `${folder}/snapshot.json`,
+    snapshotDocument(planned, Date.now()),
+  );
+  const ref = await artifacts.put(`${folder}/plan.json`, planDocument(plan));
+  const { version, component, canaries, rollout } = plan;
   return {
-    mode,
+    mode: settings.mode,
     plan: ref,
-    rows: plan.hosts.map(({ id, pool, site }) => ({
-      id,
-      pool,
-      ...(site === undefined ? {} : { site }),
-    })),
+    snapshot,
+    count: plan.hosts.length,
     canaries,
-    slots,
-    allowedFailures,
-    canaryGate,
-    gateExpiresMs,
+    rollout,
+    canUndo: plan.undoSteps.length > 0,
+    ...(version === undefined ? {} : { version }),
+    component,
+    isWholeTarget: plan.selection === undefined,
     text: planText(plan, ref),
     summary: planSummary(plan),
     visitTimeoutMs: visitTimeoutMs(plan),
   };
+}
+
+/** What the source told, before any selection; `at` in milliseconds since the epoch. Not part of the plan, whose digest must not depend on the clock. */
+function snapshotDocument(
+  { plan, inventory }: Pick<Planned, "plan" | "inventory">,
+  at: number,
+): string {
+  return `${JSON.stringify({ source: plan.inventory, at, hosts: inventory })}\n`;
 }
 
 async function withTypedFailures<T>(work: () => Promise<T>): Promise<T> {

@@ -51,6 +51,21 @@ const hasLimit = ({
 /** Seconds; a week at most. */
 const secondsSchema = z.number().min(0).max(604_800);
 
+/** Numbers among numbers, shares among shares; what only the size of the fleet tells is judged with the plan. */
+function refuseShrinkingStages(
+  stages: readonly { readonly upTo: number | string }[],
+  context: z.RefinementCtx<readonly { readonly upTo: number | string }[]>,
+): void {
+  stages.forEach(({ upTo }, index) => {
+    const before = stages[index - 1]?.upTo;
+    if (typeof before !== typeof upTo || before === undefined) return;
+    if (Number.parseInt(`${upTo}`, 10) > Number.parseInt(`${before}`, 10))
+      return;
+    const message = `expected more than the ${before} of the stage before it\nhint: stages count from the first host of the run`;
+    context.addIssue({ code: "custom", path: [index, "upTo"], message });
+  });
+}
+
 const selectorShape = {
   pools: z.array(idSchema).min(1).optional(),
   ids: z.array(idSchema).min(1).optional(),
@@ -148,6 +163,7 @@ export const fleetUpgradeInputSchema = z
         }),
       )
       .max(20)
+      .superRefine(refuseShrinkingStages)
       .default([]),
     deadlines: z
       .strictObject({
@@ -200,6 +216,8 @@ export const fleetUpgradeInputSchema = z
 export type FleetUpgradeInput = z.input<typeof fleetUpgradeInputSchema>;
 export type FleetUpgradeSettings = z.output<typeof fleetUpgradeInputSchema>;
 
+type Selection = NonNullable<FleetUpgradeSettings["hosts"]>;
+
 /** A stage admits the hosts before row `end`; when all of it is done, it soaks, and asks if it has a gate. */
 export interface PlanStage {
   /** `canaries`, `stage 2`, ..., `the rest`. */
@@ -228,8 +246,8 @@ export interface FleetPlan extends VisitPlan {
   /** The first so many hosts are canaries, one per pool, largest pool first. */
   readonly canaries: number;
   readonly rollout: RolloutPlan;
-  /** The resolved inventory of this run, selection and all; see the artifact. */
-  readonly snapshot?: ArtifactRef;
+  /** Which hosts of the inventory are meant; hosts that appear later are judged by it, too. Absent: all of them. */
+  readonly selection?: Selection;
 }
 
 /** What the workflow knows of a host; it reads them in pages. */
@@ -246,6 +264,7 @@ export interface PlanRow {
 export interface PreparedFleetUpgrade {
   readonly mode: "plan" | "execute";
   readonly plan: ArtifactRef;
+  /** What the inventory told when the plan was made: all hosts of the target. */
   readonly snapshot: ArtifactRef;
   readonly count: number;
   readonly canaries: number;

@@ -16,13 +16,13 @@ export function cell(text: string): string {
 }
 
 /** A command in a table's cell, with more backticks around it than it has within. */
-export function codeCell(text: string): string {
+export function codeCell(text: string, longest = 120): string {
   const runs = text.match(/`+/g) ?? [];
   const fence = "`".repeat(
     1 + Math.max(0, ...runs.map(({ length }) => length)),
   );
   const pad = runs.length > 0 ? " " : "";
-  return `${fence}${pad}${oneLine(text, 120).replaceAll("|", "\\|")}${pad}${fence}`;
+  return `${fence}${pad}${oneLine(text, longest).replaceAll("|", "\\|")}${pad}${fence}`;
 }
 
 /** A field of CSV (RFC 4180); what a spreadsheet would take for a formula is made text. */

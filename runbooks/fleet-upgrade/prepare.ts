@@ -11,6 +11,7 @@ import { fleetUpgradeInputSchema, type FleetUpgradeSettings } from "./contract";
 import { workflowId } from "./ids";
 import type { PlanFacts } from "./plan";
 import { select, unmatched } from "./select";
+import { stageFaults } from "./stages";
 
 const subject = { system: "input", what: "input of fleetUpgrade" } as const;
 
@@ -89,6 +90,15 @@ export function selectHosts(
   ]);
 }
 
+/** Stages that shrink on a fleet of this size. @throws input.invalid */
+export function requireGrowingStages(
+  settings: Pick<FleetUpgradeSettings, "stages">,
+  hosts: number,
+): void {
+  const wrong = stageFaults(settings, hosts);
+  if (wrong.length > 0) throw faults(wrong);
+}
+
 function missing(
   path: string,
   named: readonly string[],
@@ -127,6 +137,10 @@ const isPlaceholder = (name: string): boolean =>
   hostPlaceholders.includes(name) ||
   name.startsWith("host.tags.");
 
+/** Only a host that goes back has a version that ran before. */
+const isKnownTo = (path: string, name: string): boolean =>
+  path === "contract.steps.undo" && name === "previous";
+
 function placeholderFaults({ steps, extra }: PlanFacts["contract"]): Fault[] {
   const sources = [
     ...Object.entries(steps).map(([name, step]) => ({
@@ -137,7 +151,7 @@ function placeholderFaults({ steps, extra }: PlanFacts["contract"]): Fault[] {
   ];
   return sources.flatMap(({ path, step }) => [
     ...placeholders(textsOf(step ?? {}))
-      .filter((name) => !isPlaceholder(name))
+      .filter((name) => !isPlaceholder(name) && !isKnownTo(path, name))
       .map((name) => ({
         path,
         found: `{{${name}}}`,
@@ -166,6 +180,8 @@ export function requireValues(
   const values = hosts.map((host) => ({ id: host.id, of: hostValues(host) }));
   const wrong = steps.flatMap((step) =>
     placeholders(textsOf(step)).flatMap((name): Fault[] => {
+      // Known on each host once it was touched; the visit refuses to go back without it.
+      if (step.name === "undo" && name === "previous") return [];
       const without = values.filter(({ of }) => of[name] === undefined);
       if (without.length === 0) return [];
       return [

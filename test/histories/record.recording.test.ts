@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { rankHosts } from "../../runbooks/fleet-upgrade/plan";
+import { rankHosts } from "../../runbooks/fleet-upgrade/order";
 import { hostSchema } from "../../activities/inventory/port";
 import { eventually } from "../harness/eventually";
 import { timesBegun } from "../harness/host-log";

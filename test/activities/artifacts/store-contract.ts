@@ -34,6 +34,14 @@ export function describeStore(open: () => ArtifactStore): void {
     });
   });
 
+  it("shows what stands under a key now, and nothing where there is nothing", async () => {
+    const record = "desired/prod/app.json";
+    expect(await open().peek("desired/prod/none.json")).toBeUndefined();
+    await open().put(record, "older");
+    await open().put(record, "neuer ü");
+    expect(await open().peek(record)).toBe("neuer ü");
+  });
+
   it("says that a text is missing", async () => {
     const ref = { key: "no/such/plan.json", sha256: "0".repeat(64), bytes: 1 };
     await expect(open().get(ref)).rejects.toMatchObject({
@@ -64,5 +72,6 @@ export function describeStore(open: () => ArtifactStore): void {
     await expect(open().put(bad, "x")).rejects.toMatchObject(refused);
     const ref = { key: bad, sha256: "0".repeat(64), bytes: 1 };
     await expect(open().get(ref)).rejects.toMatchObject(refused);
+    await expect(open().peek(bad)).rejects.toMatchObject(refused);
   });
 }

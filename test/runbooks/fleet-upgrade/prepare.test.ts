@@ -1,7 +1,7 @@
 import type { Configuration } from "../../../activities/configuration/port";
 import { configurationSchema } from "../../../activities/configuration/port";
 import { hostContractSchema } from "../../../activities/host/port";
-import { visitSteps } from "../../../runbooks/fleet-upgrade/plan";
+import { visitSteps } from "../../../runbooks/fleet-upgrade/steps";
 import {
   lookUp,
   readInput,

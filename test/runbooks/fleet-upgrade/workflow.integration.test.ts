@@ -5,7 +5,7 @@ import { startRig, type Rig } from "../../harness/rig";
 import { startSkipping, uniqueId, virtualNow } from "../../harness/temporal";
 import { hostSchema } from "../../../activities/inventory/port";
 import { workflowId } from "../../../runbooks/fleet-upgrade/ids";
-import { rankHosts } from "../../../runbooks/fleet-upgrade/plan";
+import { rankHosts } from "../../../runbooks/fleet-upgrade/order";
 import type { fleetUpgrade } from "../../../runbooks/fleet-upgrade/workflow";
 
 let rig: Rig;
