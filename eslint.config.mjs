@@ -259,7 +259,7 @@ const folderRules = [
   }),
   folder(
     [
-      "workflows/**/{admit,judge,reduce,order,rank,policy,verdict,state,decide,next}.ts",
+      "workflows/**/{admit,judge,reduce,order,rank,policy,verdict,state,decide,next,clock,budget,causes,fleet,pack,progress,control-shape}.ts",
     ],
     {
       imports: [...sandboxImports, ban.runbooks, ban.temporal],
@@ -282,7 +282,7 @@ const folderRules = [
     [
       "runbooks/registry.ts",
       "runbooks/*/contract.ts",
-      "runbooks/*/{activities,census,prepare,report,select}.ts",
+      "runbooks/*/{activities,census,prepare,report,reporting,select}.ts",
     ],
     {
       imports: [

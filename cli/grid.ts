@@ -23,11 +23,12 @@ interface Look {
 const looks: Readonly<Record<Standing, Look>> = {
   upgraded: { sign: "#", color: 32 },
   unchanged: { sign: "=", color: 36 },
+  "rolled back": { sign: "<", color: 36 },
   gone: { sign: "o", color: 90 },
   "in work": { sign: ">", color: 33 },
   waiting: { sign: ".", color: 90 },
   quarantined: { sign: "!", color: 31 },
-  excluded: { sign: "x", color: 35 },
+  failed: { sign: "x", color: 35 },
 };
 
 const GAP = "  ";
@@ -108,7 +109,7 @@ const byUrgency: readonly Standing[] = [
   "upgraded",
   "waiting",
   "in work",
-  "excluded",
+  "failed",
   "quarantined",
 ];
 const urgency = ({ standing }: HostStanding): number =>

@@ -4,24 +4,18 @@ import {
   type WorkflowExecutionDescription,
   type WorkflowHandle,
 } from "@temporalio/client";
-import { hostsQuery, stateQuery } from "../../runbooks/fleet-upgrade/messages";
-import {
-  stepTitles,
-  type FleetState,
-} from "../../runbooks/fleet-upgrade/state";
 import type { OpenGate } from "../../workflows/gate/gate";
 import { gatesQuery } from "../../workflows/gate/messages";
+import { hostsQuery, progressQuery } from "../../workflows/rollout/messages";
+import type { HostRow, RolloutProgress } from "../../workflows/rollout/words";
 import type { Context } from "../context";
 import { cliError } from "../errors";
-import { standingOf } from "../host-standing";
 import { uiLink } from "../temporal";
 import { endOf } from "./end";
 import type { Live, Observation, Retrying } from "./observation";
 
 /** A worker that is there answers within milliseconds. */
 const ANSWER_LIMIT_MS = 3_000;
-
-type Rows = readonly { readonly id: string; readonly pool: string }[];
 
 /** Looks at one run again and again; what cannot change is asked for once. */
 export interface RunObserver {
@@ -38,17 +32,23 @@ export function observerOf(
   workflowId: string,
 ): RunObserver {
   const handle = client.workflow.getHandle(workflowId);
-  let rows: Rows = [];
   let summary: string | undefined;
 
+  const hosts = async (): Promise<HostRow[]> => {
+    const rows: HostRow[] = [];
+    for (;;) {
+      const question = { offset: rows.length };
+      const page = await ask(client, () => handle.query(hostsQuery, question));
+      rows.push(...page.hosts);
+      if (page.hosts.length === 0 || rows.length >= page.total) return rows;
+    }
+  };
   const live = async (): Promise<Live> => {
-    if (rows.length === 0)
-      rows = await ask(client, () => handle.query(hostsQuery));
-    const [state, gates] = await Promise.all([
-      ask(client, () => handle.query(stateQuery)),
+    const [progress, gates] = await Promise.all([
+      ask(client, () => handle.query(progressQuery)),
       ask(client, () => handle.query(gatesQuery)),
     ]);
-    return liveOf(state, rows, gates);
+    return liveOf(progress, await hosts(), gates);
   };
 
   return {
@@ -150,25 +150,17 @@ function publishedText(
 }
 
 function liveOf(
-  state: FleetState,
-  rows: Rows,
+  progress: RolloutProgress | undefined,
+  hosts: readonly HostRow[],
   gates: readonly OpenGate[],
 ): Live {
-  const rollout = state.kind === "planning" ? undefined : state.rollout;
-  const items = rollout?.items ?? [];
   return {
-    step: stepTitles[state.kind],
-    isHolding: rollout?.kind === "holding",
-    allowedFailures: rollout?.allowedFailures ?? 0,
-    hosts: rows.map(({ id, pool }, index) => ({
-      id,
-      pool,
-      standing: standingOf(items[index]),
-    })),
-    failures: items.flatMap((item, index) =>
-      item.kind === "quarantined" || item.kind === "excluded"
-        ? [{ host: rows[index]?.id ?? String(index), ...item.failure }]
-        : [],
+    step: progress?.step ?? "1. Plan",
+    isHolding: progress?.halts.some(({ kind }) => kind === "budget") ?? false,
+    allowedFailures: progress?.allowedFailures ?? 0,
+    hosts,
+    failures: hosts.flatMap(({ id, failure }) =>
+      failure === undefined ? [] : [{ host: id, ...failure }],
     ),
     gates,
   };

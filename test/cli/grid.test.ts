@@ -9,7 +9,7 @@ describe("the grid", () => {
     expect(grid(hosts, size)).toEqual([
       "web  ##>>..!  2 of 7",
       "db   =ox  3 of 3",
-      "# 2 upgraded   = 1 unchanged   o 1 gone   > 2 in work   . 2 waiting   ! 1 quarantined   x 1 excluded",
+      "# 2 upgraded   = 1 unchanged   o 1 gone   > 2 in work   . 2 waiting   ! 1 quarantined   x 1 failed",
     ]);
   });
 

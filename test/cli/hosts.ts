@@ -7,7 +7,7 @@ const byLetter: Readonly<Record<string, Standing>> = {
   i: "in work",
   w: "waiting",
   q: "quarantined",
-  e: "excluded",
+  e: "failed",
 };
 
 /** `pool("web", "uuiw")`: hosts web-1 to web-4 and where they stand. */

@@ -1,5 +1,5 @@
 import { type Fleet, type GroupKind, groupKinds, limitsOf } from "./fleet";
-import { type Item, type RolloutState } from "./state";
+import type { Item, RolloutState } from "./state";
 
 /**
  * Which items start next: the first waiting ones of the stage for which every limit has room. A quarantined item keeps

@@ -30,12 +30,13 @@ export interface ControlsOptions {
 }
 
 /** Call it first, before any await, so that no control waits in a buffer for a moment it was not meant for. */
-export function openControls({ act, refused, handled }: ControlsOptions): void {
+export function openControls(options: ControlsOptions): void {
   for (const name of names) {
     const description = descriptions[name];
     setHandler(
       controlUpdates[name],
-      (control: Retuning) => handled.once(() => act(name, control)),
+      (control: Retuning) =>
+        options.handled.once(() => options.act(name, control)),
       { description, validator: (raw) => requireShape(name, raw) },
     );
     setHandler(
@@ -43,9 +44,9 @@ export function openControls({ act, refused, handled }: ControlsOptions): void {
       (control: Retuning) => {
         try {
           requireShape(name, control);
-          act(name, control);
+          options.act(name, control);
         } catch (error) {
-          refused(name, control, (error as Error).message);
+          options.refused(name, control, (error as Error).message);
         }
       },
       { description },

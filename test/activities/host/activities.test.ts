@@ -25,6 +25,7 @@ function activitiesFor(ssh: FakeSsh, plan = visitPlan()) {
   const reads: string[] = [];
   const artifacts: ArtifactStore = {
     put: () => Promise.reject(new Error("a visit stores nothing")),
+    peek: async () => undefined,
     get: async ({ sha256 }) => {
       reads.push(sha256);
       return JSON.stringify(plan);
@@ -119,6 +120,7 @@ describe("the activity visitHost", () => {
     let reads = 0;
     const artifacts = {
       put: () => Promise.reject(new Error("unused")),
+      peek: async () => undefined,
       get: async () => {
         if (reads++ === 0) throw new Error("the store is away");
         return JSON.stringify(visitPlan());

@@ -77,23 +77,6 @@ describe("an operator", () => {
     expect(await rig.reportOf(result)).toContain("wrong version");
   }, 60_000);
 
-  it("stops at once in an emergency: the commands in work end on their hosts", async () => {
-    await rig.lab.setFault("*:slow:60s@apply");
-    const handle = await rig.start({ version: "2.3.0", slots: 2, ...quick });
-    await inWork(handle, 2);
-    const begun = () =>
-      rig.lab.hosts.filter(
-        ({ id }) => timesBegun(rig.lab, id, "apply 2.3.0") > 0,
-      );
-    await eventually(() => (begun().length === 2 ? true : undefined));
-    await tell(handle, "emergencyStop");
-    const result = await handle.result();
-    expect(result.outcome).toBe("stopped");
-    expect(result.counts).toMatchObject({ quarantined: 2 });
-    for (const { id } of begun())
-      expect(rig.lab.log(id, "app-ctl")).not.toContain("end apply 2.3.0");
-  }, 60_000);
-
   it("is told what cannot be done now, and why", async () => {
     const handle = await rig.start({ version: "2.4.0" });
     await rig.gate(handle, "canary");
@@ -217,5 +200,24 @@ describe("decisions", () => {
     expect(await rig.reportOf(result)).toContain(
       "marked done: installed by hand, curl says 5.1.0 (test)",
     );
+  }, 60_000);
+});
+
+describe("an emergency stop", () => {
+  it("ends the commands in work on their hosts, at once", async () => {
+    await rig.lab.setFault("*:slow:60s@apply");
+    const handle = await rig.start({ version: "2.3.0", slots: 2, ...quick });
+    await inWork(handle, 2);
+    const begun = () =>
+      rig.lab.hosts.filter(
+        ({ id }) => timesBegun(rig.lab, id, "apply 2.3.0") > 0,
+      );
+    await eventually(() => (begun().length === 2 ? true : undefined));
+    await tell(handle, "emergencyStop");
+    const result = await handle.result();
+    expect(result.outcome).toBe("stopped");
+    expect(result.counts).toMatchObject({ quarantined: 2 });
+    for (const { id } of begun())
+      expect(rig.lab.log(id, "app-ctl")).not.toContain("end apply 2.3.0");
   }, 60_000);
 });

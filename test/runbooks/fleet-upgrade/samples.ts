@@ -7,7 +7,6 @@ import {
   type FleetUpgradeSettings,
 } from "../../../runbooks/fleet-upgrade/contract";
 import type { PlanFacts } from "../../../runbooks/fleet-upgrade/plan";
-import type { Item } from "../../../workflows/rollout/state";
 
 /** Plain data that plan, words and report are tested with. */
 
@@ -55,22 +54,6 @@ export function facts(over: Partial<PlanFacts> = {}): PlanFacts {
     hosts: hostsOf({ web: 4, db: 2 }),
     ...over,
   };
-}
-
-export const waiting: Item = { kind: "waiting", generations: {} };
-export const visiting: Item = { kind: "visiting", generations: {} };
-export const upgraded: Item = {
-  kind: "finished",
-  result: { outcome: "upgraded", version: "2.4.1", ms: 1_234 },
-};
-export function failed(
-  message: string,
-  kind: "quarantined" | "excluded" = "quarantined",
-): Item {
-  const failure = { type: "ssh.nonZeroExit", step: "apply", message };
-  return kind === "quarantined"
-    ? { kind, generations: {}, failure }
-    : { kind, failure };
 }
 
 /** What GitHub's table grammar splits a row into: a pipe is text only behind a backslash that is not text itself. */

@@ -97,15 +97,10 @@ describe("secrets of a step", () => {
         },
       },
     });
-    await rig.until(
-      told,
-      (state) =>
-        "rollout" in state &&
-        state.rollout.items.some(({ kind }) => kind === "quarantined"),
-    );
-    await told.query("state");
+    await rig.until(told, ({ counts }) => counts.quarantined > 0);
+    await told.query("hosts");
     await rig.answer(told, "failed-hosts", "exclude");
-    await rig.until(told, ({ kind }) => kind !== "upgrading canaries");
+    await rig.until(told, ({ counts }) => counts.failed > 0);
     await rig.answer(told, "failed-hosts", "exclude").catch(() => undefined);
     await told.result();
     await worker.stop();

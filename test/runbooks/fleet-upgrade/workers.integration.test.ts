@@ -60,13 +60,7 @@ describe("a host at a site", () => {
       slots: 8,
       canary: { gate: false },
     });
-    await rig.until(
-      handle,
-      (state) =>
-        "rollout" in state &&
-        state.rollout.items.filter(({ kind }) => kind === "finished").length >=
-          1,
-    );
+    await rig.until(handle, ({ counts }) => counts.upgraded >= 1);
     const local = await startWorkerProcess(rig, { RUNBOOK_SITE: "fra1" });
     const { counts } = await handle.result();
     await Promise.all([central.stop(), local.stop()]);

@@ -2,7 +2,11 @@ import fc from "fast-check";
 import { generationOf } from "../../../activities/host/generations";
 import { admit } from "../../../workflows/rollout/admit";
 import { overBudget } from "../../../workflows/rollout/budget";
-import { pack, unpack } from "../../../workflows/rollout/pack";
+import {
+  pack,
+  type PackedRollout,
+  unpack,
+} from "../../../workflows/rollout/pack";
 import { reduce, type RolloutEvent } from "../../../workflows/rollout/reduce";
 import {
   inFlight,
@@ -297,9 +301,8 @@ describe("over any fate", () => {
       fc.property(anyFate, (fate) => {
         // What a hand-over carries is plain data.
         const handedOver = simulate(fate, (state) =>
-          unpack(JSON.parse(JSON.stringify(pack(state))) as typeof packed),
+          unpack(JSON.parse(JSON.stringify(pack(state))) as PackedRollout),
         );
-        const packed = pack(handedOver.end);
         expect(handedOver.end).toEqual(simulate(fate).end);
         expect(handedOver.moments.map(({ event }) => event)).toEqual(
           simulate(fate).moments.map(({ event }) => event),

@@ -99,6 +99,8 @@ export function simulate(
   return { start, moments, end: state };
 }
 
+const takenBack = { outcome: "rolled back", ms: 1 } as const;
+
 /** What the world does next; undefined when nothing of the stage is left to do. */
 function nextEvent(
   state: RolloutState,
@@ -122,7 +124,7 @@ function optionsIn(state: RolloutState, isCalm: boolean): RolloutEvent[] {
         ({
           kind: "finished",
           index,
-          result: work === "undo" ? { outcome: "rolled back", ms: 1 } : result,
+          result: work === "undo" ? takenBack : result,
         }) as const,
     ),
     ...set.map((index) => ({ kind: "excluded", indexes: [index] }) as const),
