@@ -123,27 +123,8 @@ describe("a rollout in stages", () => {
   }, 60_000);
 });
 
-describe("deadlines", () => {
-  it("set a host aside that takes too long, and stop what runs on it", async () => {
-    const [slow = ""] = rig.lab.hosts.map(({ id }) => id);
-    await rig.lab.setFault(`${slow}:slow:60s@apply`);
-    const handle = await rig.start({
-      ...{ version: "4.0.0", hosts: { ids: [slow] }, ...quick },
-      ...{ deadlines: { hostS: 2 }, budget: { failures: 1 } },
-    });
-    await rig.gate(handle, "failed-hosts");
-    const { causes } = await rig.until(
-      handle,
-      ({ causes }) => causes.length > 0,
-    );
-    expect(causes[0]).toMatchObject({ type: "rollout.hostDeadline", count: 1 });
-    await rig.answer(handle, "failed-hosts", "exclude");
-    const { counts } = await handle.result();
-    expect(counts.failed).toBe(1);
-    expect(rig.lab.log(slow, "app-ctl")).not.toContain("end apply 4.0.0");
-  }, 60_000);
-
-  it("hold a run in which no host succeeds for too long, and ask", async () => {
+describe("the progress deadline", () => {
+  it("holds a run in which no host succeeds for too long, and asks", async () => {
     const [slow = ""] = rig.lab.hosts.map(({ id }) => id);
     await rig.lab.setFault(`${slow}:slow:4s@apply*1`);
     const handle = await rig.start({
@@ -200,6 +181,27 @@ describe("decisions", () => {
     expect(await rig.reportOf(result)).toContain(
       "marked done: installed by hand, curl says 5.1.0 (test)",
     );
+  }, 60_000);
+});
+
+describe("a host that takes too long", () => {
+  it("is set aside at its deadline, and what runs on it is stopped", async () => {
+    const [, slow = ""] = rig.lab.hosts.map(({ id }) => id);
+    await rig.lab.setFault(`${slow}:slow:60s@apply`);
+    const handle = await rig.start({
+      ...{ version: "4.0.0", hosts: { ids: [slow] }, ...quick },
+      ...{ deadlines: { hostS: 2 }, budget: { failures: 1 } },
+    });
+    await rig.gate(handle, "failed-hosts");
+    const { causes } = await rig.until(
+      handle,
+      ({ causes }) => causes.length > 0,
+    );
+    expect(causes[0]).toMatchObject({ type: "rollout.hostDeadline", count: 1 });
+    await rig.answer(handle, "failed-hosts", "exclude");
+    const { counts } = await handle.result();
+    expect(counts.failed).toBe(1);
+    expect(rig.lab.log(slow, "app-ctl")).not.toContain("end apply 4.0.0");
   }, 60_000);
 });
 
