@@ -1,7 +1,7 @@
 import { createHostActivities } from "../activities/host/activities";
 import type { ArtifactStore } from "../activities/artifacts/port";
 import type { ConfigurationSource } from "../activities/configuration/port";
-import type { VisitDependencies } from "../activities/host/visit";
+import type { VisitDependencies } from "../activities/host/visit-context";
 import { runbooks } from "../runbooks/registry";
 
 export interface Ports extends VisitDependencies {

@@ -7,7 +7,8 @@ import type { ArtifactStore } from "../artifacts/port";
 import { createPlanCache } from "./plan-cache";
 import { askVersions } from "./ask-versions";
 import type { HostActivities, VisitFailure, VisitPlan } from "./port";
-import { StepFailure, Visit, type VisitDependencies } from "./visit";
+import { Visit } from "./visit";
+import { StepFailure, type VisitDependencies } from "./visit-context";
 
 /** A dead worker's slot is free again after the heartbeat timeout; losing a beat is harmless, since a retry joins the job. */
 const heartbeatMs = 2_000;

@@ -12,7 +12,15 @@ const hostFailures = {
   },
   wrongVersion: {
     class: "human",
-    hint: "The commands succeeded but {host} runs something else; redo it, or correct `apply` or `version`.",
+    hint: "The commands succeeded but {host} runs something else; redo it, or correct `{culprit}` or `version`.",
+  },
+  noUndo: {
+    class: "human",
+    hint: "Take {host} back by hand and mark it done, or leave it out; give the component an `undo` for the next run.",
+  },
+  noBalancer: {
+    class: "stop",
+    hint: "Give the component its `balancer` in the configuration, and start a worker that knows load balancers.",
   },
   foreignPlan: {
     class: "stop",

@@ -11,8 +11,11 @@ export interface ReadyRequest {
   readonly pollMs: number;
   readonly signal: AbortSignal;
   readonly report: (standing: string) => void;
-  /** Asks the host once; exit code 0 is "ready". */
-  readonly look: (timeoutMs: number) => Promise<ExecResult>;
+  /** Asks the host once; exit code 0 is "ready". `last`: when it is ready now, it is not asked again. */
+  readonly look: (
+    timeoutMs: number,
+    last: boolean,
+  ) => Promise<Pick<ExecResult, "exitCode" | "stdout" | "stderr">>;
 }
 
 export interface Clock {
@@ -35,7 +38,8 @@ export async function untilReady(
   const deadline = clock.now() + limitMs;
   let readySince: number | undefined;
   for (;;) {
-    const refusal = await refusalOf(request);
+    const heldMs = readySince === undefined ? 0 : clock.now() - readySince;
+    const refusal = await refusalOf(request, heldMs >= holdMs);
     const now = clock.now();
     readySince = refusal === undefined ? (readySince ?? now) : undefined;
     const leftMs = (readySince ?? Infinity) + holdMs - now;
@@ -50,10 +54,13 @@ export async function untilReady(
 }
 
 /** Why the host is not ready; nothing when it is. A probe that hangs is an answer too: the service accepts nobody. */
-async function refusalOf(request: ReadyRequest): Promise<string | undefined> {
+async function refusalOf(
+  request: ReadyRequest,
+  last: boolean,
+): Promise<string | undefined> {
   const timeoutMs = probeTimeoutMs(request.limitMs);
   try {
-    const { exitCode, stdout, stderr } = await request.look(timeoutMs);
+    const { exitCode, stdout, stderr } = await request.look(timeoutMs, last);
     if (exitCode === 0) return undefined;
     const said = (stderr.trim() || stdout.trim()).split("\n").at(-1) ?? "";
     return `exit ${exitCode} ${said.slice(0, 200)}`.trim();

@@ -44,7 +44,7 @@ export type JobAnswer =
       readonly error: string;
       readonly detail: string;
     }
-  /** `idle`, `stopped`, `stuck`, `swept`, and `.` for "still here". */
+  /** `idle`, `stopped`, `stuck`, and `.` for "still here". */
   | {
       readonly kind: "word";
       readonly word: string;

@@ -11,14 +11,12 @@ export type JobOperation =
       readonly graceMs: number;
     }
   /** Prints stdout from an offset on, as far as it has come. */
-  | { readonly op: "out"; readonly offset: number; readonly maxBytes: number }
-  /** Removes the folders of jobs that ended before this many seconds. */
-  | { readonly op: "sweep"; readonly olderThanSeconds: number };
+  | { readonly op: "out"; readonly offset: number; readonly maxBytes: number };
 
 export type StopReason = "cancelled" | "timedout";
 
 export interface OperationContext {
-  /** Folder name of the job; not looked at by `sweep`. */
+  /** Folder name of the job. */
   readonly id: string;
   /** Marks the answers of this call among whatever else a login shell prints, and names its temporary files. */
   readonly nonce: string;
@@ -49,8 +47,6 @@ function operands(operation: JobOperation): string[] {
       return [operation.reason, String(Math.ceil(operation.graceMs / 100))];
     case "out":
       return [String(operation.offset), String(operation.maxBytes)];
-    case "sweep":
-      return [String(operation.olderThanSeconds)];
   }
 }
 
@@ -320,23 +316,6 @@ op_out() {
   [ $size -le $2 ] || size=$2
   say out $size
   [ $size = 0 ] || tail -c +$(($1 + 1)) "$job/stdout" | head -c $size
-}
-
-# Ended jobs only. The rename comes first: a folder is there with all its files or not at all.
-op_sweep() {
-  read_boot
-  removed=0 oldest=$(($(date +%s) - $1))
-  for job in "$root"/jobs/*; do
-    [ -d "$job" ] || continue
-    case $job in *.swept) rm -rf "$job"; continue ;; esac
-    look
-    case $state in finished | cancelled | timedout) ;; *) continue ;; esac
-    set -- "$job"/exit.* "$job"/stop.*
-    [ -e "$1" ] || shift
-    [ "\${1##*.}" -lt $oldest ] || continue
-    mv "$job" "$job.swept" && rm -rf "$job.swept" && removed=$((removed + 1))
-  done
-  say swept $removed
 }
 
 op_$op "$@"

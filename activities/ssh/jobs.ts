@@ -1,6 +1,6 @@
 import { JobCall } from "./job-call";
 import { overLinks } from "./job-link";
-import { askHost, stopJob } from "./job-operation";
+import { stopJob } from "./job-operation";
 import type { JobTimes } from "./job-round";
 import { jobIdOf } from "./job-run-file";
 import type { Ssh, SshTarget } from "./port";
@@ -14,7 +14,7 @@ export interface JobsOptions {
   readonly random?: () => number;
 }
 
-export type Jobs = Pick<Ssh, "runJob" | "cancelJob" | "sweep">;
+export type Jobs = Pick<Ssh, "runJob" | "cancelJob">;
 
 const defaultTimes: JobTimes = {
   reconnectMs: 30_000,
@@ -52,12 +52,5 @@ export function createJobs(options: JobsOptions): Jobs {
           graceMs,
         }),
       ),
-    sweep: async (target, olderThanDays) =>
-      overLinks(loop(target), async (transport) => {
-        const olderThanSeconds = Math.ceil(olderThanDays * 86_400);
-        const operation = { op: "sweep", olderThanSeconds } as const;
-        const answer = await askHost(transport, operation, { target, id: "-" });
-        return answer.kind === "word" ? Number(answer.detail) : 0;
-      }),
   };
 }

@@ -129,14 +129,6 @@ export interface Ssh {
     key: string,
     graceMs?: number,
   ): Promise<"cancelled" | "not running">;
-  /**
-   * Removes the folders of jobs that ended longer ago than this; never of one that runs or is unknown. A swept key would
-   * run again: keep them longer than any run may live.
-   *
-   * @returns how many
-   * @throws ssh.*
-   */
-  sweep(target: SshTarget, olderThanDays: number): Promise<number>;
   /** Ends the visit: the pooled connection is closed when nobody else uses it. */
   release(target: SshTarget): void;
 }

@@ -31,7 +31,7 @@ export function createSsh({
     openLink: createLinks(env),
     policyFor: createHostKeyPolicies(),
   });
-  const { runJob, cancelJob, sweep } = createJobs({
+  const { runJob, cancelJob } = createJobs({
     connect: pool.connect,
     ...(options.random && { random: options.random }),
   });
@@ -39,7 +39,6 @@ export function createSsh({
     exec: createExec(pool.connect, now),
     runJob,
     cancelJob,
-    sweep,
     release: (target) => pool.release(target),
     close: () => pool.close(),
   };

@@ -1,6 +1,7 @@
-import { openVisitArgv, releaseArgv } from "../../activities/host/owner";
+import { hostScript } from "../../activities/host/host-script";
 import { orAborted } from "../../activities/ssh/abort";
 import { sshError } from "../../activities/ssh/errors";
+import { FakeShell } from "./fake-shell";
 import { jobIdOf } from "../../activities/ssh/job-run-file";
 import type {
   CallOptions,
@@ -19,22 +20,28 @@ export type FakeCommand = (
   say: (text: string) => void,
 ) => FakeAnswer | Promise<FakeAnswer>;
 
-const openScript = openVisitArgv("", [])[2];
-const releaseScript = releaseArgv("")[2];
-const ownerFile = "/home/ops/.upgrade-runbooks/owner";
-
 /**
  * One host in memory, with what a visit relies on: an owner file, and jobs that run once under their key and answer
  * every later call by their first result.
  */
 export class FakeSsh implements Ssh {
-  /** `open`, `exec <words>`, `job <words>`, `leave`, `sweep`, `cancel <key>`, `disconnect`, in their order. */
+  /** `open`, `exec <words>`, `job <words>`, `leave`, `cancel <key>`, `disconnect`, in their order. */
   readonly calls: string[] = [];
   /** Words of the jobs that really ran. */
   readonly ran: string[] = [];
   readonly requests: (ExecRequest | JobRequest)[] = [];
   readonly jobs = new Map<string, Promise<FakeAnswer>>();
   owner: string | undefined;
+  /** Channels that commands took, each with the calls that went over it. */
+  readonly channels: string[][] = [];
+  /** By run. */
+  readonly previous = new Map<string, string>();
+  readonly desired = new Map<string, string>();
+  readonly drained = new Map<string, number>();
+  /** Ids of jobs without an end. */
+  readonly running = new Set<string>();
+  /** Second of the end of each job; the next one ends a second later. */
+  readonly ended = new Map<string, number>();
   /** May throw instead of the call (`before`), or after its effect: an answer that was lost. */
   fault: (call: string, when: "before" | "after") => void = () => undefined;
 
@@ -45,14 +52,24 @@ export class FakeSsh implements Ssh {
   async exec(
     _target: unknown,
     request: ExecRequest,
-    { signal }: CallOptions = {},
+    { signal, onOutput }: CallOptions = {},
   ): Promise<ExecResult> {
     const { argv } = request;
     this.requests.push(request);
-    const own = this.#ownerCommand(argv);
-    const call = own?.call ?? `exec ${argv.join(" ")}`;
-    const answer = await this.#call(call, signal, async () =>
-      own === undefined ? this.#run(argv.join(" ")) : own.answer(),
+    this.channels.push([]);
+    if (argv[2] === hostScript) {
+      const say = (text: string): void => onOutput?.(text, 0, text.length);
+      const answer = await new FakeShell(
+        this,
+        argv.slice(4),
+        say,
+        signal,
+      ).run();
+      return { ...whole(answer), durationMs: 1 };
+    }
+    const words = argv.join(" ");
+    const answer = await this.call(`exec ${words}`, signal, async () =>
+      this.run(words),
     );
     return { ...whole(answer), durationMs: 1 };
   }
@@ -64,16 +81,21 @@ export class FakeSsh implements Ssh {
   ): Promise<JobResult> {
     const { command, key } = request;
     this.requests.push(request);
+    this.channels.push([]);
     const words = "argv" in command ? command.argv.join(" ") : command.script;
     const attached = this.jobs.has(key) ? "finished" : "started";
-    const answer = await this.#call(`job ${words}`, signal, () => {
+    const answer = await this.call(`job ${words}`, signal, () => {
       const known = this.jobs.get(key);
       if (known !== undefined) return known;
       this.ran.push(words);
       const say = (text: string): void => onOutput?.(text, 0, text.length);
-      const begun = this.#run(words, say);
+      const begun = this.run(words, say);
       begun.catch(() => undefined);
       this.jobs.set(key, begun);
+      this.ended.set(jobIdOf(key), this.jobs.size);
+      this.running.add(jobIdOf(key));
+      const end = (): void => void this.running.delete(jobIdOf(key));
+      begun.then(end, end);
       return begun;
     });
     const times = { startedAt: 1, finishedAt: 2 };
@@ -84,38 +106,35 @@ export class FakeSsh implements Ssh {
     _target: unknown,
     key: string,
   ): Promise<"cancelled" | "not running"> {
-    await this.#call(`cancel ${key}`, undefined, async () => ({}));
+    await this.call(`cancel ${key}`, undefined, async () => ({}));
     const failed = Promise.reject<FakeAnswer>(
       sshError("jobCancelled", { seen: `${key} was stopped on request` }),
     );
     failed.catch(() => undefined);
     this.jobs.set(key, failed);
+    this.running.delete(jobIdOf(key));
     return "cancelled";
-  }
-
-  async sweep(): Promise<number> {
-    await this.#call("sweep", undefined, async () => ({}));
-    return 0;
   }
 
   release(): void {
     this.calls.push("disconnect");
   }
 
-  async #call(
+  async call(
     call: string,
     signal: AbortSignal | undefined,
     work: () => Promise<FakeAnswer>,
   ): Promise<FakeAnswer> {
     signal?.throwIfAborted();
     this.calls.push(call);
+    this.channels.at(-1)?.push(call);
     this.fault(call, "before");
     const answer = await orAborted(work(), signal);
     this.fault(call, "after");
     return answer;
   }
 
-  async #run(
+  async run(
     words: string,
     say: (text: string) => void = () => undefined,
   ): Promise<FakeAnswer> {
@@ -123,29 +142,6 @@ export class FakeSsh implements Ssh {
     if (command === undefined)
       return { exitCode: 127, stderr: `sh: ${words}: not found` };
     return command(say);
-  }
-
-  #ownerCommand([, , script, , owner = "", ...folders]: readonly string[]):
-    { readonly call: string; readonly answer: () => FakeAnswer } | undefined {
-    if (script === openScript)
-      return { call: "open", answer: () => this.#open(owner, folders) };
-    if (script === releaseScript)
-      return { call: "leave", answer: () => this.#leave(owner) };
-    return undefined;
-  }
-
-  #open(owner: string, folders: readonly string[]): FakeAnswer {
-    this.owner ??= owner;
-    if (this.owner !== owner)
-      return { stdout: `held ${this.owner}\n${ownerFile}\n` };
-    const claimed = [...this.jobs.keys()].map(jobIdOf);
-    const begun = folders.some((folder) => claimed.includes(folder));
-    return { stdout: `ours ${begun ? 1 : 0}\n` };
-  }
-
-  #leave(owner: string): FakeAnswer {
-    if (this.owner === owner) this.owner = undefined;
-    return {};
   }
 }
 

@@ -3,7 +3,8 @@ import type {
   VisitRequest,
   VisitStep,
 } from "../../../activities/host/port";
-import { type Progress, Visit } from "../../../activities/host/visit";
+import { Visit } from "../../../activities/host/visit";
+import type { Progress } from "../../../activities/host/visit-context";
 import { hostSchema, type Inventory } from "../../../activities/inventory/port";
 import { resolveReference } from "../../../activities/references";
 import { sshAccessSchema } from "../../../activities/ssh/port";

@@ -1,4 +1,4 @@
-import type { StepFailure } from "../../../activities/host/visit";
+import type { StepFailure } from "../../../activities/host/visit-context";
 import { sshError } from "../../../activities/ssh/errors";
 import {
   freshHost,
@@ -41,10 +41,57 @@ describe("a visit", () => {
       "exec app version",
       "job lb undrain web-1",
       "leave",
-      "sweep",
       "disconnect",
     ]);
     expect(ssh.owner).toBeUndefined();
+  });
+
+  it("takes three channels where nothing is drained: before its one effect, for it, and behind it", async () => {
+    const ssh = freshHost({ "app ready": () => ({}) });
+    const few = ["precheck", "apply", "ready", "version"];
+    const plan = {
+      version: undefined,
+      steps: steps.filter(({ name }) => few.includes(name)),
+    };
+    await visitOf(ssh, { plan }).run();
+    expect(ssh.channels).toEqual([
+      ["open", "exec app version", "exec app check"],
+      ["job app apply 2.0"],
+      ["exec app ready", "exec app version", "leave"],
+    ]);
+  });
+
+  it("takes one channel on a host that runs the version already", async () => {
+    const ssh = freshHost({ "app version": () => ({ stdout: "2.0\n" }) });
+    await visitOf(ssh).run();
+    expect(ssh.channels).toEqual([["open", "exec app version", "leave"]]);
+  });
+
+  it("asks again whether the host is ready, and for nothing behind that until it is", async () => {
+    let asked = 0;
+    const ssh = freshHost({
+      "app ready": () => ({ exitCode: asked++ < 2 ? 1 : 0 }),
+    });
+    await visitOf(ssh).run();
+    expect(ssh.channels.slice(-5)).toEqual([
+      ["exec app ready"],
+      ["exec app ready"],
+      ["exec app ready", "exec app version"],
+      ["job lb undrain web-1"],
+      ["leave"],
+    ]);
+  });
+
+  it("leaves out the steps that an operator said to skip, reads and jobs alike", async () => {
+    const ssh = freshHost();
+    const skipped = ["precheck", "restart", "ready", "version"];
+    const result = await visitOf(ssh, { request: { skipped } }).run();
+    expect(result).toMatchObject({ outcome: "upgraded" });
+    expect(result.version).toBeUndefined();
+    expect(ssh.calls).toEqual([
+      ...["open", "job lb drain web-1", "job app apply 2.0"],
+      ...["job lb undrain web-1", "leave", "disconnect"],
+    ]);
   });
 
   it("changes nothing on a host that runs the version already", async () => {
@@ -215,14 +262,6 @@ describe("a visit fails", () => {
     const { step, error } = await failureOf(visitOf(ssh, { plan }).run());
     expect([step, error.type]).toEqual(["apply", "reference.unset"]);
     expect(ssh.ran).toEqual(["lb drain web-1"]);
-  });
-
-  it("never because old jobs could not be swept", async () => {
-    const ssh = freshHost();
-    ssh.fault = (call) => {
-      if (call === "sweep") lost();
-    };
-    expect((await visitOf(ssh).run()).outcome).toBe("upgraded");
   });
 });
 

@@ -1,0 +1,30 @@
+import type { RunbookError } from "../errors";
+import type { Inventory } from "../inventory/port";
+import type { LoadBalancer } from "../loadbalancer/port";
+import type { Ssh } from "../ssh/port";
+
+export interface VisitDependencies {
+  readonly ssh: Ssh;
+  readonly inventory: Inventory;
+  /** Value behind `env:NAME` or `file:/path`. */
+  readonly resolveReference: (reference: string) => Promise<string>;
+  /** For plans whose hosts stand behind a load balancer. */
+  readonly balancer?: LoadBalancer | undefined;
+}
+
+export interface Progress {
+  /** Aborting leaves the host's job alone and ends the visit. */
+  readonly signal: AbortSignal;
+  readonly report: (step: string, lastLine?: string) => void;
+}
+
+/** A failure and the step it happened in. */
+export class StepFailure extends Error {
+  override readonly name = "StepFailure";
+  constructor(
+    readonly step: string,
+    readonly error: RunbookError,
+  ) {
+    super(error.message);
+  }
+}
