@@ -16,6 +16,14 @@ const cliFailures = {
     hint: "Leave --id out, or correct target and change; the id follows from them, so that one change cannot start twice.",
   },
   unknownRunbook: { class: "stop", hint: "Name one of: {known}." },
+  fileExists: {
+    class: "human",
+    hint: "Name another file, or replace what is there with --force.",
+  },
+  unwritable: {
+    class: "human",
+    hint: "Name a file in a folder that this user can write to.",
+  },
   unknownHost: {
     class: "stop",
     hint: "Name a host id of the inventory, or address:port.",

@@ -21,7 +21,10 @@ export const exitCodes = {
     code: 6,
     meaning: "the run ended with failures, denied, aborted or cancelled",
   },
-  checkFailed: { code: 7, meaning: "a check of runbook doctor did not pass" },
+  checkFailed: {
+    code: 7,
+    meaning: "a check of runbook doctor, validate or census did not pass",
+  },
   outOfReach: {
     code: 8,
     meaning: "a host, the lab or the artifact store is out of reach",
@@ -37,6 +40,8 @@ const ofCli: Readonly<Record<CliFailure, ExitName>> = {
   inputUnreadable: "badInput",
   wrongId: "badInput",
   unknownRunbook: "badInput",
+  fileExists: "refused",
+  unwritable: "badInput",
   unknownHost: "badInput",
   noRun: "notFound",
   noReport: "notFound",

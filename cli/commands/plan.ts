@@ -1,12 +1,6 @@
 import type { Program } from "../context";
-import {
-  addInputOptions,
-  type InputFlags,
-  readInput,
-  withMode,
-} from "../input";
-import { answer } from "../output";
-import { planningDependencies } from "../planning";
+import { addInputOptions, type InputFlags, readInput } from "../input";
+import { printPlan } from "../planning";
 import { runbookNamed } from "../runbook-named";
 
 const example = `
@@ -28,15 +22,7 @@ export function registerPlan({ root, run }: Program): void {
       run(command, async (context) => {
         const runbook = runbookNamed(word);
         const raw = await readInput(context, runbook, flags, "runbook plan");
-        const input = withMode(raw, "plan");
-        const { workflowId, summary } = runbook.describe(input);
-        const deps = planningDependencies(context.env);
-        const plan = await runbook.plan(input, deps);
-        answer(context, { runbook: runbook.name, workflowId, summary, plan }, [
-          plan,
-          "",
-          `Workflow id: ${workflowId}`,
-        ]);
+        await printPlan(context, runbook, raw);
       }),
     );
 }

@@ -8,6 +8,7 @@ import {
   withMode,
 } from "../input";
 import { answer } from "../output";
+import { printPlan } from "../planning";
 import { runbookNamed } from "../runbook-named";
 import { taskQueueOf } from "../settings";
 import { pollersOf, uiLink, withClient } from "../temporal";
@@ -15,6 +16,7 @@ import { pollersOf, uiLink, withClient } from "../temporal";
 interface StartFlags extends InputFlags {
   readonly execute?: boolean;
   readonly id?: string;
+  readonly dryRun?: boolean;
 }
 
 interface Start {
@@ -41,11 +43,14 @@ export function registerStart({ root, run }: Program): void {
   addInputOptions(command)
     .option("--execute", "carry the plan out (mode: execute)")
     .option("--id <id>", "expect this workflow id; another one is refused")
+    .option("--dry-run", "print the plan and start nothing, as runbook plan")
     .option("--task-queue <name>", "instead of RUNBOOK_TASK_QUEUE (runbooks)")
     .addHelpText("after", example)
     .action((word: string | undefined, flags: StartFlags) =>
       run(command, async (context) => {
         const start = await prepare(context, word, flags);
+        if (flags.dryRun === true)
+          return printPlan(context, runbookNamed(word), start.input);
         await withClient(context, (client) => begin(context, client, start));
       }),
     );

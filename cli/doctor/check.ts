@@ -43,3 +43,16 @@ export const unsure = (seen: string, fix: string): Omit<Check, "name"> => ({
   seen,
   fix,
 });
+
+const WIDTH = 12;
+
+/** A check on a terminal: its verdict and what was seen, and below it what to do. */
+export function checkWords({ name, verdict, seen, fix }: Check): string[] {
+  const lines = seen.split("\n");
+  const indent = " ".repeat(WIDTH + 2);
+  return [
+    `${verdict.padEnd(WIDTH)}  ${name}: ${lines[0] ?? ""}`,
+    ...lines.slice(1).map((text) => `${indent}${text}`),
+    ...(fix === undefined ? [] : [`${indent}fix: ${fix}`]),
+  ];
+}

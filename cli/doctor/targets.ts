@@ -40,16 +40,26 @@ export async function targetChecks(env: Environment): Promise<TargetChecks> {
       `targets ${namesOf(targets)}; components ${namesOf(components)}`,
     );
   });
-  const targets = Object.entries(configuration?.targets ?? {});
+  if (configuration === undefined) return { checks: [first], sites: [] };
+  const { checks, sites } = await checksOfTargets(configuration, env);
+  return {
+    checks: [first, ...checks, ...(await secretChecks(configuration, env))],
+    sites,
+  };
+}
+
+/** For each target: its inventory asked, keys to log in with, keys to know the hosts by. */
+export async function checksOfTargets(
+  { targets }: Configuration,
+  env: Environment,
+): Promise<TargetChecks> {
   const each = await Promise.all(
-    targets.map(([name, target]) => checksOf(name, target, env)),
+    Object.entries(targets).map(([name, target]) =>
+      checksOf(name, target, env),
+    ),
   );
   return {
-    checks: [
-      first,
-      ...each.flatMap(({ checks }) => checks),
-      ...(await secretChecks(configuration, env)),
-    ],
+    checks: each.flatMap(({ checks }) => checks),
     sites: [...new Set(each.flatMap(({ sites }) => sites))],
   };
 }
@@ -63,7 +73,9 @@ async function checksOf(
   const found = await check(`inventory of ${name}`, async () => {
     hosts = await createInventory({ baseDir: "." }).resolve(inventory);
     const pools = new Set(hosts.map(({ pool }) => pool));
-    return pass(`${hosts.length} hosts in ${pools.size} pools`);
+    return pass(
+      `${counted(hosts.length, "host")} in ${counted(pools.size, "pool")}`,
+    );
   });
   const login = await check(`login to ${name}`, () => canLogIn(ssh, env));
   const known = await check(`known hosts of ${name}`, () =>
@@ -116,15 +128,18 @@ async function knowsHosts(
   { knownHosts }: SshAccess,
   hosts: readonly Host[],
 ): Promise<Omit<Check, "name">> {
-  const known = mergeKnownHosts(
-    await Promise.all(knownHosts.map(readKnownHosts)),
-  );
+  const files = await Promise.all(knownHosts.map(readKnownHosts));
+  const known = mergeKnownHosts(files.map(({ entries }) => entries));
+  const unread = files.flatMap(({ fault = [] }) => fault);
   const strangers = hosts.filter((host) => !isKnown(host, known));
   if (strangers.length === 0) return pass(`the keys of all ${hosts.length}`);
   const ids = strangers.slice(0, SHOWN_HOSTS).map(({ id }) => id);
   const rest = strangers.length - ids.length;
   return fail(
-    `no key for ${strangers.length} of ${hosts.length} hosts: ${ids.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`,
+    [
+      `no key for ${strangers.length} of ${counted(hosts.length, "host")}: ${ids.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`,
+      ...unread,
+    ].join("; "),
     `runbook trust --target ${name} ${ids.join(" ")}${rest > 0 ? " ..." : ""}`,
   );
 }
@@ -140,25 +155,27 @@ function isKnown(
   );
 }
 
-async function readKnownHosts(file: string): Promise<KnownHosts> {
-  const text = await readFile(expandHome(file), "utf8").catch(() => "");
-  return parseKnownHosts(text, file);
+/** A file that cannot be read lists nobody, and its fault says why. */
+async function readKnownHosts(
+  file: string,
+): Promise<{ readonly entries: KnownHosts; readonly fault?: string }> {
+  try {
+    const text = await readFile(expandHome(file), "utf8");
+    return { entries: parseKnownHosts(text, file) };
+  } catch (error) {
+    const { code = "no code" } = error as NodeJS.ErrnoException;
+    const fault = `cannot read ${file} (${code})`;
+    return { entries: parseKnownHosts("", file), fault };
+  }
 }
 
 /** Read where the worker runs, which may be another machine: missing here is no proof. */
 async function secretChecks(
-  configuration: Configuration | undefined,
+  configuration: Configuration,
   env: Environment,
 ): Promise<readonly Check[]> {
-  const references = Object.values(configuration?.components ?? {})
-    .flatMap(({ steps, extra }) => [...Object.values(steps), ...extra])
-    .flatMap((step) =>
-      step !== undefined && "secretEnv" in step
-        ? Object.values(step.secretEnv ?? {})
-        : [],
-    );
   return Promise.all(
-    [...new Set(references)].map((reference) =>
+    referencesOf(configuration).map((reference) =>
       check(`secret ${reference}`, async () => {
         try {
           await resolveReference(reference, env);
@@ -174,6 +191,21 @@ async function secretChecks(
   );
 }
 
+/** Each reference of the components' commands, once. */
+export function referencesOf({ components }: Configuration): string[] {
+  const references = Object.values(components)
+    .flatMap(({ steps, extra }) => [...Object.values(steps), ...extra])
+    .flatMap((step) =>
+      step !== undefined && "secretEnv" in step
+        ? Object.values(step.secretEnv ?? {})
+        : [],
+    );
+  return [...new Set(references)];
+}
+
+const counted = (count: number, what: string): string =>
+  `${count} ${count === 1 ? what : `${what}s`}`;
+
 async function exists(path: string | undefined): Promise<boolean> {
   if (path === undefined) return false;
   return stat(path).then(
@@ -182,5 +214,5 @@ async function exists(path: string | undefined): Promise<boolean> {
   );
 }
 
-const namesOf = (named: object): string =>
+export const namesOf = (named: object): string =>
   Object.keys(named).join(", ") || "none";

@@ -141,7 +141,11 @@ const isPlaceholder = (name: string): boolean =>
 const isKnownTo = (path: string, name: string): boolean =>
   path === "contract.steps.undo" && name === "previous";
 
-function placeholderFaults({ steps, extra }: PlanFacts["contract"]): Fault[] {
+/** Placeholders that nothing will ever fill in. */
+export function placeholderFaults({
+  steps,
+  extra,
+}: PlanFacts["contract"]): Fault[] {
   const sources = [
     ...Object.entries(steps).map(([name, step]) => ({
       path: `contract.steps.${name}`,

@@ -63,7 +63,7 @@ describe("doctor", () => {
 
   it("says it in words, a line each", async () => {
     const { out } = await cli(["doctor"], { env });
-    expect(out).toMatch(/^pass +inventory of lab: 2 hosts in 1 pools$/m);
+    expect(out).toMatch(/^pass +inventory of lab: 2 hosts in 1 pool$/m);
     expect(out).toContain("All is well.");
   });
 
@@ -123,7 +123,7 @@ describe("doctor", () => {
     });
     expect(named("known hosts of lab")).toMatchObject({
       verdict: "fail",
-      seen: "no key for 2 of 2 hosts: web-01, web-02",
+      seen: `no key for 2 of 2 hosts: web-01, web-02; cannot read ${join(rig.folder, "none")} (ENOENT)`,
       fix: "runbook trust --target lab web-01 web-02",
     });
   });

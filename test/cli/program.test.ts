@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { cli } from "./run-cli";
 
 const commands = [
+  "init",
+  "validate",
+  "completion",
   "plan",
   "start",
   "status",
@@ -162,6 +165,14 @@ describe("plan", () => {
       workflowId: "fleet-upgrade:prod:c-1",
       summary: "app to 2.10 on prod (c-1)",
     });
+  });
+
+  it("is what start --dry-run prints, to the byte, and asks no server", async () => {
+    const started = await cli(
+      ["start", "--config", config, "-f", "-", "--execute", "--dry-run"],
+      { stdin: input, env: { TEMPORAL_ADDRESS: "127.0.0.1:1" } },
+    );
+    expect(started).toEqual(await plan(["-f", "-"]));
   });
 
   it("names the missing configuration", async () => {
