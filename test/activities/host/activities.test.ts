@@ -30,7 +30,6 @@ function activitiesFor(ssh: FakeSsh, plan = visitPlan()) {
       reads.push(sha256);
       return JSON.stringify(plan);
     },
-    peek: () => Promise.reject(new Error("a visit reads only what is proven")),
   };
   const resolveReference = async (): Promise<string> => "";
   const activities = createHostActivities({
@@ -126,7 +125,6 @@ describe("the activity visitHost", () => {
         if (reads++ === 0) throw new Error("the store is away");
         return JSON.stringify(visitPlan());
       },
-      peek: () => Promise.reject(new Error("unused")),
     };
     const { visitHost } = createHostActivities({
       ...{ ssh: freshHost(), artifacts, inventory: aliveInventory },
