@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parse as parseYaml } from "yaml";
 import type { InventorySource } from "../inventory/port";
+import { type Balancer, isSocketPath } from "../loadbalancer/port";
 import type { SshAccess } from "../ssh/port";
 import { parse } from "../faults";
 import { expandHome } from "../references";
@@ -52,12 +53,15 @@ function withAbsolutePaths(
 ): Configuration {
   const absolute = (path: string): string => resolve(folder, expandHome(path));
   const absoluteTargets = Object.entries(targets).map(
-    ([name, { inventory, ssh }]) =>
+    ([name, { inventory, ssh, balancer }]) =>
       [
         name,
         {
           inventory: withAbsoluteSource(inventory, absolute),
           ssh: withAbsoluteAccess(ssh, absolute),
+          ...(balancer === undefined
+            ? {}
+            : { balancer: withAbsolutePlaces(balancer, absolute) }),
         },
       ] as const,
   );
@@ -92,5 +96,31 @@ function withAbsoluteAccess(
       key: absolute(identity.key),
     })),
     knownHosts: knownHosts.map(absolute),
+  };
+}
+
+function withAbsolutePlaces(
+  balancer: Balancer,
+  absolute: (path: string) => string,
+): Balancer {
+  if ("haproxy" in balancer) {
+    const sockets = balancer.haproxy.sockets.map((socket) =>
+      isSocketPath(socket) ? absolute(socket) : socket,
+    );
+    return { haproxy: { ...balancer.haproxy, sockets } };
+  }
+  const { drain, undrain, count } = balancer.command;
+  // A bare name is looked up in PATH, as everywhere.
+  const program = ([name = "", ...words]: readonly string[]): string[] => [
+    name.includes("/") ? absolute(name) : name,
+    ...words,
+  ];
+  return {
+    command: {
+      ...balancer.command,
+      drain: program(drain),
+      undrain: program(undrain),
+      ...(count === undefined ? {} : { count: program(count) }),
+    },
   };
 }

@@ -1,12 +1,15 @@
 import { z } from "zod";
 import { hostContractSchema } from "../host/port";
 import { idSchema, inventorySourceSchema } from "../inventory/port";
+import { balancerSchema } from "../loadbalancer/port";
 import { sshAccessSchema } from "../ssh/port";
 
-/** One place where hosts live: how they are found and how they are reached. */
+/** One place where hosts live: how they are found, how they are reached, and what stands in front of them. */
 const targetSchema = z.strictObject({
   inventory: inventorySourceSchema,
   ssh: sshAccessSchema.prefault({}),
+  /** What stands in front of the hosts; without it nobody but their own `drain` takes them out. */
+  balancer: balancerSchema.optional(),
 });
 
 /** The operator's configuration file (`RUNBOOK_CONFIG`). Paths in it are relative to the file. */

@@ -1,10 +1,10 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { freePorts } from "./free-ports";
 
 const sshdPath = ["/usr/sbin/sshd", "/usr/libexec/sshd", "/sbin/sshd"].find(
   existsSync,
@@ -183,25 +183,4 @@ class RunningSshd implements Sshd {
     }
     await rm(this.folder, { recursive: true, force: true });
   }
-}
-
-/** All are held open until the last is found, so that no number comes twice. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once("error", reject);
-          server.listen(0, "127.0.0.1", () => {
-            const address = server.address();
-            resolve(typeof address === "object" && address ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(
-    servers.map((server) => new Promise((closed) => server.close(closed))),
-  );
-  return ports;
 }

@@ -92,6 +92,59 @@ describe("a configuration file", () => {
     ]);
   });
 
+  it("means a balancer's sockets and programs beside it, and leaves addresses and names as they are", async () => {
+    const sockets = '["run/lb.sock", "~/lb.sock", "lb1:9999", "[::1]:9999"]';
+    const { targets } = await read(`
+targets:
+  web:
+    inventory: {file: hosts.yaml}
+    balancer: {haproxy: {sockets: ${sockets}, backend: "app-{{host.site}}"}}
+  cloud:
+    inventory: {file: hosts.yaml}
+    balancer:
+      command: {drain: [bin/lb, drain], undrain: [lbctl, ./undrain], count: [./count]}
+${components}`);
+    const at = (name: string): string => path.join(folder, name);
+    const limits = {
+      maxOut: "25%",
+      turnTimeoutS: 900,
+      drainTimeoutS: 300,
+      upTimeoutS: 120,
+    };
+    expect(targets["web"]?.balancer).toEqual({
+      haproxy: {
+        sockets: [
+          at("run/lb.sock"),
+          path.join(homedir(), "lb.sock"),
+          "lb1:9999",
+          "[::1]:9999",
+        ],
+        backend: "app-{{host.site}}",
+        server: "{{host.id}}",
+        ...limits,
+      },
+    });
+    expect(targets["cloud"]?.balancer).toEqual({
+      command: {
+        drain: [at("bin/lb"), "drain"],
+        undrain: ["lbctl", "./undrain"],
+        count: [at("count")],
+        ...limits,
+      },
+    });
+  });
+
+  it("refuses a balancer's name that would be another command", async () => {
+    const wrong = `{sockets: ["lb 1"], backend: "app;quit", server: "a b", maxOut: "all"}`;
+    const reading = read(`
+targets:
+  web: {inventory: {file: hosts.yaml}, balancer: {haproxy: ${wrong}}}
+${components}`);
+    const { message } = await failureOf(reading);
+    for (const field of ["sockets[0]", "backend", "server", "maxOut"])
+      expect(message).toContain(`targets.web.balancer.haproxy.${field}: found`);
+  });
+
   it("may leave out how hosts are reached", async () => {
     const { targets } = await read(
       `targets: {prod: {inventory: {file: hosts.yaml}}}\n${components}`,

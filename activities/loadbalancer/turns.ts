@@ -1,0 +1,132 @@
+import { pause } from "../ssh/abort";
+import { createSemaphore, type Semaphore } from "../ssh/semaphore";
+import { balancerError } from "./errors";
+import type { Place } from "./place";
+import { describeCrowd, type Standing, withoutRoom } from "./room";
+
+/** Hosts of one backend that this worker wants out. */
+interface Queue {
+  /** Who holds it counts; all others wait behind. */
+  readonly turn: Semaphore;
+  /** Counted already, on their way out, and perhaps not out yet for who counts next. */
+  pending: number;
+}
+
+interface Watch {
+  readonly signal: AbortSignal;
+  readonly report: (line: string) => void;
+}
+
+const pollMs = 500;
+
+/**
+ * Takes hosts out one after the other, so that two never pass the same count. Another worker may count at the same
+ * moment; so each counts again once its host is out, and steps back when they were too many together.
+ */
+export class Turns {
+  readonly #queues = new Map<string, Queue>();
+
+  /** @throws balancer.tooManyOut, and whatever the balancer refuses */
+  async takeOut(place: Place, watch: Watch): Promise<void> {
+    const { signal, report } = watch;
+    const queue = this.#queueOf(place);
+    const limit = AbortSignal.timeout(place.turnTimeoutMs);
+    // Ends the waiting only: between going out and counting again nobody is left standing.
+    const waiting = AbortSignal.any([signal, limit]);
+    const seen: { crowd?: string } = {};
+    try {
+      for (;;) {
+        const before = await this.#whenRoom(place, queue, seen, {
+          signal: waiting,
+          report,
+        });
+        const over = await leave(place, queue, before);
+        if (over === undefined) return;
+        seen.crowd = describeCrowd(over, place.backend, place.maxOut);
+        report(`stepped back: ${seen.crowd}`);
+        // Whoever stepped back at the same moment must not come again at the same moment.
+        await pause(pollMs * (1 + 2 * Math.random()), waiting);
+      }
+    } catch (error) {
+      if (signal.aborted || !limit.aborted || error !== limit.reason)
+        throw error;
+      throw tooManyOut(place, seen.crowd);
+    }
+  }
+
+  #queueOf({ queue: name }: Place): Queue {
+    const known = this.#queues.get(name);
+    if (known !== undefined) return known;
+    const queue = { turn: createSemaphore(), pending: 0 };
+    this.#queues.set(name, queue);
+    return queue;
+  }
+
+  /** Leaves with the host counted as pending. */
+  async #whenRoom(
+    place: Place,
+    queue: Queue,
+    seen: { crowd?: string },
+    { signal, report }: Watch,
+  ): Promise<readonly Standing[]> {
+    const first = await place.look();
+    if (first.every(({ isOut }) => isOut)) {
+      queue.pending++;
+      return first;
+    }
+    if (queue.turn.taken > 0)
+      report(`waits for its turn to leave ${place.backend}`);
+    const leaveTurn = await queue.turn.enter(() => 1, signal);
+    try {
+      for (;;) {
+        // Read before the look: who is pending now may have gone out when the answer comes, not the other way round.
+        const { pending } = queue;
+        const standings = await place.look();
+        const crowded = withoutRoom(standings, place.maxOut, pending);
+        if (crowded === undefined) {
+          queue.pending++;
+          return standings;
+        }
+        seen.crowd = describeCrowd(crowded, place.backend, place.maxOut);
+        report(`waits: ${seen.crowd}`);
+        await pause(pollMs, signal);
+      }
+    } finally {
+      leaveTurn();
+    }
+  }
+}
+
+/** @returns the balancer at which too many are out with this host; it is put back then */
+async function leave(
+  place: Place,
+  queue: Queue,
+  before: readonly Standing[],
+): Promise<Standing | undefined> {
+  try {
+    const stepBack = await place.takeOut();
+    const after = await place.look();
+    // Where it was out before it took nobody's room.
+    const over = withoutRoom(
+      after.map((standing, index) => ({
+        ...standing,
+        isOut: before[index]?.isOut ?? false,
+      })),
+      place.maxOut,
+    );
+    if (over !== undefined) await stepBack();
+    return over;
+  } finally {
+    queue.pending--;
+  }
+}
+
+function tooManyOut(
+  { backend, turnTimeoutMs }: Place,
+  crowd = `other hosts of ${backend} were before it`,
+): Error {
+  return balancerError("tooManyOut", {
+    seen: `no turn to leave within ${turnTimeoutMs / 1_000} s: ${crowd}`,
+    facts: { backend },
+  });
+}
