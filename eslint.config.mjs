@@ -23,6 +23,11 @@ const ban = {
     message:
       "Nothing imports lab/ but cli/commands/{demo,dev,lab,doctor}.ts; put shared code beside a port in activities/.",
   },
+  bench: {
+    regex: into("bench"),
+    message:
+      "Nothing imports bench/ but its own tests; put shared code beside a port in activities/.",
+  },
   test: {
     regex: into("test"),
     message: "Nothing imports test/; move what is shared out of it.",
@@ -210,7 +215,7 @@ const sandboxGlobals = [
     "The workflow sandbox has no Node: ask an activity.",
   ),
 ];
-const everyModule = [ban.lab, ban.test, ban.systemLibraries];
+const everyModule = [ban.lab, ban.bench, ban.test, ban.systemLibraries];
 const belowRunbooks = [ban.cli, ban.workers];
 const sandboxImports = [
   ...everyModule,
@@ -231,7 +236,7 @@ const folderRules = [
   folder(["**/*.ts"], { imports: [] }),
   folder(["cli/**/*.ts", "workers/**/*.ts"], { imports: everyModule }),
   folder(["cli/commands/{demo,dev,lab,doctor}.ts"], {
-    imports: [ban.test, ban.systemLibraries],
+    imports: [ban.bench, ban.test, ban.systemLibraries],
   }),
   folder(["activities/**/*.ts"], {
     imports: [
@@ -245,6 +250,7 @@ const folderRules = [
   folder(["activities/**/client.ts"], {
     imports: [
       ban.lab,
+      ban.bench,
       ban.test,
       ...belowRunbooks,
       ban.runbooks,
@@ -293,6 +299,7 @@ const folderRules = [
       ],
     },
   ),
+  folder(["bench/**/*.ts"], { imports: [ban.test] }),
   folder(["test/**/*.ts"], { imports: [], syntax: testSyntax }),
   folder(["test/harness/describe-when.ts"], { imports: [] }),
 ];

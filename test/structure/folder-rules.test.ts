@@ -52,6 +52,12 @@ const violations: readonly Violation[] = [
     instead: "beside a port in activities/",
   },
   {
+    title: "a worker that imports the bench",
+    filePath: "workers/compose.ts",
+    code: `import { figures } from "../bench/fleet/figures"; figures();`,
+    instead: "beside a port in activities/",
+  },
+  {
     title: "a command outside the four that imports the lab",
     filePath: "cli/commands/start.ts",
     code: `import { lab } from "../../lab/hosts/lab"; lab();`,

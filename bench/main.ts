@@ -1,0 +1,42 @@
+import { Command } from "commander";
+import { isRunbookError } from "../activities/errors";
+import { benchFleet } from "./fleet/bench";
+import { fleetOptions } from "./fleet/options";
+
+/** `npm run bench -- fleet`: side by side with what people use today. */
+function program(): Command {
+  const root = new Command("bench").description(
+    "Measures this product beside the tools that people use today.",
+  );
+  root
+    .command("fleet")
+    .description(
+      "Four short commands on each of N hosts: a fleet upgrade, a bare ssh2 loop, pdsh and Ansible, in turn.",
+    )
+    .option("--hosts <number>", "served by OpenSSH sshd on this machine", "200")
+    .option("--rounds <number>", "each of every peer, in turn", "3")
+    .option("--concurrency <number>", "hosts at once", "50")
+    .option("--peers <names>", "of ours,bare,pdsh,ansible; default: all")
+    .option("--lab", "hosts of the lab's own SSH server instead, up to 10,000")
+    .option("--resume", "also: kill the worker half-way and start it again")
+    .option("--json", "one object as the last line")
+    .action(async (flags: Record<string, unknown>) => {
+      await benchFleet(fleetOptions(flags), process);
+    });
+  return root;
+}
+
+// What was started ends with this process: each child has a guard that our end wakes.
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => process.exit(130));
+
+program()
+  .parseAsync()
+  .catch((error: unknown) => {
+    const text =
+      isRunbookError(error) || !(error instanceof Error)
+        ? String(error)
+        : error.stack;
+    process.stderr.write(`${text ?? "unknown failure"}\n`);
+    process.exitCode = 1;
+  });
