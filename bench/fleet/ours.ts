@@ -126,7 +126,10 @@ function inputFor(version: string, slots: number): FleetUpgradeInput {
     version,
     mode: "execute",
     slots,
+    slowStart: false,
     canary: { gate: false },
+    census: { versions: false, waves: 0 },
+    checks: { hosts: "none" },
   };
 }
 
