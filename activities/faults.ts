@@ -135,7 +135,10 @@ function unknownKey(
   };
 }
 
-/** Of a union only the member that was probably meant is worth reading: right kind, fewest faults. */
+/**
+ * Of a union only the member that was probably meant is worth reading: right kind, with the keys that were written, fewest
+ * faults.
+ */
 function unionFaults(
   issue: z.core.$ZodIssueInvalidUnion,
   path: readonly PropertyKey[],
@@ -146,7 +149,9 @@ function unionFaults(
     return [faultAt(path, found, expectation(issue, found))];
   const likely = issue.errors
     .filter((member) => !member.some(isOfWrongKind))
-    .sort((a, b) => a.length - b.length)[0];
+    .sort(
+      (a, b) => misfits(a, found) - misfits(b, found) || a.length - b.length,
+    )[0];
   if (likely !== undefined)
     return likely.flatMap((inner) => faultsOfIssue(inner, path, source));
   const kinds = issue.errors.flatMap((member) =>
@@ -154,6 +159,15 @@ function unionFaults(
   );
   const expected = [...new Set(kinds)].join(" or ");
   return [faultAt(path, found, { expected })];
+}
+
+/** Keys of the object itself that are unknown, or required and not written: signs that another member was meant. */
+function misfits(member: readonly z.core.$ZodIssue[], found: unknown): number {
+  return member.filter(({ code, path }) =>
+    code === "unrecognized_keys"
+      ? path.length === 0
+      : path.length === 1 && valueAt(found, path) === undefined,
+  ).length;
 }
 
 function isOfWrongKind(issue: z.core.$ZodIssue): boolean {

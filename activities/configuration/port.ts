@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { hostContractSchema } from "../host/port";
 import { idSchema, inventorySourceSchema } from "../inventory/port";
 import { balancerSchema } from "../loadbalancer/port";
+import { componentSchema } from "../recipes/port";
 import { sshAccessSchema } from "../ssh/port";
 
 /** One place where hosts live: how they are found, how they are reached, and what stands in front of them. */
@@ -15,7 +15,7 @@ const targetSchema = z.strictObject({
 /** The operator's configuration file (`RUNBOOK_CONFIG`). Paths in it are relative to the file. */
 export const configurationSchema = z.strictObject({
   targets: z.record(idSchema, targetSchema),
-  components: z.record(idSchema, hostContractSchema),
+  components: z.record(idSchema, componentSchema),
 });
 export type Configuration = z.output<typeof configurationSchema>;
 

@@ -19,7 +19,7 @@ export const contractSteps = [
 export type ContractStep = (typeof contractSteps)[number];
 
 /** A word list, never a shell line; `{{version}}`, `{{host.id}}` and the like are filled in word by word. */
-const argvSchema = z
+export const argvSchema = z
   .array(z.string().min(1))
   .min(1)
   .max(256)
@@ -35,7 +35,7 @@ const variableSchema = z
     "expected letters, digits and underscores, not starting with a digit or _rb_",
   );
 
-const stepFields = {
+export const stepFields = {
   run: argvSchema.optional(),
   /** POSIX sh; only for steps that run as jobs. */
   script: z.string().min(1).max(65_536).optional(),
@@ -56,12 +56,13 @@ const oneCommandMessage = "expected exactly one of `run` and `script`";
 const stepSchema = z
   .strictObject(stepFields)
   .refine(oneCommand, oneCommandMessage);
-/** A step that only looks: repeated freely, so it cannot be a script of effects. */
-const readSchema = z.strictObject({
+export const readFields = {
   run: argvSchema,
   timeoutS: stepFields.timeoutS,
   env: stepFields.env,
-});
+};
+/** A step that only looks: repeated freely, so it cannot be a script of effects. */
+const readSchema = z.strictObject(readFields);
 
 const ownStepSchema = z
   .strictObject({ name: idSchema, after: z.enum(contractSteps), ...stepFields })
@@ -82,6 +83,19 @@ function refuseTakenNames(
   });
 }
 
+/** Of a contract, and of a recipe that becomes one. */
+export const contractFields = {
+  /** Steps of the component's own, each placed after a step of the contract. */
+  extra: z
+    .array(ownStepSchema)
+    .max(20)
+    .superRefine(refuseTakenNames)
+    .default([]),
+  /** `ready` must hold this long before a host counts. */
+  minReadyS: z.number().min(0).max(86_400).default(10),
+  readyPollS: z.number().min(0.1).max(300).default(1),
+};
+
 export const hostContractSchema = z.strictObject({
   steps: z.strictObject({
     precheck: readSchema.optional(),
@@ -98,15 +112,7 @@ export const hostContractSchema = z.strictObject({
     /** Prints what this host would do, in its own words; shown with the plan. Changes nothing. */
     preview: readSchema.optional(),
   }),
-  /** Steps of the component's own, each placed after a step of the contract. */
-  extra: z
-    .array(ownStepSchema)
-    .max(20)
-    .superRefine(refuseTakenNames)
-    .default([]),
-  /** `ready` must hold this long before a host counts. */
-  minReadyS: z.number().min(0).max(86_400).default(10),
-  readyPollS: z.number().min(0.1).max(300).default(1),
+  ...contractFields,
 });
 export type HostContract = z.infer<typeof hostContractSchema>;
 
