@@ -14,7 +14,7 @@ export function groupedFailure(
   hostId: string,
 ): GroupedFailure {
   const words = generalWords(message, hostId);
-  const cause = `${step}-${fingerprint(`${step}\n${type}\n${firstLine(words)}`)}`;
+  const cause = `${step}-${fingerprint(`${step}\n${type}\n${sightOf(words)}`)}`;
   return { type, step, message: words, commandEnded, cause };
 }
 
@@ -42,14 +42,16 @@ export function causesOf(items: readonly Item[], { rows }: Fleet): Cause[] {
       id: cause,
       step,
       type,
-      text: firstLine(message),
+      text: sightOf(message),
       count: ids.length,
       hosts: ids.slice(0, named),
     }))
     .sort((a, b) => b.count - a.count || (a.id < b.id ? -1 : 1));
 }
 
-const firstLine = (text: string): string => text.trim().split("\n")[0] ?? "";
+/** What was seen, in one line: without the hint, which is the same for all. */
+const sightOf = (message: string): string =>
+  (message.split("\nhint:")[0] ?? "").replace(/\s+/g, " ").trim().slice(0, 240);
 
 /** Without what differs from host to host: its id, addresses, long numbers. */
 function generalWords(message: string, hostId: string): string {

@@ -1,3 +1,5 @@
+import { hostSchema } from "../../../activities/inventory/port";
+import { rankHosts } from "../../../runbooks/fleet-upgrade/order";
 import {
   type ControlName,
   controlUpdates,
@@ -139,7 +141,16 @@ describe("the progress deadline", () => {
 });
 
 describe("decisions", () => {
-  const bad = () => rig.lab.hosts.slice(0, 3).map(({ id }) => id);
+  /** No canaries: they would hold their stage until somebody decides. */
+  const bad = (): string[] => {
+    const [pool = ""] = rig.lab.hosts.map((host) => host.pool);
+    const hosts = rig.lab.hosts
+      .filter((host) => host.pool === pool)
+      .map(({ id }) => hostSchema.parse({ id, address: "127.0.0.1" }));
+    return rankHosts(hosts, "lab")
+      .slice(1, 4)
+      .map(({ id }) => id);
+  };
   const failing = async (version: string) => {
     const [a = "", b = "", c = ""] = bad();
     await rig.lab.setFault([

@@ -38,6 +38,17 @@ describe("causes", () => {
     expect(causes(items)).toHaveLength(3);
   });
 
+  it("are told apart by what the command said, not by the first line alone", () => {
+    const items = [
+      failureOn("web-0", "app ended with 1 on web-0:\nno space left\nhint: x"),
+      failureOn("web-1", "app ended with 1 on web-1:\nno such file\nhint: x"),
+    ];
+    expect(causes(items).map(({ text }) => text)).toEqual([
+      expect.stringContaining("on {host}: no s"),
+      expect.stringContaining("on {host}: no s"),
+    ]);
+  });
+
   it("do not take a short exit code for noise: 1 and 137 mean different things", () => {
     const items = [
       failureOn("web-0", "command ended with 1"),
