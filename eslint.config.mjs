@@ -288,7 +288,7 @@ const folderRules = [
     [
       "runbooks/registry.ts",
       "runbooks/*/contract.ts",
-      "runbooks/*/{activities,census,prepare,report,reporting,select}.ts",
+      "runbooks/*/{activities,census,knowledge,prepare,report,reporting,select}.ts",
     ],
     {
       imports: [

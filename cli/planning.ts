@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
+import { openArtifacts } from "../activities/artifacts/client";
 import { configurationFile } from "../activities/configuration/client";
 import { createInventory } from "../activities/inventory/client";
 import type { Environment } from "../activities/references";
+import { createSsh } from "../activities/ssh/ssh";
 import type { Runbook } from "../runbooks/registry";
 import type { Context } from "./context";
 import { withMode } from "./input";
 import { answer } from "./output";
+import { artifactsOf } from "./settings";
 
 /** What a plan is made from on this machine; all of it only reads. */
 function planningDependencies(
@@ -14,6 +17,9 @@ function planningDependencies(
   return {
     configuration: configurationFile(env["RUNBOOK_CONFIG"] || undefined),
     inventory: createInventory({ baseDir: process.cwd() }),
+    // Both give back what they opened once nobody uses it, so that nothing keeps the command from ending.
+    ssh: createSsh(),
+    artifacts: openArtifacts(artifactsOf(env)),
     digest: (text) => createHash("sha256").update(text).digest("hex"),
   };
 }

@@ -5,10 +5,11 @@ import {
   planFor,
   type PlanningDependencies,
 } from "./fleet-upgrade/activities";
+import { planDocument } from "./fleet-upgrade/census";
 import { fleetUpgradeInputSchema } from "./fleet-upgrade/contract";
 import * as fleetUpgradeIds from "./fleet-upgrade/ids";
+import { type KnowledgeSources, learn } from "./fleet-upgrade/knowledge";
 import { readInput } from "./fleet-upgrade/prepare";
-import { planDocument } from "./fleet-upgrade/census";
 import { changeInWords, planText } from "./fleet-upgrade/plan-words";
 
 /** What CLI, worker, docs and tests know about a runbook. */
@@ -22,13 +23,16 @@ export interface Runbook {
     readonly workflowId: string;
     readonly summary: string;
   };
-  /** The plan in words, made without any effect. @throws input.*, config.*, inventory.* */
+  /** The plan in words, made without any effect; with `ssh` the hosts are looked at, too. @throws input.*, config.*, inventory.* */
   plan(
     input: unknown,
-    deps: PlanningDependencies & { digest(text: string): string },
+    deps: PlanningDependencies &
+      KnowledgeSources & { digest(text: string): string },
+    signal?: AbortSignal,
   ): Promise<string>;
   createActivities(
-    deps: PlanningDependencies & { readonly artifacts: ArtifactStore },
+    deps: PlanningDependencies &
+      Pick<KnowledgeSources, "ssh"> & { readonly artifacts: ArtifactStore },
   ): object;
 }
 
@@ -44,9 +48,10 @@ const fleetUpgrade: Runbook = {
       summary: `${what} on ${settings.target} (${settings.change})`,
     };
   },
-  async plan(input, deps) {
-    const { plan } = await planFor(input, deps);
-    return planText(plan, { sha256: deps.digest(planDocument(plan)) });
+  async plan(input, deps, signal = new AbortController().signal) {
+    const { plan, settings } = await planFor(input, deps);
+    const known = await learn(plan, settings, deps, signal);
+    return planText(plan, { sha256: deps.digest(planDocument(plan)) }, known);
   },
   createActivities: createFleetUpgradeActivities,
 };

@@ -209,7 +209,8 @@ export interface VersionsAnswer {
 
 /** Something on a host that would make its visit fail. */
 export interface LookProblem {
-  readonly what: "way in" | "tools" | "home" | "disk" | "version" | "preview";
+  readonly what:
+    "way in" | "sudo" | "tools" | "home" | "disk" | "version" | "preview";
   readonly seen: string;
 }
 

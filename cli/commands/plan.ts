@@ -11,9 +11,9 @@ Example:
 export function registerPlan({ root, run }: Program): void {
   const command = root
     .command("plan")
-    .summary("print what a run would do; touches nothing")
+    .summary("print what a run would do; changes nothing")
     .description(
-      "Checks the input against the configuration and the inventory, and prints the plan. Touches no host and no server.",
+      "Checks the input against the configuration and the inventory, looks at some of the hosts without changing anything, and prints the plan. Asks no server. --set checks.hosts=none leaves the hosts alone.",
     )
     .argument("[runbook]", "name or workflow type");
   addInputOptions(command)

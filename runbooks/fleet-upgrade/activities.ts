@@ -1,3 +1,4 @@
+import { Context } from "@temporalio/activity";
 import { asApplicationFailure } from "../../activities/application-failure";
 import type {
   ArtifactRef,
@@ -18,6 +19,7 @@ import type {
 } from "./contract";
 import { pageOf, type PlanPage } from "./pages";
 import { planFleetUpgrade, visitTimeoutMs } from "./plan";
+import { type KnowledgeSources, learn } from "./knowledge";
 import { planSummary, planText } from "./plan-words";
 import {
   lookUp,
@@ -31,6 +33,8 @@ import {
   createReportingActivities,
   type ReportingActivities,
 } from "./reporting";
+
+const heartbeatMs = 2_000;
 
 export type { Newcomers } from "./census";
 
@@ -88,8 +92,11 @@ function allSteps({ steps, undoSteps, preview }: FleetPlan) {
   return [...steps, ...back, ...(preview === undefined ? [] : [preview])];
 }
 
+type Dependencies = PlanningDependencies &
+  Pick<KnowledgeSources, "ssh"> & { readonly artifacts: ArtifactStore };
+
 export function createFleetUpgradeActivities(
-  deps: PlanningDependencies & { readonly artifacts: ArtifactStore },
+  deps: Dependencies,
 ): FleetUpgradeActivities {
   const { artifacts } = deps;
   const loadPlan = createPlanCache<FleetPlan>(artifacts);
@@ -109,7 +116,7 @@ export function createFleetUpgradeActivities(
 
 async function prepare(
   { input, workflowId, folder }: PrepareRequest,
-  deps: PlanningDependencies & { readonly artifacts: ArtifactStore },
+  deps: Dependencies,
 ): Promise<PreparedFleetUpgrade> {
   const { artifacts } = deps;
   const planned = await planFor(input, deps, workflowId);
@@ -119,6 +126,9 @@ async function prepare(
     snapshotDocument(planned, Date.now()),
   );
   const ref = await artifacts.put(`${folder}/plan.json`, planDocument(plan));
+  const known = await whileBeating((signal) =>
+    learn(plan, settings, deps, signal),
+  );
   const { version, component, canaries, rollout } = plan;
   return {
     mode: settings.mode,
@@ -131,10 +141,26 @@ async function prepare(
     ...(version === undefined ? {} : { version }),
     component,
     isWholeTarget: plan.selection === undefined,
-    text: planText(plan, ref),
+    text: planText(plan, ref, known),
     summary: planSummary(plan),
     visitTimeoutMs: visitTimeoutMs(plan),
   };
+}
+
+/** Hosts that hang take longer than the time between two heartbeats. */
+async function whileBeating<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const context = Context.current();
+  const beat = setInterval(() => context.heartbeat(), heartbeatMs);
+  try {
+    return await work(context.cancellationSignal);
+  } catch (error) {
+    if (context.cancellationSignal.aborted) return await context.cancelled;
+    throw error;
+  } finally {
+    clearInterval(beat);
+  }
 }
 
 /** What the source told, before any selection; `at` in milliseconds since the epoch. Not part of the plan, whose digest must not depend on the clock. */

@@ -1,0 +1,77 @@
+import { randomUUID } from "node:crypto";
+import { isRunbookError } from "../errors";
+import type { Ssh } from "../ssh/port";
+import { eachAtOnce, readingOf } from "./ask-host";
+import { lookArgv, readLook } from "./look-script";
+import type { HostLook, VisitPlan } from "./port";
+
+export interface LookOptions {
+  readonly freeMb: number;
+  readonly atOnce: number;
+  /** For all hosts together: those whose turn has not come by then are not looked at. */
+  readonly limitMs: number;
+  readonly signal: AbortSignal;
+}
+
+type LookedAt = Pick<
+  VisitPlan,
+  "hosts" | "steps" | "preview" | "version" | "access"
+>;
+
+/** Beside the commands of the component. */
+const ownTimeMs = 15_000;
+
+/**
+ * Looks at hosts of the plan by one command each, which changes nothing: the way in, what the job protocol needs, the
+ * running version, and what the host says that it would do. A host that cannot be asked is a finding, not a failure.
+ *
+ * @throws the signal's reason
+ */
+export async function lookAtHosts(
+  ssh: Ssh,
+  plan: LookedAt,
+  rows: readonly number[],
+  options: LookOptions,
+): Promise<HostLook[]> {
+  const { atOnce, limitMs, signal } = options;
+  const inTime = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+  const looks = await eachAtOnce(rows, atOnce, async (index) => {
+    signal.throwIfAborted();
+    if (inTime.aborted) return undefined;
+    const look = await lookAt(ssh, plan, index, { ...options, signal: inTime });
+    signal.throwIfAborted();
+    return look;
+  });
+  return looks.filter((look) => look !== undefined);
+}
+
+async function lookAt(
+  ssh: Ssh,
+  plan: LookedAt,
+  index: number,
+  { freeMb, signal }: Pick<LookOptions, "freeMb" | "signal">,
+): Promise<HostLook | undefined> {
+  const host = plan.hosts[index];
+  const version = plan.steps.find(({ name }) => name === "version");
+  if (host === undefined || version === undefined) return undefined;
+  const target = { host, access: plan.access };
+  const { preview } = plan;
+  const request = {
+    mark: `mark-${randomUUID()}`,
+    version: readingOf(version, plan, host),
+    preview: preview === undefined ? undefined : readingOf(preview, plan, host),
+  };
+  const timeoutMs = version.timeoutMs + (preview?.timeoutMs ?? 0) + ownTimeMs;
+  try {
+    const argv = lookArgv(request);
+    const answer = await ssh.exec(target, { argv, timeoutMs }, { signal });
+    return { index, ...readLook(answer, request, freeMb) };
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    if (!isRunbookError(error)) throw error;
+    const what = error.type === "ssh.notPermitted" ? "sudo" : "way in";
+    return { index, problems: [{ what, seen: error.seen }] };
+  } finally {
+    ssh.release(target);
+  }
+}
