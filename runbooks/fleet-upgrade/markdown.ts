@@ -22,8 +22,14 @@ export function codeCell(text: string, longest = 120): string {
     1 + Math.max(0, ...runs.map(({ length }) => length)),
   );
   const pad = runs.length > 0 ? " " : "";
-  return `${fence}${pad}${oneLine(text, longest).replaceAll("|", "\\|")}${pad}${fence}`;
+  return `${fence}${pad}${escapePipes(oneLine(text, longest))}${pad}${fence}`;
 }
+
+/** A backslash that stands before a pipe would be taken for its escape, and the pipe for the end of the cell. */
+const escapePipes = (text: string): string =>
+  text.replace(/(\\*)\|/g, (_, before: string) =>
+    before.length % 2 === 0 ? `${before}\\|` : `${before}\\\\|`,
+  );
 
 /** A field of CSV (RFC 4180); what a spreadsheet would take for a formula is made text. */
 export function csvCell(text: string): string {
