@@ -2,6 +2,7 @@ import { openArtifacts } from "../activities/artifacts/client";
 import { configurationFile } from "../activities/configuration/client";
 import { isRunbookError } from "../activities/errors";
 import { createInventory } from "../activities/inventory/client";
+import { createLoadBalancer } from "../activities/loadbalancer/client";
 import { resolveReference } from "../activities/references";
 import { createSsh } from "../activities/ssh/ssh";
 import { type Environment, readWorkerConfig } from "./config";
@@ -34,6 +35,7 @@ export async function runWorker(
         ssh,
         artifacts,
         resolveReference,
+        balancer: createLoadBalancer({ resolveReference }),
         inventory: createInventory({ baseDir: process.cwd() }),
         configuration: configurationFile(config.configuration),
       },

@@ -73,7 +73,14 @@ function refuseTakenNames(
   steps: readonly { readonly name: string }[],
   context: z.RefinementCtx<readonly { readonly name: string }[]>,
 ): void {
-  const taken = new Set<string>([...contractSteps, "undo", "open", "visit"]);
+  const taken = new Set<string>([
+    ...contractSteps,
+    "undo",
+    "open",
+    "visit",
+    "balancer-drain",
+    "balancer-undrain",
+  ]);
   steps.forEach(({ name }, index) => {
     if (taken.has(name)) {
       const message = "expected a name that no other step of the visit has";

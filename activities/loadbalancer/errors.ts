@@ -1,7 +1,7 @@
 import { failureFactory, type FailureKind } from "../errors";
 
 /** What keeps a host from leaving its load balancer or from rejoining it. */
-const balancerFailures = {
+export const balancerFailures = {
   unreachable: {
     class: "retry",
     hint: "See whether HAProxy runs and listens at {socket} (a `stats socket` line of its section global), then retry.",
@@ -52,7 +52,7 @@ const balancerFailures = {
   },
 } as const satisfies Record<string, FailureKind>;
 
-export type BalancerFailure = keyof typeof balancerFailures;
+type BalancerFailure = keyof typeof balancerFailures;
 
 export const balancerError = failureFactory<BalancerFailure>(
   "balancer",

@@ -81,7 +81,7 @@ export async function planFor(
   const hosts = selectHosts(settings, all);
   requireGrowingStages(settings, hosts.length);
   const plan = planFleetUpgrade(settings, { ...facts, hosts });
-  requireValues(allSteps(plan), plan.hosts);
+  requireValues(allSteps(plan), plan.hosts, plan.balancer);
   return { settings, plan, inventory: all };
 }
 

@@ -25,8 +25,8 @@ export function planFleetUpgrade(
   const seed = settings.seed ?? target;
   const { canaries, rest } = orderHosts(facts.hosts, seed);
   const visit = {
-    steps: visitSteps(contract, settings),
-    undoSteps: undoSteps(contract, settings),
+    steps: visitSteps(contract, settings, balancer),
+    undoSteps: undoSteps(contract, settings, balancer),
     minReadyMs: Math.round(contract.minReadyS * 1_000),
   };
   const preview = previewStep(contract, settings);

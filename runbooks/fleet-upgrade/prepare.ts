@@ -7,6 +7,8 @@ import {
   placeholders,
 } from "../../activities/host/template";
 import type { Host } from "../../activities/inventory/port";
+import type { Balancer } from "../../activities/loadbalancer/port";
+import { textsOfBalancer } from "./balancer-steps";
 import { fleetUpgradeInputSchema, type FleetUpgradeSettings } from "./contract";
 import { workflowId } from "./ids";
 import type { PlanFacts } from "./plan";
@@ -53,7 +55,13 @@ export function lookUp(
   ];
   if (target === undefined || contract === undefined || wrong.length > 0)
     throw faults(wrong);
-  return { contract, inventory: target.inventory, access: target.ssh };
+  const { inventory, ssh: access, balancer } = target;
+  return {
+    contract,
+    inventory,
+    access,
+    ...(balancer === undefined ? {} : { balancer }),
+  };
 }
 
 /** A target may be called "constructor": what every object has is nothing that an operator configured. */
@@ -180,21 +188,42 @@ function scriptFaults(path: string, { script = "" }: StepTexts): Fault[] {
 export function requireValues(
   steps: readonly VisitStep[],
   hosts: readonly Host[],
+  balancer?: Balancer,
 ): void {
   const values = hosts.map((host) => ({ id: host.id, of: hostValues(host) }));
-  const wrong = steps.flatMap((step) =>
-    placeholders(textsOf(step)).flatMap((name): Fault[] => {
+  const sources = [
+    ...steps.map((step) => ({
+      path: `contract: ${step.name}`,
+      isStep: true,
+      texts: textsOf(step),
       // Known on each host once it was touched; the visit refuses to go back without it.
-      if (step.name === "undo" && name === "previous") return [];
+      known: step.name === "undo" ? ["previous"] : [],
+    })),
+    ...(balancer === undefined
+      ? []
+      : [
+          {
+            path: "balancer of the target",
+            isStep: false,
+            texts: textsOfBalancer(balancer),
+            known: [],
+          },
+        ]),
+  ];
+  const wrong = sources.flatMap(({ path, isStep, texts, known }) =>
+    placeholders(texts).flatMap((name): Fault[] => {
+      if (known.includes(name)) return [];
       const without = values.filter(({ of }) => of[name] === undefined);
       if (without.length === 0) return [];
       return [
         {
-          path: `contract: ${step.name}`,
+          path,
           found: `{{${name}}}, without a value on ${shorten(without.map(({ id }) => id))}`,
-          expected: planPlaceholders.includes(name)
-            ? `another word, since the action is restart`
-            : "a value on every host of the plan",
+          // A balancer is asked in the same names, whatever the run brings.
+          expected:
+            isStep && planPlaceholders.includes(name)
+              ? `another word, since the action is restart`
+              : "a value on every host of the plan",
         },
       ];
     }),

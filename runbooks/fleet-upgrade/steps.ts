@@ -4,6 +4,8 @@ import type {
   VisitStep,
 } from "../../activities/host/port";
 import { fill } from "../../activities/host/template";
+import type { Balancer } from "../../activities/loadbalancer/port";
+import { balancerDrainStep, balancerUndrainStep } from "./balancer-steps";
 import type { FleetUpgradeSettings } from "./contract";
 
 const readSteps: readonly string[] = [
@@ -52,16 +54,17 @@ const undoOrder = [
   "undrain",
 ] as const;
 
-/** The steps of a visit in their order, own steps in their places; a restart leaves out what brings a new version. */
+/** The steps of a visit in their order, own steps and the balancer's in their places; a restart leaves out what brings a new version. */
 export function visitSteps(
   contract: HostContract,
   words: PlanWords,
+  balancer?: Balancer,
 ): VisitStep[] {
   const order =
     words.action === "restart"
       ? visitOrder.filter((name) => !versionSteps.includes(name))
       : visitOrder;
-  return order.flatMap((name) => stepsAt(name, contract, words));
+  return order.flatMap((name) => stepsAt(name, contract, words, balancer));
 }
 
 /**
@@ -72,10 +75,11 @@ export function visitSteps(
 export function undoSteps(
   contract: HostContract,
   words: PlanWords,
+  balancer?: Balancer,
 ): VisitStep[] {
   if (contract.steps.undo === undefined || words.action === "restart")
     return [];
-  return undoOrder.flatMap((name) => stepsAt(name, contract, words));
+  return undoOrder.flatMap((name) => stepsAt(name, contract, words, balancer));
 }
 
 /** What a host answers when it is asked what it would do; a restart has nothing to tell. */
@@ -92,12 +96,16 @@ function stepsAt(
   name: ContractStep | "undo",
   { steps, extra }: HostContract,
   words: PlanWords,
+  balancer: Balancer | undefined,
 ): VisitStep[] {
   const source: StepSource | undefined = steps[name];
   const own = extra.filter(({ after }) => after === name);
+  const isBehind = balancer !== undefined;
   return [
+    ...(isBehind && name === "drain" ? [balancerDrainStep(balancer)] : []),
     ...(source === undefined ? [] : [toStep(name, source, words)]),
     ...own.map((step) => toStep(step.name, step, words)),
+    ...(isBehind && name === "undrain" ? [balancerUndrainStep(balancer)] : []),
   ];
 }
 

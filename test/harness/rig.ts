@@ -9,6 +9,7 @@ import type { Worker } from "@temporalio/worker";
 import { openArtifacts } from "../../activities/artifacts/client";
 import { configurationFile } from "../../activities/configuration/client";
 import { createInventory } from "../../activities/inventory/client";
+import { createLoadBalancer } from "../../activities/loadbalancer/client";
 import { resolveReference } from "../../activities/references";
 import { createSsh } from "../../activities/ssh/ssh";
 import { type Lab, startLab } from "../../lab/hosts/lab";
@@ -136,6 +137,7 @@ async function runWorker(
       ssh,
       resolveReference,
       artifacts: deps.artifacts,
+      balancer: createLoadBalancer({ resolveReference }),
       configuration: configurationFile(deps.lab.configFile),
       inventory: createInventory({ baseDir: deps.lab.dir }),
     }),

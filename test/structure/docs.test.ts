@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { balancerFailures } from "../../activities/loadbalancer/errors";
 import { sshFailures } from "../../activities/ssh/errors";
 import { exitCodes } from "../../cli/exit-codes";
 import { stepTitles } from "../../runbooks/fleet-upgrade/state";
@@ -45,6 +46,14 @@ describe("the documentation", () => {
     const page = read("docs/ssh.md");
     const missing = Object.keys(sshFailures).filter(
       (type) => !page.includes(`ssh.${type}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it("names every failure of a load balancer", () => {
+    const page = read("docs/balancer.md");
+    const missing = Object.keys(balancerFailures).filter(
+      (type) => !page.includes(`.${type}\``),
     );
     expect(missing).toEqual([]);
   });

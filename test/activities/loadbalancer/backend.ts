@@ -81,7 +81,7 @@ export function get(url: string, cookie?: string): Promise<Got> {
   });
 }
 
-export const noReferences = (): Promise<never> =>
+const noReferences = (): Promise<never> =>
   Promise.reject(new Error("no reference is expected"));
 
 /** What a worker has: one client for all of its visits. */

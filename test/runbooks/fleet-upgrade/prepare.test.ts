@@ -1,4 +1,5 @@
 import type { Configuration } from "../../../activities/configuration/port";
+import { balancerSchema } from "../../../activities/loadbalancer/port";
 import { configurationSchema } from "../../../activities/configuration/port";
 import { hostContractSchema } from "../../../activities/host/port";
 import { visitSteps } from "../../../runbooks/fleet-upgrade/steps";
@@ -283,6 +284,20 @@ describe("values for the placeholders", () => {
     const steps = visitSteps(own, restart);
     expect(messageOf(() => requireValues(steps, [host("a")]))).toContain(
       "since the action is restart",
+    );
+  });
+
+  it("are missed in the names of the balancer", () => {
+    const balancer = balancerSchema.parse({
+      haproxy: { sockets: ["{{host.tags.lb}}:9999"], backend: "{{version}}" },
+    });
+    const hosts = [host("a", "web", { tags: { lb: "lb1" } }), host("b")];
+    const message = messageOf(() => requireValues([], hosts, balancer));
+    expect(message).toContain(
+      "balancer of the target: found {{host.tags.lb}}, without a value on b",
+    );
+    expect(message).toContain(
+      "balancer of the target: found {{version}}, without a value on a, b, expected a value on every host of the plan",
     );
   });
 });

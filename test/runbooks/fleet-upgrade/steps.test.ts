@@ -8,6 +8,7 @@ import {
   undoSteps,
   visitSteps,
 } from "../../../runbooks/fleet-upgrade/steps";
+import { balancerSchema } from "../../../activities/loadbalancer/port";
 import { contract, facts, settings } from "./samples";
 
 describe("the steps of a visit", () => {
@@ -165,5 +166,51 @@ describe("the way back", () => {
       timeoutMs: 60_000,
     });
     expect(previewStep(contract, settings())).toBeUndefined();
+  });
+});
+
+describe("hosts behind a load balancer", () => {
+  const balancer = balancerSchema.parse({
+    haproxy: { sockets: ["/run/lb.sock"], backend: "app", turnTimeoutS: 100 },
+  });
+  const parsed = (over: object) =>
+    hostContractSchema.parse({ ...contract, ...over });
+  const { apply, version, restart } = contract.steps;
+  const undo = { run: ["app", "undo"] };
+
+  it("leave it before their own drain, and come back behind their own undrain", () => {
+    const steps = visitSteps(contract, settings(), balancer);
+    expect(steps.map(({ name }) => name)).toEqual([
+      ...["precheck", "balancer-drain", "drain", "fetch", "apply", "restart"],
+      ...["ready", "version", "undrain", "balancer-undrain"],
+    ]);
+  });
+
+  it("leave it before own steps in the place of a drain that the contract leaves out", () => {
+    const extra = [{ name: "stop", after: "drain", run: ["app", "stop"] }];
+    const own = parsed({ steps: { apply, version, restart }, extra });
+    const steps = visitSteps(own, settings(), balancer);
+    expect(steps.map(({ name }) => name)).toEqual([
+      ...["balancer-drain", "stop", "apply", "restart"],
+      ...["version", "balancer-undrain"],
+    ]);
+  });
+
+  it("leave it on their way back, too", () => {
+    const steps = { apply, version, undo };
+    const back = undoSteps(parsed({ steps }), settings(), balancer);
+    expect(back.map(({ name }) => name)).toEqual([
+      ...["balancer-drain", "undo", "version", "balancer-undrain"],
+    ]);
+  });
+
+  it("may take as long as their turn, their sessions and their health check together", () => {
+    const plan = planFleetUpgrade(settings(), { ...facts(), balancer });
+    const limits = plan.steps.filter(({ kind }) => kind === "balancer");
+    expect(limits.map(({ timeoutMs }) => timeoutMs)).toEqual([
+      (100 + 300 + 60) * 1_000,
+      (120 + 60) * 1_000,
+    ]);
+    expect(plan.balancer).toEqual(balancer);
   });
 });
