@@ -4,9 +4,20 @@ import {
   toApplicationFailure,
 } from "../application-failure";
 import type { ArtifactStore } from "../artifacts/port";
+import { orAborted } from "../ssh/abort";
 import { createPlanCache } from "./plan-cache";
 import { askVersions } from "./ask-versions";
-import type { HostActivities, VisitFailure, VisitPlan } from "./port";
+import type {
+  HostActivities,
+  VisitFailure,
+  VisitPlan,
+  VisitRequest,
+} from "./port";
+import {
+  RunningVisits,
+  type RunningVisit,
+  type VisitStanding,
+} from "./running-visits";
 import { Visit } from "./visit";
 import { StepFailure, type VisitDependencies } from "./visit-context";
 
@@ -17,6 +28,7 @@ export function createHostActivities(
   deps: VisitDependencies & { readonly artifacts: ArtifactStore },
 ): HostActivities {
   const loadPlan = createPlanCache<VisitPlan>(deps.artifacts);
+  const visits = new RunningVisits();
   return {
     async askVersions({ plan: ref, rows, atOnce }) {
       const context = Context.current();
@@ -34,30 +46,50 @@ export function createHostActivities(
     },
     async visitHost(request) {
       const context = Context.current();
-      const seen = { host: request.hostId, step: "open", lastLine: "" };
-      const beat = setInterval(() => context.heartbeat(seen), heartbeatMs);
-      const report = (step: string, lastLine = ""): void => {
-        Object.assign(seen, { step, lastLine });
-        context.heartbeat(seen);
-      };
-      let visit: Visit | undefined;
+      const signal = context.cancellationSignal;
+      let running: RunningVisit | undefined;
+      const beat = setInterval(
+        () => context.heartbeat(running?.standing ?? standingAt(request)),
+        heartbeatMs,
+      );
       try {
         const plan = await loadPlan(request.plan);
-        visit = new Visit(deps, plan, request, {
-          signal: context.cancellationSignal,
-          report,
-        });
-        return await visit.run();
+        for (;;) {
+          running = visits.find(request);
+          const joined = running !== undefined;
+          running ??= visits.start(request, beginVisit(plan, request), signal);
+          const end = await (joined
+            ? orAborted(running.end, signal)
+            : running.end);
+          if (end?.kind === "result") return end.result;
+          if (end?.kind === "failure") throw end.error;
+          signal.throwIfAborted();
+        }
       } catch (error) {
-        if (context.cancellationSignal.aborted)
-          return await endInterrupted(context, visit);
+        if (signal.aborted)
+          return await endInterrupted(context, running?.visit);
         throw translate(error);
       } finally {
         clearInterval(beat);
       }
     },
   };
+
+  function beginVisit(plan: VisitPlan, request: VisitRequest) {
+    const context = Context.current();
+    const standing = standingAt(request);
+    const report = (step: string, lastLine = ""): void => {
+      Object.assign(standing, { step, lastLine });
+      context.heartbeat(standing);
+    };
+    const progress = { signal: context.cancellationSignal, report };
+    return { visit: new Visit(deps, plan, request, progress), standing };
+  }
 }
+
+const standingAt = ({ hostId: host }: VisitRequest): VisitStanding => ({
+  ...{ host, step: "open", lastLine: "" },
+});
 
 /**
  * Only a cancel request stops what runs on the host; pause, reset, timeout and worker shutdown leave it running for the

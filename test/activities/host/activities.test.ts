@@ -190,6 +190,91 @@ describe("an interrupted visit", () => {
   });
 });
 
+describe("a visit that runs in this worker already", () => {
+  /** A run that continued as new: its old activity works on, and a new one is started for the same visit. */
+  async function twice(more: object = {}) {
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    let begin = (): void => undefined;
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    let runs = "1.0";
+    const ssh = freshHost({
+      "app apply 2.0": async () => {
+        begin();
+        await ended;
+        runs = "2.0";
+        return {};
+      },
+      "app version": () => ({ stdout: runs }),
+    });
+    const { visitHost } = activitiesFor(ssh);
+    const [old, young] = [environment(), environment()];
+    const first = old.env.run(visitHost, visitRequest);
+    first.catch(() => undefined);
+    await begun;
+    const second = young.env.run(visitHost, { ...visitRequest, ...more });
+    second.catch(() => undefined);
+    await new Promise((resolve) => setImmediate(resolve));
+    return { ssh, old, young, first, second, end };
+  }
+  const opened = ({ calls }: FakeSsh): number =>
+    calls.filter((call) => call === "open").length;
+
+  it("is joined: both have its result, and the host is asked once", async () => {
+    const { ssh, first, second, end } = await twice();
+    end();
+    expect(await first).toMatchObject({ outcome: "upgraded" });
+    expect(await second).toBe(await first);
+    expect(opened(ssh)).toBe(1);
+  });
+
+  it("is another one where an operator has asked for something else since", async () => {
+    const { ssh, end, second } = await twice({ skipped: ["ready"] });
+    end();
+    await second;
+    expect(opened(ssh)).toBe(2);
+  });
+
+  it("is begun anew by the one that joined, when its own activity is interrupted", async () => {
+    const { ssh, old, first, second, end } = await twice();
+    old.env.cancel(
+      "NOT_FOUND",
+      new ActivityCancellationDetails({ notFound: true }),
+    );
+    await expect(first).rejects.toThrow(CancelledFailure);
+    end();
+    expect(await second).toMatchObject({ outcome: "upgraded" });
+    expect(opened(ssh)).toBe(2);
+    expect(ssh.ran.filter((words) => words === "app apply 2.0")).toHaveLength(
+      1,
+    );
+  });
+
+  it("goes on when the one that joined is interrupted", async () => {
+    const { ssh, young, first, second, end } = await twice();
+    young.env.cancel(
+      "PAUSED",
+      new ActivityCancellationDetails({ paused: true }),
+    );
+    await expect(second).rejects.toThrow(CancelledFailure);
+    expect(cancels(ssh)).toEqual([]);
+    end();
+    expect(await first).toMatchObject({ outcome: "upgraded" });
+  });
+
+  it("is stopped by a cancel request to the one that joined", async () => {
+    const { ssh, young, first, second, end } = await twice();
+    young.env.cancel(
+      "CANCELLED",
+      new ActivityCancellationDetails({ cancelRequested: true }),
+    );
+    await expect(second).rejects.toThrow(CancelledFailure);
+    expect(cancels(ssh)).toEqual(["cancel run-1/web-1/apply/1"]);
+    end();
+    await first;
+  });
+});
+
 describe("the failure of a visit", () => {
   async function failureFor(kind: Parameters<typeof sshError>[0]) {
     const ssh = freshHost();

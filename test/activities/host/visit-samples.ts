@@ -4,7 +4,11 @@ import type {
   VisitStep,
 } from "../../../activities/host/port";
 import { Visit } from "../../../activities/host/visit";
-import type { Progress } from "../../../activities/host/visit-context";
+import type { LoadBalancer } from "../../../activities/loadbalancer/port";
+import type {
+  Progress,
+  StepFailure,
+} from "../../../activities/host/visit-context";
 import { hostSchema, type Inventory } from "../../../activities/inventory/port";
 import { resolveReference } from "../../../activities/references";
 import { sshAccessSchema } from "../../../activities/ssh/port";
@@ -91,6 +95,7 @@ interface Options {
   /** The worker's environment, where `env:` references point. */
   readonly secrets?: Readonly<Record<string, string>>;
   readonly progress?: Partial<Progress>;
+  readonly balancer?: LoadBalancer;
 }
 
 export const aliveInventory: Inventory = {
@@ -105,6 +110,7 @@ export function visitOf(ssh: FakeSsh, options: Options = {}): Visit {
       ssh,
       inventory: { ...aliveInventory, ...options.inventory },
       resolveReference: (reference) => resolveReference(reference, secrets),
+      balancer: options.balancer,
     },
     visitPlan(options.plan),
     { ...visitRequest, ...options.request },
@@ -114,4 +120,14 @@ export function visitOf(ssh: FakeSsh, options: Options = {}): Visit {
       ...options.progress,
     },
   );
+}
+
+export async function failureOf(visit: Promise<unknown>): Promise<StepFailure> {
+  const ended: unknown = await visit.then(
+    () => new Error("the visit succeeded"),
+    (error: unknown) => error,
+  );
+  if (ended instanceof Error && ended.name === "StepFailure")
+    return ended as StepFailure;
+  throw ended;
 }

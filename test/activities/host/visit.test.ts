@@ -1,6 +1,6 @@
-import type { StepFailure } from "../../../activities/host/visit-context";
 import { sshError } from "../../../activities/ssh/errors";
 import {
+  failureOf,
   freshHost,
   jobsInOrder,
   owner,
@@ -8,16 +8,6 @@ import {
   visitOf,
   visitRequest,
 } from "./visit-samples";
-
-async function failureOf(visit: Promise<unknown>): Promise<StepFailure> {
-  const ended: unknown = await visit.then(
-    () => new Error("the visit succeeded"),
-    (error: unknown) => error,
-  );
-  if (ended instanceof Error && ended.name === "StepFailure")
-    return ended as StepFailure;
-  throw ended;
-}
 
 const lost = (): never => {
   throw sshError("connectionLost", { seen: "gone", facts: { host: "web-1" } });
@@ -220,6 +210,33 @@ describe("a visit fails", () => {
     });
     const { step } = await failureOf(visitOf(ssh).run());
     expect(step).toBe("apply");
+  });
+
+  it.each(["precheck", "version"])(
+    "when %s hangs, at its own limit, though others in its call may take longer",
+    async (hanging) => {
+      const words = hanging === "precheck" ? "app check" : "app version";
+      const ssh = freshHost({ [words]: () => new Promise(() => undefined) });
+      const own = steps.map((step) =>
+        step.name === hanging ? { ...step, timeoutMs: 20 } : step,
+      );
+      const visit = visitOf(ssh, { plan: { steps: own } }).run();
+      const { step, error } = await failureOf(visit);
+      expect([step, error.type]).toEqual([hanging, "ssh.timedOut"]);
+      expect(error.seen).toBe("app on web-1 still ran after 20 ms");
+      expect(ssh.ran).toEqual([]);
+      expect(ssh.owner).toBeUndefined();
+    },
+  );
+
+  it("when the host answers garbage, to be asked again", async () => {
+    const ssh = freshHost();
+    ssh.exec = async () => ({
+      ...{ exitCode: 0, stdout: "Welcome\n", stderr: "", durationMs: 1 },
+      ...{ stdoutBytes: 8, stderrBytes: 0 },
+    });
+    const { step, error } = await failureOf(visitOf(ssh).run());
+    expect([step, error.type]).toEqual(["open", "ssh.connectionLost"]);
   });
 
   it("before it changes anything, when the precheck does", async () => {
