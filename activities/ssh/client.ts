@@ -297,7 +297,7 @@ class Ssh2Link implements Link {
   }
 
   private startSession(
-    { command, stdin }: RemoteCommand,
+    { command, stdin, input }: RemoteCommand,
     streams: RemoteStreams,
     leave: Leave,
   ): Promise<Session> {
@@ -308,8 +308,14 @@ class Ssh2Link implements Link {
         this.hadSession = true;
         channel.once("close", leave);
         // At once: the end of a quick command comes in the same packet as its beginning.
-        resolve({ channel, exit: exitOf(channel, streams) });
-        channel.end(stdin);
+        const exit = exitOf(channel, streams);
+        if (input === undefined) {
+          resolve({ channel, exit });
+          channel.end(stdin);
+          return;
+        }
+        const fed = Promise.all([exit, feed(channel, input)]);
+        resolve({ channel, exit: fed.then(([ended]) => ended) });
       });
     });
   }
@@ -338,12 +344,45 @@ interface Session {
   readonly exit: Promise<RemoteExit | undefined>;
 }
 
+/** Until the input ends, or the command does, which need not read it to its end. @throws what the input throws */
+async function feed(
+  channel: ClientChannel,
+  input: AsyncIterable<Buffer>,
+): Promise<void> {
+  const over = new Promise<undefined>((resolve) =>
+    channel.once("close", () => resolve(undefined)),
+  );
+  const source = input[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await Promise.race([source.next(), over]);
+      if (next === undefined || next.done === true) break;
+      if (channel.write(next.value)) continue;
+      const drained = new Promise((resolve) => channel.once("drain", resolve));
+      await Promise.race([drained, over]);
+    }
+    channel.end();
+  } catch (error) {
+    channel.close();
+    throw error;
+  }
+}
+
 function exitOf(
   channel: ClientChannel,
-  { onStdout, onStderr }: RemoteStreams,
+  { onStdout, sink, onStderr }: RemoteStreams,
 ): Promise<RemoteExit | undefined> {
   let exit: RemoteExit | undefined;
-  channel.on("data", onStdout);
+  let taken: Promise<void> = Promise.resolve();
+  if (sink === undefined) channel.on("data", onStdout);
+  else
+    channel.on("data", (chunk: Buffer) => {
+      channel.pause();
+      taken = sink(chunk);
+      // What it throws is told at the end.
+      const goOn = (): void => void channel.resume();
+      taken.then(goOn, goOn);
+    });
   channel.stderr.on("data", onStderr);
   channel.on("exit", (code: number | null, name?: string) => {
     exit = exitFrom(code, name);
@@ -353,7 +392,9 @@ function exitOf(
   const ends = [channel, channel.stderr].map(
     (stream) => new Promise<void>((ended) => stream.once("close", ended)),
   );
-  return Promise.all(ends).then(() => exit);
+  return Promise.all(ends)
+    .then(() => taken)
+    .then(() => exit);
 }
 
 async function exitOrAbort(

@@ -58,6 +58,14 @@ export const sshFailures = {
     class: "human",
     hint: "Power-cycle {host} at its provider, or let them repair it; once it answers again, retry: the reboot is joined, not repeated. Or exclude it.",
   },
+  damaged: {
+    class: "retry",
+    hint: "{path} on {host} is not what was sent or measured; see who else writes there, and whether its disk is sound.",
+  },
+  noFile: {
+    class: "human",
+    hint: "Make {path} on {host} a file that the user can read, or correct its path in the configuration.",
+  },
   diskFull: { class: "human", hint: "Free space on {host}, then retry." },
   jobUnknown: {
     class: "human",

@@ -59,9 +59,9 @@ export function createExec(connect: Connect, now: () => number): Ssh["exec"] {
 }
 
 /** `sudo` clears the environment: what the command shall have is set behind it. */
-function commandLine(
+export function commandLine(
   { access }: SshTarget,
-  { argv, env = {} }: ExecRequest,
+  { argv, env = {} }: Pick<ExecRequest, "argv" | "env">,
 ): string {
   const variables = Object.entries(env).map(
     ([name, value]) => `${requireVariableName(name)}=${value}`,
@@ -73,9 +73,10 @@ function commandLine(
   ]);
 }
 
-function timeLimit(
+/** Aborts with ssh.timedOut at the limit, or as the caller's signal does. */
+export function timeLimit(
   target: SshTarget,
-  { timeoutMs, argv }: ExecRequest,
+  { timeoutMs, argv }: Pick<ExecRequest, "argv" | "timeoutMs">,
   signal?: AbortSignal,
 ) {
   const { hop } = splitRoute(routeTo(target));

@@ -110,7 +110,45 @@ export interface CallOptions {
   readonly outputOffset?: number;
 }
 
-export interface Ssh {
+export interface FileFacts {
+  /** SHA-256, hex. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+export interface FileUpload extends FileFacts {
+  /** Absolute. Written aside, proven, then renamed. */
+  readonly path: string;
+  /** Asked for only when the host does not have these very bytes at the path. */
+  readonly source: () => AsyncIterable<Buffer>;
+  readonly timeoutMs: number;
+  readonly onBytes?: (sent: number) => void;
+}
+
+/** Files as streams: no more than a window of them is ever in memory. */
+export interface SshFiles {
+  /** @throws ssh.noFile and transport failures */
+  measure(
+    target: SshTarget,
+    path: string,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<FileFacts>;
+  /** @throws ssh.damaged when what arrived is not what was named, ssh.diskFull, ssh.nonZeroExit */
+  upload(
+    target: SshTarget,
+    request: FileUpload,
+    signal?: AbortSignal,
+  ): Promise<"sent" | "there already">;
+  /** The bytes of a measured file. Throws ssh.damaged at their end when they are others, at once when they are more. */
+  download(
+    target: SshTarget,
+    file: FileFacts & { readonly path: string; readonly timeoutMs: number },
+    signal?: AbortSignal,
+  ): AsyncIterable<Buffer>;
+}
+
+export interface Ssh extends SshFiles {
   /** Runs a command to its end. Not for effects that must happen once: use `runJob`. @throws ssh.* on transport failures only; look at `exitCode` for the rest. */
   exec(
     target: SshTarget,

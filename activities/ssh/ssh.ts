@@ -1,6 +1,7 @@
 import type { Environment } from "../references";
 import { createLinks } from "./client";
 import { createExec } from "./exec";
+import { createFiles } from "./files";
 import { createHostKeyPolicies } from "./host-key-policy";
 import { createPool } from "./pool";
 import { createJobs } from "./jobs";
@@ -39,6 +40,7 @@ export function createSsh({
     exec: createExec(pool.connect, now),
     runJob,
     cancelJob,
+    ...createFiles(pool.connect),
     release: (target) => pool.release(target),
     close: () => pool.close(),
   };

@@ -4,12 +4,16 @@ export interface RemoteCommand {
   /** One line for the login shell of the host. */
   readonly command: string;
   readonly stdin?: string | Buffer;
+  /** Instead of `stdin`: taken as fast as the host reads it. */
+  readonly input?: AsyncIterable<Buffer>;
   /** On abort, also send TERM to the command (sshd does not pass it on for root); else only the channel is closed. */
   readonly stopOnAbort?: boolean;
 }
 
 export interface RemoteStreams {
   readonly onStdout: (chunk: Buffer) => void;
+  /** Instead of `onStdout`: the host sends no more than a window ahead of it. */
+  readonly sink?: (chunk: Buffer) => Promise<void>;
   readonly onStderr: (chunk: Buffer) => void;
 }
 

@@ -7,6 +7,8 @@ import type {
   CallOptions,
   ExecRequest,
   ExecResult,
+  FileFacts,
+  FileUpload,
   JobRequest,
   JobResult,
   Ssh,
@@ -31,6 +33,7 @@ export class FakeSsh implements Ssh {
   readonly ran: string[] = [];
   readonly requests: (ExecRequest | JobRequest)[] = [];
   readonly jobs = new Map<string, Promise<FakeAnswer>>();
+  readonly files = new Map<string, Buffer>();
   owner: string | undefined;
   /** Channels that commands took, each with the calls that went over it. */
   readonly channels: string[][] = [];
@@ -115,6 +118,25 @@ export class FakeSsh implements Ssh {
     this.running.delete(jobIdOf(key));
     return "cancelled";
   }
+
+  async measure(): Promise<FileFacts> {
+    return { sha256: "0".repeat(64), bytes: 0 };
+  }
+
+  async upload(
+    _target: unknown,
+    { path, source }: FileUpload,
+    signal?: AbortSignal,
+  ): Promise<"sent" | "there already"> {
+    await this.call(`upload ${path}`, signal, async () => ({}));
+    if (this.files.has(path)) return "there already";
+    const chunks: Buffer[] = [];
+    for await (const chunk of source()) chunks.push(chunk);
+    this.files.set(path, Buffer.concat(chunks));
+    return "sent";
+  }
+
+  async *download(): AsyncIterable<Buffer> {}
 
   release(): void {
     this.calls.push("disconnect");

@@ -1,4 +1,5 @@
-import { watch } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync, watch, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -142,6 +143,110 @@ describe.each(sshServers)("over $name", ({ start }) => {
         stdout: "x".repeat(1_000),
         stderr: "y".repeat(1_000),
       });
+    });
+
+    describe("a file", () => {
+      const sha256 = (bytes: Buffer) =>
+        createHash("sha256").update(bytes).digest("hex");
+      const size = 9_000_000;
+      const content = randomBytes(size);
+      const facts = { sha256: sha256(content), bytes: size };
+      let asked = 0;
+      async function* source() {
+        asked++;
+        for (let at = 0; at < size; at += 65_536)
+          yield content.subarray(at, at + 65_536);
+      }
+      const place = (name: string) => join(folder, "a folder", name);
+      /** A full machine answers a keep-alive late. */
+      const patient = (): SshTarget => ({
+        ...target,
+        access: { ...target.access, keepAliveMs: 5_000 },
+      });
+      const up = (name: string, request = {}) => {
+        const path = place(name);
+        const whole = { path, source, timeoutMs, ...facts, ...request };
+        return ssh.upload(patient(), whole);
+      };
+      afterEach(() =>
+        rm(join(folder, "a folder"), { recursive: true, force: true }),
+      );
+
+      test("is sent whole, once, and read back byte for byte", async () => {
+        asked = 0;
+        expect(await up("it's a.bin")).toBe("sent");
+        const path = place("it's a.bin");
+        expect(readFileSync(path).equals(content)).toBe(true);
+        expect(await up("it's a.bin")).toBe("there already");
+        expect(asked).toBe(1);
+        expect(await ssh.measure(patient(), path, timeoutMs)).toEqual(facts);
+        const hash = createHash("sha256");
+        const file = { path, timeoutMs, ...facts };
+        for await (const chunk of ssh.download(patient(), file))
+          hash.update(chunk);
+        expect(hash.digest("hex")).toBe(facts.sha256);
+      }, 30_000);
+
+      test("that arrives damaged or half leaves what was there", async () => {
+        await up("b.bin");
+        const other = { sha256: "0".repeat(64) };
+        await expect(up("b.bin", other)).rejects.toMatchObject({
+          type: "ssh.damaged",
+          failureClass: "retry",
+        });
+        async function* broken() {
+          yield content.subarray(0, 100_000);
+          throw new Error("the store is gone");
+        }
+        const half = { ...other, source: broken };
+        await expect(up("b.bin", half)).rejects.toThrow("the store is gone");
+        expect(readFileSync(place("b.bin")).equals(content)).toBe(true);
+      }, 30_000);
+
+      test("is read no further ahead of a slow reader than a window", async () => {
+        const bytes = 32_000_000;
+        const large = Buffer.alloc(bytes, "x");
+        const path = join(folder, "large.bin");
+        writeFileSync(path, large);
+        const file = { path, timeoutMs, bytes, sha256: sha256(large) };
+        const before = process.memoryUsage().arrayBuffers;
+        let ahead: number | undefined;
+        let read = 0;
+        for await (const chunk of ssh.download(patient(), file)) {
+          read += chunk.length;
+          if (ahead !== undefined) continue;
+          await new Promise((later) => setTimeout(later, 500));
+          ahead = process.memoryUsage().arrayBuffers - before;
+        }
+        expect(read).toBe(bytes);
+        expect(ahead).toBeLessThan(16_000_000);
+      }, 30_000);
+
+      test("that has changed since it was measured is told", async () => {
+        await up("d.bin");
+        const file = { path: place("d.bin"), timeoutMs, ...facts };
+        const drain = async (change: object): Promise<void> => {
+          for await (const _ of ssh.download(patient(), {
+            ...file,
+            ...change,
+          }));
+        };
+        const refused = { type: "ssh.damaged" };
+        const sum = drain({ sha256: "0".repeat(64) });
+        await expect(sum).rejects.toMatchObject(refused);
+        const larger = drain({ bytes: size - 1 });
+        await expect(larger).rejects.toMatchObject(refused);
+      }, 30_000);
+
+      test("that is not there, or has no place, is told by its path", async () => {
+        const none = ssh.measure(patient(), place("none"), timeoutMs);
+        await expect(none).rejects.toMatchObject({ type: "ssh.noFile" });
+        const failed = up("-", { path: "/proc/no/such/place" });
+        await expect(failed).rejects.toMatchObject({
+          type: "ssh.nonZeroExit",
+          message: expect.stringContaining("/proc/no") as string,
+        });
+      }, 30_000);
     });
 
     test("streams whole characters, each with its place", async () => {
