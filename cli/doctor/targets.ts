@@ -15,6 +15,7 @@ import {
   parseKnownHosts,
 } from "../../activities/ssh/known-hosts";
 import type { SshAccess } from "../../activities/ssh/port";
+import { knowsServers } from "./balancer";
 import { type Check, check, fail, pass, unsure } from "./check";
 
 const SHOWN_HOSTS = 5;
@@ -66,7 +67,7 @@ export async function checksOfTargets(
 
 async function checksOf(
   name: string,
-  { inventory, ssh }: Target,
+  { inventory, ssh, balancer }: Target,
   env: Environment,
 ): Promise<TargetChecks> {
   let hosts: readonly Host[] = [];
@@ -81,8 +82,17 @@ async function checksOf(
   const known = await check(`known hosts of ${name}`, () =>
     knowsHosts(name, ssh, hosts),
   );
+  const balanced =
+    balancer === undefined
+      ? []
+      : [
+          await check(`balancer of ${name}`, () =>
+            knowsServers(balancer, hosts),
+          ),
+        ];
+  const ofHosts = hosts.length === 0 ? [] : [known, ...balanced];
   return {
-    checks: [found, login, ...(hosts.length === 0 ? [] : [known])],
+    checks: [found, login, ...ofHosts],
     sites: hosts.flatMap(({ site }) => (site === undefined ? [] : [site])),
   };
 }
@@ -191,16 +201,21 @@ async function secretChecks(
   );
 }
 
-/** Each reference of the components' commands, once. */
-export function referencesOf({ components }: Configuration): string[] {
-  const references = Object.values(components)
+/** Each reference of the components' and the balancers' commands, once. */
+export function referencesOf({ targets, components }: Configuration): string[] {
+  const ofBalancers = Object.values(targets).flatMap(({ balancer }) =>
+    balancer !== undefined && "command" in balancer
+      ? Object.values(balancer.command.env ?? {})
+      : [],
+  );
+  const ofSteps = Object.values(components)
     .flatMap(({ steps, extra }) => [...Object.values(steps), ...extra])
     .flatMap((step) =>
       step !== undefined && "secretEnv" in step
         ? Object.values(step.secretEnv ?? {})
         : [],
     );
-  return [...new Set(references)];
+  return [...new Set([...ofSteps, ...ofBalancers])];
 }
 
 const counted = (count: number, what: string): string =>
