@@ -116,7 +116,14 @@ run() {
   for mark in "$dir"/stop.*; do [ -e "$mark" ] && exit 0; done
   the_command >&3 2>&4 3>&- 4>&-
   code=$?
-  mv "$mine" "$dir/exit.$code.$(date +%s)"
+  ended
+  mv "$mine" "$dir/exit.$code.$end"
+}
+# By the clock that nobody sets, where there is one.
+ended() {
+  if [ "$since" = - ]; then end=$(date +%s); return; fi
+  read -r end rest </proc/uptime
+  end=$((started + \${end%.*} - since))
 }
 run "$@"
 `;

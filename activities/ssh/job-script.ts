@@ -220,7 +220,8 @@ launch() {
 start() {
   command -v setsid >/dev/null || fail unsuitable setsid
   if [ -n "$secrets" ] && [ "$(command -v printf)" != printf ]; then fail unsuitable a shell with a builtin printf; fi
-  why=$(LC_ALL=C prepare 2>&1) || refuse "$why"
+  # Only a failure is asked for its words, since that takes a process.
+  prepare 2>/dev/null || why=$(LC_ALL=C prepare 2>&1) || refuse "$why"
   same_command
   choose_scope
   attached=started
