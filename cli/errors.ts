@@ -49,6 +49,18 @@ const cliFailures = {
     class: "human",
     hint: "See what is asked now: runbook status {id}",
   },
+  controlRefused: {
+    class: "human",
+    hint: "See how it stands: runbook status {id}",
+  },
+  runEnded: {
+    class: "human",
+    hint: "See how it ended: runbook report {id}",
+  },
+  notAgreed: {
+    class: "human",
+    hint: "Answer y, or pass --yes.",
+  },
   notConfirmed: {
     class: "human",
     hint: "Compare the fingerprint on the host's console, then answer y, or pass --yes.",

@@ -49,6 +49,9 @@ const ofCli: Readonly<Record<CliFailure, ExitName>> = {
   workerFailed: "unexpected",
   alreadyRunning: "refused",
   answerRefused: "refused",
+  controlRefused: "refused",
+  runEnded: "refused",
+  notAgreed: "refused",
   notConfirmed: "refused",
   labSilent: "outOfReach",
 };

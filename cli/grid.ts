@@ -5,6 +5,8 @@ import {
   type Standing,
 } from "./host-standing";
 
+import type { PoolProgress } from "../workflows/rollout/words";
+
 export interface GridSize {
   /** Cells of the screen in a line. */
   readonly columns: number;
@@ -84,6 +86,27 @@ function poolLines(
     const count = row === lines - 1 ? `${GAP}${done}` : "";
     return `${label}${GAP}${signs.join("")}${count}`;
   });
+}
+
+/** A bar for each pool of a fleet that is too large to be shown host by host: its hosts by standing, waiting ones last. */
+export function poolBars(
+  pools: readonly PoolProgress[],
+  size: GridSize,
+): readonly string[] {
+  const order: readonly Standing[] = [
+    ...byUrgency.filter((one) => one !== "waiting"),
+    "waiting",
+  ];
+  const hosts = pools.flatMap(({ pool, counts }) =>
+    order.flatMap((standing) =>
+      Array.from({ length: counts[standing] }, () => ({
+        id: "",
+        pool,
+        standing,
+      })),
+    ),
+  );
+  return grid(hosts, size);
 }
 
 /** Each cell shows the host of its share that a reader must see first. */

@@ -1,8 +1,11 @@
 import { Command, CommanderError } from "commander";
+import { registerCensus } from "./commands/census";
 import { registerCompletion } from "./commands/completion";
+import { registerControls } from "./commands/controls";
 import { registerDecide } from "./commands/decide";
 import { registerDemo } from "./commands/demo";
 import { registerDev } from "./commands/dev";
+import { registerHosts } from "./commands/hosts";
 import { registerInit } from "./commands/init";
 import { registerLab } from "./commands/lab";
 import { registerPlan } from "./commands/plan";
@@ -27,7 +30,10 @@ const commands = [
   registerStatus,
   registerWatch,
   registerDecide,
+  registerControls,
+  registerHosts,
   registerReport,
+  registerCensus,
   registerTrust,
   registerLab,
   registerDev,

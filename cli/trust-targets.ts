@@ -1,6 +1,3 @@
-import { configurationFile } from "../activities/configuration/client";
-import type { Configuration } from "../activities/configuration/port";
-import { createInventory } from "../activities/inventory/client";
 import { type Host, hostSchema } from "../activities/inventory/port";
 import { nearest } from "../activities/known-keys";
 import {
@@ -10,6 +7,7 @@ import {
 } from "../activities/ssh/port";
 import type { Environment } from "../activities/references";
 import { cliError } from "./errors";
+import { findTarget } from "./targets";
 
 export interface TrustOptions {
   readonly target?: string;
@@ -60,22 +58,7 @@ async function surroundings(
   const path = env["RUNBOOK_CONFIG"] || undefined;
   if (path === undefined && name === undefined)
     return { access: sshAccessSchema.parse({}), hosts: [] };
-  const { targets } = await configurationFile(path).read();
-  const { ssh: access, inventory } = targetNamed(targets, name);
-  const reader = createInventory({ baseDir: process.cwd() });
-  return { access, hosts: await reader.resolve(inventory) };
-}
-
-function targetNamed(targets: Configuration["targets"], name?: string) {
-  const names = Object.keys(targets);
-  const chosen = name ?? (names.length === 1 ? names[0] : undefined);
-  const target = chosen === undefined ? undefined : targets[chosen];
-  if (target !== undefined) return target;
-  throw cliError("usage", {
-    seen: name === undefined ? "no target is named" : `no target ${name}`,
-    expected: `--target with one of ${names.join(", ")}`,
-    facts: { command: "runbook trust" },
-  });
+  return findTarget(env, name, "runbook trust");
 }
 
 /** `web.example.com`, `10.0.0.1:2222`, `[fd00::1]:22`. */

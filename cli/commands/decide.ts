@@ -1,26 +1,22 @@
-import {
-  ApplicationFailure,
-  type Client,
-  WorkflowUpdateFailedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
-} from "@temporalio/client";
+import type { Client } from "@temporalio/client";
 import type { Answer, OpenGate } from "../../workflows/gate/gate";
 import { decide } from "../../workflows/gate/messages";
 import type { Context, Program } from "../context";
 import { cliError } from "../errors";
 import { answer as print } from "../output";
 import { observerOf, type RunObserver } from "../run/observe";
+import { answerOf } from "../run/update";
 import { withClient } from "../temporal";
+import { addByOption, whoSays } from "../who";
 
 interface DecideFlags {
-  readonly by: string;
+  readonly by?: string;
+  readonly cause?: string;
   readonly comment?: string;
   readonly hosts?: readonly string[];
   readonly nonce?: string;
   readonly signal?: boolean;
 }
-
-const ANSWER_LIMIT_MS = 15_000;
 
 const example = `
 Example:
@@ -28,8 +24,7 @@ Example:
 
 /** `runbook decide`: answers one question of one run, bound to what is asked now. */
 export function registerDecide({ root, run }: Program): void {
-  const command = root
-    .command("decide")
+  const command = addByOption(root.command("decide"))
     .summary("answer a question of a run")
     .description(
       "Answers an open gate. The answer is bound to the gate's nonce and to the digest of the plan; --nonce, as watch prints it, refuses a question that was asked anew meanwhile.",
@@ -37,8 +32,8 @@ export function registerDecide({ root, run }: Program): void {
     .argument("<id>", "workflow id")
     .argument("<gate>", "such as canary, failed-hosts, budget")
     .argument("<choice>", "one of the gate's choices")
-    .requiredOption("--by <name>", "who decides; stands in the report")
-    .option("--comment <text>", "why; stands in the report")
+    .option("--comment <text>", "why, or the evidence; stands in the report")
+    .option("--cause <id>", "only the failed hosts of this cause")
     .option("--hosts <ids>", "only these failed hosts, comma separated", list)
     .option("--nonce <nonce>", "only this asking of the question")
     .option("--signal", "send the signal approve or deny instead")
@@ -46,8 +41,10 @@ export function registerDecide({ root, run }: Program): void {
     .action((id: string, gate: string, choice: string, flags: DecideFlags) =>
       run(command, async (context) => {
         if (flags.signal === true) requireSignal(choice);
+        requireOneScope(flags);
+        const by = whoSays(context, flags.by, "runbook decide");
         await withClient(context, (client) =>
-          answerGate(context, client, { id, gate, choice, flags }),
+          answerGate(context, client, { id, gate, choice, by, flags }),
         );
       }),
     );
@@ -57,17 +54,18 @@ interface Request {
   readonly id: string;
   readonly gate: string;
   readonly choice: string;
+  readonly by: string;
   readonly flags: DecideFlags;
 }
 
 async function answerGate(
   context: Context,
   client: Client,
-  { id, gate: gateId, choice, flags }: Request,
+  { id, gate: gateId, choice, by, flags }: Request,
 ): Promise<void> {
   const observer = observerOf(context, client, id);
   const gate = gateNamed(await observer.gates(), gateId, id);
-  const answer = answerTo(gate, choice, flags);
+  const answer = answerTo(gate, choice, by, flags);
   if (!context.json)
     context.err(
       `${gate.title}\n  ${choice}, for the plan ${gate.digest}, asked as ${gate.nonce}\n`,
@@ -75,7 +73,9 @@ async function answerGate(
   const recorded =
     flags.signal === true
       ? await sendSignal(observer, gate, answer)
-      : await sendUpdate(client, observer, answer);
+      : await answerOf(client, id, "answerRefused", () =>
+          observer.handle.executeUpdate(decide, { args: [answer] }),
+        );
   print(context, { id, ...answer, recorded }, [recorded]);
 }
 
@@ -94,8 +94,12 @@ function gateNamed(
   });
 }
 
-function answerTo(gate: OpenGate, choice: string, flags: DecideFlags): Answer {
-  const { by, comment, hosts, nonce = gate.nonce } = flags;
+function answerTo(
+  gate: OpenGate,
+  choice: string,
+  by: string,
+  { cause, comment, hosts, nonce = gate.nonce }: DecideFlags,
+): Answer {
   return {
     gate: gate.id,
     nonce,
@@ -104,32 +108,8 @@ function answerTo(gate: OpenGate, choice: string, flags: DecideFlags): Answer {
     digest: gate.digest,
     ...(comment !== undefined && { comment }),
     ...(hosts !== undefined && { hosts }),
+    ...(cause !== undefined && { cause }),
   };
-}
-
-/** @throws cli.answerRefused with the run's reason, cli.noWorker */
-async function sendUpdate(
-  client: Client,
-  { handle }: RunObserver,
-  answer: Answer,
-): Promise<string> {
-  try {
-    return await client.withDeadline(Date.now() + ANSWER_LIMIT_MS, () =>
-      handle.executeUpdate(decide, { args: [answer] }),
-    );
-  } catch (error) {
-    if (error instanceof WorkflowUpdateFailedError) {
-      const { cause } = error;
-      const isTold = cause instanceof ApplicationFailure;
-      throw refused(handle.workflowId, isTold ? cause.message : error.message);
-    }
-    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
-      throw cliError("noWorker", {
-        seen: "no worker took the answer in time; it may still be taken, and to repeat it does no harm",
-        cause: error,
-      });
-    throw error;
-  }
 }
 
 /**
@@ -161,6 +141,15 @@ function requireSignal(choice: string): void {
   throw cliError("usage", {
     seen: `--signal with ${choice}`,
     expected: "approve or deny; other choices have no signal",
+    facts: { command: "runbook decide" },
+  });
+}
+
+function requireOneScope({ cause, hosts }: DecideFlags): void {
+  if (cause === undefined || hosts === undefined) return;
+  throw cliError("usage", {
+    seen: "both --cause and --hosts",
+    expected: "one of them, or neither for all failed hosts",
     facts: { command: "runbook decide" },
   });
 }

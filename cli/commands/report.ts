@@ -1,11 +1,8 @@
-import type { Client, WorkflowHandle } from "@temporalio/client";
-import { openArtifacts } from "../../activities/artifacts/client";
-import type { ArtifactRef } from "../../activities/artifacts/port";
+import type { Client } from "@temporalio/client";
 import type { Context, Program } from "../context";
 import { cliError } from "../errors";
-import { reportSchema, resultOf } from "../run/end";
 import { observerOf } from "../run/observe";
-import { artifactsOf } from "../settings";
+import { documentsOf, loadArtifact } from "../run/report-artifact";
 import { withClient } from "../temporal";
 
 const example = `
@@ -49,51 +46,7 @@ async function report(
     throw cliError("noReport", { seen, facts: { id } });
   }
   if ("text" in found && !context.json) return context.out(`${found.text}\n`);
-  context.out(await load(context, context.json ? found.json : found.markdown));
-}
-
-interface Documents {
-  readonly json: ArtifactRef;
-  readonly markdown: ArtifactRef;
-}
-
-/** A planned run's only document is its plan, whose words stand in the result. */
-async function documentsOf(
-  handle: WorkflowHandle,
-  outcome: string,
-): Promise<Documents | ({ readonly text: string } & Documents) | undefined> {
-  if (outcome === "failed") return undefined;
-  const result = await resultOf(handle).catch(() => undefined);
-  if (result?.report !== undefined) return result.report;
-  if (result?.plan !== undefined && result.text !== undefined)
-    return { text: result.text, json: result.plan, markdown: result.plan };
-  return fromHistory(handle);
-}
-
-/** A cancelled run has no result, but its report is what its last activity returned. */
-async function fromHistory(
-  handle: WorkflowHandle,
-): Promise<Documents | undefined> {
-  const { events } = await handle.fetchHistory();
-  const { payloadConverter } = handle.client.options.loadedDataConverter;
-  for (const event of (events ?? []).toReversed()) {
-    const [payload] =
-      event.activityTaskCompletedEventAttributes?.result?.payloads ?? [];
-    if (!payload) continue;
-    const { data } = reportSchema.safeParse(
-      payloadConverter.fromPayload(payload),
-    );
-    if (data !== undefined) return data;
-  }
-  return undefined;
-}
-
-/** @throws artifacts.* */
-async function load({ env }: Context, ref: ArtifactRef): Promise<string> {
-  const store = openArtifacts(artifactsOf(env));
-  try {
-    return await store.get(ref);
-  } finally {
-    await store.close();
-  }
+  context.out(
+    await loadArtifact(context, context.json ? found.json : found.markdown),
+  );
 }

@@ -1,7 +1,15 @@
-import { countStandings } from "../host-standing";
 import { percentDone } from "../progress-bar";
 import type { Live, Observation, Retrying } from "./observation";
-import { failureText, progressLine, questionWords, retryText } from "./words";
+import {
+  causeText,
+  countsOf,
+  failedCount,
+  failureText,
+  haltText,
+  progressLine,
+  questionWords,
+  retryText,
+} from "./words";
 
 const PROGRESS_STEP_PERCENT = 5;
 
@@ -23,6 +31,7 @@ export function changesBetween(
     ...(live.step === last?.step ? [] : [`step ${live.step}`]),
     ...newRetries(before, after),
     ...newFailures(last, live),
+    ...haltChanges(last, live),
     ...(isWorthALine(last, live) ? [progressLine(live)] : []),
     ...gateChanges(after.workflowId, last, live),
   ];
@@ -43,6 +52,7 @@ function newRetries(
 }
 
 function newFailures(last: Live | undefined, live: Live): string[] {
+  if (live.hosts.length === 0) return newCauses(last, live);
   const known = new Set(last?.failures.map(failureText));
   return live.failures
     .map(failureText)
@@ -50,13 +60,31 @@ function newFailures(last: Live | undefined, live: Live): string[] {
     .map((text) => `failed: ${text}`);
 }
 
+/** Of a fleet that is not shown host by host. */
+function newCauses(last: Live | undefined, { progress }: Live): string[] {
+  const known = new Set(last?.progress?.causes.map(({ id }) => id));
+  return (progress?.causes ?? [])
+    .filter(({ id }) => !known.has(id))
+    .map((cause) => `failed: ${causeText(cause)}`);
+}
+
+function haltChanges(last: Live | undefined, live: Live): string[] {
+  const before = (last?.progress?.halts ?? []).map(haltText);
+  const now = (live.progress?.halts ?? []).map(haltText);
+  const isFree = before.length > 0 && now.length === 0;
+  return [
+    ...now.filter((text) => !before.includes(text)),
+    ...(isFree ? ["nothing halts it any more"] : []),
+  ];
+}
+
 /** Each twentieth of the fleet, and each failure: a log of 800 hosts stays readable. */
 function isWorthALine(last: Live | undefined, live: Live): boolean {
-  if (live.hosts.length === 0) return false;
-  const rank = ({ hosts, failures, isHolding }: Live): string => {
-    const percent = percentDone(countStandings(hosts));
+  if (live.hosts.length === 0 && live.progress === undefined) return false;
+  const rank = (one: Live): string => {
+    const percent = percentDone(countsOf(one));
     const mark = Math.floor(percent / PROGRESS_STEP_PERCENT);
-    return `${mark} ${failures.length} ${isHolding}`;
+    return `${mark} ${failedCount(one)} ${one.isHolding}`;
   };
   return last === undefined || rank(last) !== rank(live);
 }

@@ -1,7 +1,6 @@
 import { exitCodes } from "../exit-codes";
-import { countStandings } from "../host-standing";
 import type { Observation } from "./observation";
-import { decideCommand } from "./words";
+import { countsOf, decideCommand } from "./words";
 
 /** An observation as `--json` gives it. */
 export function observationDocument(seen: Observation): object {
@@ -16,7 +15,8 @@ export function observationDocument(seen: Observation): object {
           step: live.step,
           holding: live.isHolding,
           allowedFailures: live.allowedFailures,
-          counts: countStandings(live.hosts),
+          counts: countsOf(live),
+          ...(live.progress && { progress: live.progress }),
           hosts: live.hosts,
           failures: live.failures,
           gates: live.gates.map((gate) => ({

@@ -1,4 +1,5 @@
 import type { OpenGate } from "../../workflows/gate/gate";
+import type { RolloutProgress } from "../../workflows/rollout/words";
 import type { ItemFailure } from "../../workflows/rollout/state";
 import type { ExitName } from "../exit-codes";
 import type { HostStanding } from "../host-standing";
@@ -35,6 +36,9 @@ export interface Live {
   /** Over budget: nothing new begins until somebody decides. */
   readonly isHolding: boolean;
   readonly allowedFailures: number;
+  /** Counts, causes and pace; absent while the run plans. */
+  readonly progress?: RolloutProgress;
+  /** Each host of a fleet that a screen can show; empty for a larger one. */
   readonly hosts: readonly HostStanding[];
   readonly failures: readonly HostFailure[];
   readonly gates: readonly OpenGate[];

@@ -7,12 +7,19 @@ import {
 import type { OpenGate } from "../../workflows/gate/gate";
 import { gatesQuery } from "../../workflows/gate/messages";
 import { hostsQuery, progressQuery } from "../../workflows/rollout/messages";
-import type { HostRow, RolloutProgress } from "../../workflows/rollout/words";
+import type {
+  HostRow,
+  HostsQuestion,
+  RolloutProgress,
+} from "../../workflows/rollout/words";
 import type { Context } from "../context";
 import { cliError } from "../errors";
 import { uiLink } from "../temporal";
 import { endOf } from "./end";
 import type { Live, Observation, Retrying } from "./observation";
+
+/** Hosts that are asked for one by one at each look; of a larger fleet the counts of its pools are shown. */
+const MOST_CELLS = 500;
 
 /** A worker that is there answers within milliseconds. */
 const ANSWER_LIMIT_MS = 3_000;
@@ -22,6 +29,10 @@ export interface RunObserver {
   readonly handle: WorkflowHandle;
   /** @throws cli.noRun, the client's own error when the server does not answer */
   observe(): Promise<Observation>;
+  /** Of a run that goes on; it must be there. @throws cli.noRun, cli.runEnded */
+  requireRunning(): Promise<void>;
+  /** Hosts by standing, all pages of them. @throws cli.noWorker */
+  hosts(question: Omit<HostsQuestion, "offset" | "limit">): Promise<HostRow[]>;
   /** Questions that wait for an answer. @throws cli.noWorker */
   gates(): Promise<readonly OpenGate[]>;
 }
@@ -34,25 +45,38 @@ export function observerOf(
   const handle = client.workflow.getHandle(workflowId);
   let summary: string | undefined;
 
-  const hosts = async (): Promise<HostRow[]> => {
+  const hosts = async (about: HostsQuestion = {}): Promise<HostRow[]> => {
     const rows: HostRow[] = [];
     for (;;) {
-      const question = { offset: rows.length };
+      const question = { ...about, offset: rows.length };
       const page = await ask(client, () => handle.query(hostsQuery, question));
       rows.push(...page.hosts);
       if (page.hosts.length === 0 || rows.length >= page.total) return rows;
     }
   };
   const live = async (): Promise<Live> => {
-    const [progress, gates] = await Promise.all([
-      ask(client, () => handle.query(progressQuery)),
-      ask(client, () => handle.query(gatesQuery)),
-    ]);
-    return liveOf(progress, await hosts(), gates);
+    // One after the other: what is left in flight by a failure would be tried again over a connection that is closed by then.
+    const progress = await ask(client, () => handle.query(progressQuery));
+    const gates = await ask(client, () => handle.query(gatesQuery));
+    const isShown = (progress?.total ?? 0) <= MOST_CELLS;
+    return liveOf(progress, isShown ? await hosts() : [], gates);
   };
 
   return {
     handle,
+    hosts: async (question) => {
+      try {
+        return await hosts(question);
+      } catch (cause) {
+        throw cliError("noWorker", { seen: silenceOf(cause), cause });
+      }
+    },
+    requireRunning: async () => {
+      const { status } = await describe(client, handle);
+      if (status.name === "RUNNING" || status.name === "PAUSED") return;
+      const seen = `${workflowId} has ended`;
+      throw cliError("runEnded", { seen, facts: { id: workflowId } });
+    },
     gates: async () => {
       const description = await describe(client, handle);
       if (description.status.name !== "RUNNING") return [];
@@ -158,6 +182,7 @@ function liveOf(
     step: progress?.step ?? "1. Plan",
     isHolding: progress?.halts.some(({ kind }) => kind === "budget") ?? false,
     allowedFailures: progress?.allowedFailures ?? 0,
+    ...(progress && { progress }),
     hosts,
     failures: hosts.flatMap(({ id, failure }) =>
       failure === undefined ? [] : [{ host: id, ...failure }],

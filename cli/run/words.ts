@@ -1,6 +1,11 @@
 import type { OpenGate } from "../../workflows/gate/gate";
-import { grid, type GridSize } from "../grid";
-import { countStandings } from "../host-standing";
+import type {
+  Cause,
+  Halt,
+  RolloutProgress,
+} from "../../workflows/rollout/words";
+import { grid, type GridSize, poolBars } from "../grid";
+import { countStandings, type StandingCounts } from "../host-standing";
 import { durationText } from "../output";
 import { countsText, progressBar } from "../progress-bar";
 import type { Live, Observation, Retrying, RunEnd } from "./observation";
@@ -25,7 +30,9 @@ export function runScreen(
   if (live === undefined)
     return [...head, ...silentWords(seen), ...retries, ...tail];
   const rest = [
-    ...failureWords(live),
+    ...(live.progress === undefined
+      ? failureWords(live)
+      : causeWords(seen.workflowId, live.progress.causes, live.gates)),
     ...retries,
     ...gateWords(seen.workflowId, live),
     ...tail,
@@ -48,15 +55,63 @@ function headOf(seen: Observation, now: number): string[] {
 }
 
 function liveWords(live: Live, size: GridSize): string[] {
-  const counts = countStandings(live.hosts);
+  const counts = countsOf(live);
   const holding = live.isHolding ? " (holding: over budget)" : "";
-  const budget = `${live.failures.length} failed, ${live.allowedFailures} allowed`;
+  const budget = `${failedCount(live)} failed, ${live.allowedFailures} allowed`;
+  const pools = live.progress?.pools ?? [];
+  const picture =
+    live.hosts.length > 0 ? grid(live.hosts, size) : poolBars(pools, size);
   return [
     `Step ${live.step}${holding}`,
-    ...(live.hosts.length === 0
+    ...haltWords(live.progress),
+    ...(picture.length === 0
       ? []
-      : ["", `${progressBar(counts)}, ${budget}`, ...grid(live.hosts, size)]),
+      : ["", `${progressBar(counts)}, ${budget}`, ...picture]),
+    ...paceWords(live.progress),
   ];
+}
+
+export const countsOf = ({ progress, hosts }: Live): StandingCounts =>
+  progress?.counts ?? countStandings(hosts);
+
+export const failedCount = ({ progress, failures }: Live): number =>
+  progress?.failures ?? failures.length;
+
+const courses: Readonly<Record<RolloutProgress["course"], string>> = {
+  rolling: "",
+  "rolling back": "Rolls back what was touched",
+  draining: "Starts nothing new, and ends when the hosts in work are done",
+};
+
+/** Why nothing new starts, or why it goes another way. */
+function haltWords(progress: RolloutProgress | undefined): string[] {
+  if (progress === undefined) return [];
+  const course = courses[progress.course];
+  return [...(course === "" ? [] : [course]), ...progress.halts.map(haltText)];
+}
+
+export function haltText(halt: Halt): string {
+  switch (halt.kind) {
+    case "paused": {
+      const why = halt.reason === undefined ? "" : `: ${halt.reason}`;
+      return `Halted: paused by ${halt.by}${why}`;
+    }
+    case "budget": {
+      const where = halt.pool === undefined ? "" : ` in pool ${halt.pool}`;
+      return `Halted: more failures${where} than allowed`;
+    }
+    case "progress":
+      return "Halted: no host has succeeded for too long";
+  }
+}
+
+function paceWords(progress: RolloutProgress | undefined): string[] {
+  if (progress?.perMinute === undefined) return [];
+  const { perMinute, etaMs, slots } = progress;
+  const rate = perMinute < 10 ? perMinute.toFixed(1) : Math.round(perMinute);
+  const left =
+    etaMs === undefined ? "" : `; the rest takes about ${durationText(etaMs)}`;
+  return [`${rate} hosts a minute, ${slots} slots${left}`];
 }
 
 /** What the server knows when no worker answers for the run. */
@@ -98,6 +153,47 @@ function failureWords({ failures }: Live): string[] {
   ];
 }
 
+/** Like failures in one line, with the line to paste that decides about all of them. */
+function causeWords(
+  workflowId: string,
+  causes: readonly Cause[],
+  gates: readonly OpenGate[],
+): string[] {
+  if (causes.length === 0) return [];
+  const rest = causes.length - LISTED_FAILURES;
+  return [
+    "",
+    "Failed:",
+    ...causes
+      .slice(0, LISTED_FAILURES)
+      .flatMap((cause) => [
+        `  ${causeText(cause)}`,
+        ...gates
+          .filter(({ causes: asked = [] }) => asked.includes(cause.id))
+          .map(
+            (gate) => `    ${decideCauseCommand(workflowId, gate, cause.id)}`,
+          ),
+      ]),
+    ...(rest > 0 ? [`  and ${rest} more causes`] : []),
+  ];
+}
+
+export function causeText({ hosts, count, step, text, type }: Cause): string {
+  const [first = ""] = text.split("\n");
+  const named = hosts.slice(0, LISTED_FAILURES);
+  const more = count - named.length;
+  const who = `${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  return `${who} at ${step}: ${first.slice(0, SHOWN_MESSAGE)} (${type})`;
+}
+
+function decideCauseCommand(
+  workflowId: string,
+  { id, nonce, choices }: OpenGate,
+  cause: string,
+): string {
+  return `runbook decide ${workflowId} ${id} ${word(choices[0] ?? "retry")} --cause ${cause} --nonce ${nonce} --by "$USER"`;
+}
+
 function retryWords({ retrying }: Observation): string[] {
   const shown = retrying.slice(0, LISTED_FAILURES);
   const lines = shown.map((call) => `  ${retryText(call)}`);
@@ -137,21 +233,27 @@ export function questionWords(workflowId: string, gate: OpenGate): string[] {
  */
 export function decideCommand(
   workflowId: string,
-  { id, nonce, hosts = [] }: Pick<OpenGate, "id" | "nonce" | "hosts">,
+  {
+    id,
+    nonce,
+    hosts = [],
+    explain = [],
+  }: Pick<OpenGate, "id" | "nonce" | "hosts" | "explain">,
   choice: string,
 ): string {
   const named =
     hosts.length > 0 && hosts.length <= HOSTS_TO_PASTE
       ? ` --hosts ${hosts.join(",")}`
       : "";
-  return `runbook decide ${workflowId} ${id} ${choice} --nonce ${nonce}${named} --by "$USER"`;
+  const evidence = explain.includes(choice) ? ' --comment "evidence"' : "";
+  return `runbook decide ${workflowId} ${id} ${word(choice)} --nonce ${nonce}${named}${evidence} --by "$USER"`;
 }
 
+/** A choice of several words is one word of a shell. */
+const word = (choice: string): string =>
+  /^[\w-]+$/.test(choice) ? choice : `'${choice}'`;
+
 /** One line for a log: where the run is in numbers. */
-export function progressLine({
-  hosts,
-  failures,
-  allowedFailures,
-}: Live): string {
-  return `${countsText(countStandings(hosts))}; ${failures.length} failed of ${allowedFailures} allowed`;
+export function progressLine(live: Live): string {
+  return `${countsText(countsOf(live))}; ${failedCount(live)} failed of ${live.allowedFailures} allowed`;
 }

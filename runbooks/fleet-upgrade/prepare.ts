@@ -74,7 +74,7 @@ function ownValue<T>(
 
 /** The hosts that the input means. A selector that matches nothing is a mistake, not an empty answer. @throws input.invalid */
 export function selectHosts(
-  { hosts: selection = {} }: FleetUpgradeSettings,
+  { hosts: selection = {} }: Pick<FleetUpgradeSettings, "hosts">,
   all: readonly Host[],
 ): Host[] {
   const wrong = unmatched(selection, all);

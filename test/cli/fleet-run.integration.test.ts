@@ -78,7 +78,7 @@ describe("a run from start to report", () => {
   it("shows in its status what it waits for, with the line to paste", async () => {
     const { code, out } = await run(["status", id]);
     expect(code).toBe(0);
-    expect(out).toContain("Step 3. Ask before the rest");
+    expect(out).toContain("Step 3. Ask before the next stage");
     expect(out).toContain("50 %  2 of 4 hosts");
     expect(out).toMatch(/runbook decide \S+ canary approve --nonce canary-\w+/);
     expect(out).toContain(
@@ -202,6 +202,55 @@ describe("how a run ends is what watch exits with", () => {
   }, 30_000);
 });
 
+describe("the controls", () => {
+  const said = async (...argv: readonly string[]): Promise<string> => {
+    const { code, out, err } = await run(argv, { env: { USER: "ada" } });
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    return out;
+  };
+  const hosts = async (id: string, ...words: readonly string[]) => {
+    const out = await said("hosts", id, ...words, "--json");
+    return JSON.parse(out) as { total: number; hosts: { id: string }[] };
+  };
+
+  it("pause, retune, resume and abort a run; its hosts are listed while it goes on, and after its end", async () => {
+    const id = await start("--execute");
+    await asked(id, "canary");
+    expect(await said("pause", id, "--reason", "a look")).toMatch(/paused/i);
+    expect(await said("status", id)).toContain("paused by ada: a look");
+    await said("retune", id, "--slots", "2", "--pool-limit", "50%");
+    const status = JSON.parse(await said("status", id, "--json")) as object;
+    expect(status).toMatchObject({
+      progress: { slots: 2, limits: { pool: "50%" } },
+    });
+    await said("resume", id);
+    expect(await hosts(id, "--state", "upgraded")).toMatchObject({ total: 2 });
+    expect(await hosts(id, "--pool", "app")).toMatchObject({ total: 1 });
+    expect(await said("hosts", id)).toContain("4 hosts\n");
+    await said("abort", id, "--reason", "enough");
+    const { code, out } = await watch(id);
+    expect(code).toBe(6);
+    expect(out).toContain("Ended: aborted");
+    const left = await hosts(id, "--state", "not attempted");
+    expect(left.total).toBe(2);
+    const again = await run(["pause", id, "--by", "ada"]);
+    expect(again.code).toBe(5);
+    expect(again.err).toContain(`${id} has ended`);
+  }, 60_000);
+
+  it("take every touched host back by abort --rollback", async () => {
+    const id = await start("--execute");
+    await asked(id, "canary");
+    await said("abort", id, "--rollback");
+    const { code, out } = await watch(id);
+    expect(out).toContain("Ended: rolled back: ");
+    expect(code).toBe(6);
+    expect(await hosts(id, "--state", "rolled back")).toMatchObject({
+      total: 2,
+    });
+  }, 60_000);
+});
+
 describe("watch", () => {
   it("draws in place on a terminal, and an interrupt ends the watching only", async () => {
     const id = await start("--execute");
@@ -234,11 +283,17 @@ describe("watch", () => {
 });
 
 describe("what cannot be reached", () => {
-  it.each([["status"], ["watch"], ["report"], ["decide"]])(
+  it.each(["status", "watch", "report", "decide", "pause", "hosts"])(
     "%s of an unknown run exits 3",
     async (command) => {
-      const rest = command === "decide" ? ["g", "c", "--by", "ada"] : [];
-      const { code, err } = await run([command, "fleet-upgrade:x:y", ...rest]);
+      const rest = command === "decide" ? ["g", "c"] : [];
+      const by = ["decide", "pause"].includes(command) ? ["--by", "ada"] : [];
+      const { code, err } = await run([
+        command,
+        "fleet-upgrade:x:y",
+        ...rest,
+        ...by,
+      ]);
       expect(code).toBe(3);
       expect(err).toContain("no run fleet-upgrade:x:y");
     },
@@ -268,6 +323,32 @@ describe("what cannot be reached", () => {
     expect(code).toBe(4);
     expect(err).toContain("no Temporal server answered at 127.0.0.1:1");
   }, 15_000);
+});
+
+describe("census", () => {
+  const census = async (...words: readonly string[]) => {
+    const { code, out } = await run(["census", "--json", ...words]);
+    return { code, ...(JSON.parse(out) as { versions: object[] }) };
+  };
+
+  it("asks every host, and exits 7 as soon as one does not answer", async () => {
+    const host = rig.lab.hosts[0]?.id ?? "";
+    const all = await census();
+    expect(all).toMatchObject({ total: 4, silent: [] });
+    expect(all.code).toBe(all.versions.length === 1 ? 0 : 7);
+    await rig.lab.setFault(`${host}:refuse`);
+    const some = await census();
+    expect(some).toMatchObject({ code: 7, silent: [{ id: host }] });
+    const without = await census("--exclude", host);
+    expect(without).toMatchObject({ total: 3, silent: [] });
+    await rig.lab.clearFaults();
+  }, 60_000);
+
+  it("refuses a selector that matches nothing", async () => {
+    const { code, err } = await run(["census", "--pools", "wbe"]);
+    expect(code).toBe(2);
+    expect(err).toContain('found "wbe"');
+  });
 });
 
 describe("trust", () => {

@@ -4,6 +4,14 @@ import { join } from "node:path";
 import { cli } from "./run-cli";
 
 const commands = [
+  "census",
+  "hosts",
+  "pause",
+  "resume",
+  "retune",
+  "abort",
+  "rollback",
+  "stop",
   "init",
   "validate",
   "completion",
@@ -57,8 +65,8 @@ describe("a wrong command line is one error with a hint, exit 2", () => {
     [["status"], "missing required argument 'id'", ""],
     [
       ["decide", "i", "g", "c"],
-      "required option '--by <name>' not specified",
-      "",
+      "nobody is named, expected --by <name>",
+      "See: runbook decide --help",
     ],
     [["watch", "i", "--every", "0"], "Expected at least 0.05 seconds.", ""],
     [["status", "a", "b"], "too many arguments", ""],

@@ -2,12 +2,25 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { balancerFailures } from "../../activities/loadbalancer/errors";
 import { sshFailures } from "../../activities/ssh/errors";
+import type { Io } from "../../cli/context";
 import { exitCodes } from "../../cli/exit-codes";
+import { runCli } from "../../cli/program";
 import { stepTitles } from "../../runbooks/fleet-upgrade/state";
 
 const root = path.resolve(__dirname, "../..");
 const read = (file: string): string =>
   readFileSync(path.join(root, file), "utf8");
+
+const silent: Io = {
+  env: {},
+  out: () => undefined,
+  err: () => undefined,
+  isTerminal: false,
+  size: () => ({ columns: 80, rows: 24 }),
+  readStdin: async () => "",
+  ask: async () => undefined,
+  interrupted: new AbortController().signal,
+};
 
 const pages = [
   "README.md",
@@ -40,6 +53,20 @@ describe("the documentation", () => {
           `\\| ${code} +\\| ${meaning.replace(/[().]/g, "\\$&")} *\\|`,
         ),
       );
+  });
+
+  it("tells of every command", async () => {
+    const page = read("docs/cli.md");
+    let help = "";
+    await runCli(["--help"], { ...silent, out: (text) => (help += text) });
+    const [, listed = ""] = help.split("Commands:\n");
+    const names = [...listed.matchAll(/^ {2}([a-z]+)\b/gm)].map(
+      ([, name]) => name ?? "",
+    );
+    expect(names.length).toBeGreaterThan(20);
+    const told = (name: string): boolean =>
+      new RegExp(`runbook ([a-z]+(\\\\\\|| ))*${name}\\b`).test(page);
+    expect(names.filter((name) => !told(name))).toEqual([]);
   });
 
   it("names every failure of the ssh port", () => {

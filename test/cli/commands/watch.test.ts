@@ -10,6 +10,8 @@ function observerOf(looks: readonly (Observation | Error)[]): RunObserver {
   const left = [...looks];
   return {
     handle: { workflowId: observed.workflowId } as WorkflowHandle,
+    hosts: async () => [],
+    requireRunning: async () => undefined,
     gates: () => Promise.resolve([]),
     observe: () => {
       const next = left.shift();

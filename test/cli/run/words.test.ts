@@ -116,6 +116,13 @@ describe("the command to paste", () => {
     );
   });
 
+  it("gives a choice of two words as one, with room for the evidence that it needs", () => {
+    const gate = { id: "failed-hosts", nonce: "n", explain: ["mark done"] };
+    expect(decideCommand("id", gate, "mark done")).toBe(
+      `runbook decide id failed-hosts 'mark done' --nonce n --comment "evidence" --by "$USER"`,
+    );
+  });
+
   it("means all of them when they are too many to name", () => {
     const hosts = pool("web", "q".repeat(11)).map(({ id }) => id);
     const gate = { id: "failed-hosts", nonce: "n", hosts };
