@@ -50,10 +50,11 @@ export class Visit {
     }
   }
 
-  /** Stops the job in flight, if there is one: for a cancel request only. @throws StepFailure when it cannot */
+  /** Stops the job in flight, if there is one, and leaves the host: for a cancel request only. @throws StepFailure when it cannot */
   async stop(): Promise<void> {
     try {
       await this.#host.stopJob();
+      await this.#host.letGo();
     } catch (error) {
       if (!isRunbookError(error)) throw error;
       throw new StepFailure(this.#host.step, this.#host.redacted(error));

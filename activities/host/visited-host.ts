@@ -15,7 +15,7 @@ import { hostCall } from "./host-call";
 import type { VisitStep } from "./port";
 import { Redaction } from "./redaction";
 import { StepLimit } from "./step-limit";
-import type { TimedVerb } from "./timed-verbs";
+import { releaseOf, type TimedVerb } from "./timed-verbs";
 import type { Progress, VisitDependencies } from "./visit-context";
 import { commandOf, type VisitWords } from "./visit-words";
 
@@ -93,6 +93,13 @@ export class VisitedHost {
   async stopJob(): Promise<void> {
     if (this.#jobKey === undefined) return;
     await this.deps.ssh.cancelJob(this.target, this.#jobKey);
+  }
+
+  /** Leaves the host to other runs, after a stop: the visit's own signal is aborted by then. @throws ssh.* */
+  async letGo(): Promise<void> {
+    const { verb } = releaseOf(this.words);
+    const { argv } = hostCall(this.words.request.rootRunId, [verb]);
+    await this.deps.ssh.exec(this.target, { argv, timeoutMs: lookTimeoutMs });
   }
 
   /** Stops what earlier visits of the way forward have left running here. @throws ssh.* */
