@@ -269,6 +269,7 @@ export class FleetRun {
     if (!asksVersions) return newcomers.added;
     const asked = this.#state.items.flatMap((item, index) =>
       item.kind === "finished" &&
+      item.marked === undefined &&
       (item.outcome === "upgraded" || item.outcome === "unchanged")
         ? [index]
         : [],
@@ -332,6 +333,19 @@ export class FleetRun {
       const { message } = failureOf(error);
       this.note(`${this.#rowOf(row).id} could not be put back: ${message}`);
     }
+  }
+
+  /** A run that ends early has hosts that appeared meanwhile; the report accounts for them, too. */
+  async countNewcomers(): Promise<void> {
+    const hasCensus =
+      this.#progress.passed >= this.prepared.rollout.stages.length;
+    if (hasCensus || this.prepared.rollout.census.waves === 0) return;
+    const before = this.#state.items.length;
+    const { added } = await this.calls.newcomers();
+    if (added === 0) return;
+    const rows = await this.calls.rows(before + added);
+    this.#rollout.extend(fleetOf(rows));
+    this.note(`${added} hosts appeared meanwhile and were not attempted`);
   }
 
   /** A cancel that comes this late changes nothing any more: the report is still written. */

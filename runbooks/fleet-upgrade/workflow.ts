@@ -27,11 +27,15 @@ async function upgradeFleet(run: FleetRun): Promise<FleetUpgradeResult> {
     if (!isCancellation(error)) throw error;
     await CancellationScope.nonCancellable(async () => {
       await run.drain();
-      await run.putBack();
-      await run.report();
+      await windUp(run);
     });
     throw error;
   }
+  return windUp(run);
+}
+
+async function windUp(run: FleetRun): Promise<FleetUpgradeResult> {
   await run.putBack();
+  await run.countNewcomers();
   return run.report();
 }

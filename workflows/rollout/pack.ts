@@ -35,9 +35,11 @@ interface PackedDetail {
 
 const finishedItems: Readonly<Record<string, Item>> = {
   u: { kind: "finished", outcome: "upgraded", touched: true },
+  m: { kind: "finished", outcome: "upgraded", touched: true, marked: true },
   n: { kind: "finished", outcome: "unchanged", touched: false },
   g: { kind: "finished", outcome: "gone", touched: false },
   r: { kind: "finished", outcome: "rolled back", touched: false },
+  R: { kind: "finished", outcome: "rolled back", touched: false, marked: true },
 };
 
 const finishedLetters: Readonly<Record<FinishedOutcome, string>> = {
@@ -60,7 +62,7 @@ export function pack({ items, ...rest }: RolloutState): PackedRollout {
   const letters = items.map((item, row) => {
     switch (item.kind) {
       case "finished":
-        return finishedLetters[item.outcome];
+        return finishedLetter(item);
       case "waiting":
         if (!isPlain(item.order)) details.push({ row, order: item.order });
         return waitingLetters[plainOf(item.order)];
@@ -78,6 +80,14 @@ export function pack({ items, ...rest }: RolloutState): PackedRollout {
     }
   });
   return { ...rest, letters: letters.join(""), details, failures };
+}
+
+function finishedLetter({
+  outcome,
+  marked,
+}: Extract<Item, { kind: "finished" }>): string {
+  if (marked === true) return outcome === "upgraded" ? "m" : "R";
+  return finishedLetters[outcome];
 }
 
 /** Orders that a letter tells. */

@@ -248,6 +248,7 @@ const markedDone = (item: Item): Item =>
         kind: "finished",
         outcome: item.order.work === "undo" ? "rolled back" : "upgraded",
         touched: item.order.work === "apply",
+        marked: true,
       }
     : item;
 

@@ -53,6 +53,8 @@ export type Item =
       readonly outcome: FinishedOutcome;
       /** Whether this run has changed the host: then a rollback takes it back. */
       readonly touched: boolean;
+      /** On a person's word: no census doubts it. */
+      readonly marked?: true;
     }
   /** Failed and set aside: it keeps its slot and counts against the budget until somebody decides. */
   | {

@@ -1,0 +1,128 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { FleetUpgradeResult } from "../../../runbooks/fleet-upgrade/contract";
+import type { Report } from "../../../runbooks/fleet-upgrade/report";
+import { controlUpdates } from "../../../workflows/rollout/messages";
+import { timesBegun } from "../../harness/host-log";
+import { type Rig, startRig } from "../../harness/rig";
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig({ lab: { hosts: 10, pools: 2 } });
+  // Every host runs a version of its own making first, to go back to.
+  const handle = await rig.start({ version: "1.5.0", ...quick, slots: 10 });
+  await handle.result();
+}, 90_000);
+afterAll(() => rig.stop(), 30_000);
+afterEach(() => rig.lab.clearFaults());
+
+const quick = { canary: { gate: false }, slowStart: false } as const;
+const reportOf = async ({ report }: FleetUpgradeResult): Promise<Report> =>
+  JSON.parse(
+    await readFile(
+      join(rig.folder, "artifacts", report?.json.key ?? ""),
+      "utf8",
+    ),
+  ) as Report;
+const idsWith = ({ hosts }: Report, outcome: string): string[] =>
+  hosts.filter((host) => host.outcome === outcome).map(({ id }) => id);
+const undone = (): string[] =>
+  rig.lab.hosts
+    .filter(({ id }) => timesBegun(rig.lab, id, "undo") > 0)
+    .map(({ id }) => id);
+
+describe("a rollback", () => {
+  it("takes back exactly the hosts that were touched, whatever became of them", async () => {
+    const handle = await rig.start({
+      ...{ version: "2.0.0", ...quick, slots: 2 },
+      budget: { failures: 3 },
+    });
+    await rig.until(handle, ({ counts }) => counts.upgraded >= 3);
+    await handle.executeUpdate(controlUpdates.rollback, {
+      args: [{ by: "ada", reason: "errors on the login page" }],
+    });
+    const result = await handle.result();
+    expect(result.outcome).toBe("rolled back");
+    const report = await reportOf(result);
+    const back = idsWith(report, "rolled back");
+    expect(back.length).toBeGreaterThanOrEqual(3);
+    expect(undone().sort()).toEqual([...back].sort());
+    expect(back.length + idsWith(report, "not attempted").length).toBe(10);
+    for (const { outcome, version } of report.hosts)
+      if (outcome === "rolled back") expect(version).toBe("1.5.0");
+    for (const id of back)
+      expect(timesBegun(rig.lab, id, "apply 2.0.0")).toBe(1);
+    const said = report.timeline.map(({ text }) => text).join("\n");
+    expect(said).toContain("by ada: errors on the login page");
+  }, 90_000);
+
+  it("of one failed host leaves the others upgraded", async () => {
+    const [pool = ""] = rig.lab.hosts.map((host) => host.pool);
+    const [bad = ""] = rig.lab.hosts
+      .filter((host) => host.pool === pool)
+      .map(({ id }) => id);
+    await rig.lab.setFault(`${bad}:fail@restart*1`);
+    const handle = await rig.start({
+      ...{ version: "3.0.0", ...quick, slots: 10 },
+      budget: { failures: 1 },
+    });
+    await rig.answer(handle, "failed-hosts", "roll back host");
+    const result = await handle.result();
+    expect(result.outcome).toBe("completed");
+    expect(result.counts).toMatchObject({ upgraded: 9, "rolled back": 1 });
+    const report = await reportOf(result);
+    expect(idsWith(report, "rolled back")).toEqual([bad]);
+  }, 90_000);
+});
+
+describe("a run that is aborted with a host set aside", () => {
+  it("puts a drained host back that is ready, and leaves one out that is not", async () => {
+    const [one = "", two = ""] = rig.lab.hosts.map(({ id }) => id);
+    // The first is ready again once it is looked at; the second never is.
+    await rig.lab.setFault([`${one}:fail@restart*1`, `${two}:fail@restart*1`]);
+    const handle = await rig.start({
+      ...{ version: "4.0.0", ...quick, slots: 10 },
+      hosts: { ids: [one, two] },
+      budget: { failures: 2 },
+    });
+    await rig.until(handle, ({ counts }) => counts.quarantined === 2);
+    await rig.lab.setFault(`${two}:fail@ready`);
+    await handle.executeUpdate(controlUpdates.abort, { args: [{ by: "ada" }] });
+    const report = await reportOf(await handle.result());
+    expect(timesBegun(rig.lab, one, "undrain")).toBeGreaterThan(0);
+    expect(report.hosts.filter(({ leftOut }) => leftOut === true)).toEqual([
+      expect.objectContaining({ id: two, outcome: "quarantined" }),
+    ]);
+  }, 120_000);
+});
+
+describe("hosts that appear while the run goes on", () => {
+  it("are caught up with in a wave of their own", async () => {
+    const late = rig.lab.hosts.slice(-2).map(({ id }) => id);
+    await rig.lab.setFault(late.map((id) => `${id}:vanish`));
+    const handle = await rig.start({ version: "5.0.0", ...quick, slots: 4 });
+    await rig.until(handle, ({ counts }) => counts.upgraded >= 1);
+    await rig.lab.clearFaults();
+    const result = await handle.result();
+    expect(result.counts.upgraded).toBe(10);
+    const report = await reportOf(result);
+    expect(
+      report.hosts
+        .slice(-2)
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(late.sort());
+  }, 90_000);
+
+  it("are accounted for as not attempted when the run ends early", async () => {
+    const [late = ""] = rig.lab.hosts.slice(-1).map(({ id }) => id);
+    await rig.lab.setFault(`${late}:vanish`);
+    const handle = await rig.start({ version: "6.0.0" });
+    await rig.gate(handle, "canary");
+    await rig.lab.clearFaults();
+    await rig.answer(handle, "canary", "deny");
+    const { hosts } = await reportOf(await handle.result());
+    expect(hosts).toHaveLength(10);
+    expect(hosts.at(-1)).toMatchObject({ id: late, outcome: "not attempted" });
+  }, 90_000);
+});
