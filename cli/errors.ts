@@ -57,6 +57,10 @@ const cliFailures = {
     class: "human",
     hint: "See how it ended: runbook report {id}",
   },
+  unsettled: {
+    class: "human",
+    hint: "Bring the target to one version with a new run, then converge; see what happened: runbook report {id}",
+  },
   notAgreed: {
     class: "human",
     hint: "Answer y, or pass --yes.",

@@ -51,6 +51,7 @@ const ofCli: Readonly<Record<CliFailure, ExitName>> = {
   answerRefused: "refused",
   controlRefused: "refused",
   runEnded: "refused",
+  unsettled: "refused",
   notAgreed: "refused",
   notConfirmed: "refused",
   labSilent: "outOfReach",

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { registerCensus } from "./commands/census";
 import { registerCompletion } from "./commands/completion";
 import { registerControls } from "./commands/controls";
+import { registerConverge } from "./commands/converge";
 import { registerDecide } from "./commands/decide";
 import { registerDemo } from "./commands/demo";
 import { registerDev } from "./commands/dev";
@@ -34,6 +35,7 @@ const commands = [
   registerHosts,
   registerReport,
   registerCensus,
+  registerConverge,
   registerTrust,
   registerLab,
   registerDev,

@@ -19,7 +19,7 @@ interface StartFlags extends InputFlags {
   readonly dryRun?: boolean;
 }
 
-interface Start {
+export interface Start {
   readonly workflowType: string;
   readonly workflowId: string;
   readonly summary: string;
@@ -103,7 +103,11 @@ async function begin(
     );
 }
 
-async function startWorkflow(client: Client, start: Start): Promise<string> {
+/** @throws cli.alreadyRunning */
+export async function startWorkflow(
+  client: Client,
+  start: Start,
+): Promise<string> {
   const { workflowType, workflowId, taskQueue, summary, input } = start;
   try {
     const handle = await client.workflow.start(workflowType, {

@@ -325,6 +325,42 @@ describe("what cannot be reached", () => {
   }, 15_000);
 });
 
+describe("converge", () => {
+  const converge = (...words: readonly string[]) =>
+    run(["converge", ...words, "--target", "lab", "--component", "app"]);
+
+  it("takes one host to the version that the last whole run published, and again does no harm", async () => {
+    const id = await start("--execute", "--set", "canary.gate=false");
+    expect((await watch(id)).code).toBe(0);
+    const host = rig.lab.hosts[1]?.id ?? "";
+    const { code, out } = await converge(host);
+    expect(out).toContain(`Started fleet-upgrade:lab:converge.${host}.2.0`);
+    expect(out).toContain("Ended: completed: 1 unchanged");
+    expect(code).toBe(0);
+    expect((await converge(host)).code).toBe(0);
+  }, 60_000);
+
+  it("says so where nothing is desired, and starts nothing", async () => {
+    const other = { RUNBOOK_ARTIFACTS: join(rig.folder, "elsewhere") };
+    const { code, out } = await run(["converge", "web-01"], { env: other });
+    expect(out).toContain("Nothing is desired of app on lab");
+    expect(code).toBe(0);
+  });
+
+  it("refuses where the last run ended half-way, and a host that nobody knows", async () => {
+    const id = await start("--execute");
+    await asked(id, "canary");
+    await decide(id, "canary", "deny");
+    await watch(id);
+    const { code, err } = await converge("web-01");
+    expect(err).toContain(`${id} ended before all hosts ran`);
+    expect(code).toBe(5);
+    const unknown = await converge("web-0l");
+    expect(unknown.code).toBe(2);
+    expect(unknown.err).toContain("did you mean web-01?");
+  }, 60_000);
+});
+
 describe("census", () => {
   const census = async (...words: readonly string[]) => {
     const { code, out } = await run(["census", "--json", ...words]);
