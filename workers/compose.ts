@@ -1,11 +1,12 @@
+import { createBuildActivities } from "../activities/build/activities";
 import { createHostActivities } from "../activities/host/activities";
-import type { ArtifactStore } from "../activities/artifacts/port";
+import type { ArtifactStore, FileStore } from "../activities/artifacts/port";
 import type { ConfigurationSource } from "../activities/configuration/port";
 import type { VisitDependencies } from "../activities/host/visit-context";
 import { runbooks } from "../runbooks/registry";
 
 export interface Ports extends VisitDependencies {
-  readonly artifacts: ArtifactStore;
+  readonly artifacts: ArtifactStore & FileStore;
   readonly configuration: ConfigurationSource;
 }
 
@@ -17,7 +18,8 @@ export function composeActivities(
   ports: Ports,
 ): Record<string, (...args: never[]) => Promise<unknown>> {
   const parts = [
-    createHostActivities(ports),
+    createHostActivities({ ...ports, files: ports.artifacts }),
+    createBuildActivities({ ...ports, files: ports.artifacts }),
     ...runbooks.map((runbook) => runbook.createActivities(ports)),
   ];
   const composed: Record<string, (...args: never[]) => Promise<unknown>> = {};

@@ -3,9 +3,10 @@ import { isRunbookError } from "../errors";
 import { resolveReference } from "../references";
 import { artifactError, type ArtifactFailure } from "./errors";
 import { createFolderStore } from "./folder";
+import { createFolderFiles } from "./folder-files";
 import { assertKey, provenText, refTo } from "./key";
 import { parseLocation, type PostgresPlace } from "./location";
-import type { ArtifactStore } from "./port";
+import type { ArtifactStore, FileStore } from "./port";
 
 export interface ArtifactLocation {
   /** A folder, or `postgres://user@host/database`; see `parseLocation`. */
@@ -14,7 +15,7 @@ export interface ArtifactLocation {
   readonly password?: string;
 }
 
-export interface OpenArtifacts extends ArtifactStore {
+export interface OpenArtifacts extends ArtifactStore, FileStore {
   /** Gives connections back; the store is not used afterwards. */
   close(): Promise<void>;
 }
@@ -31,7 +32,11 @@ export function openArtifacts({
   const place = parseLocation(location);
   switch (place.kind) {
     case "folder":
-      return { ...createFolderStore(place.folder), close: async () => {} };
+      return {
+        ...createFolderStore(place.folder),
+        ...createFolderFiles(place.folder),
+        close: async () => {},
+      };
     case "postgres":
       return createPostgresStore(place, password);
   }
@@ -108,7 +113,22 @@ function createPostgresStore(
 
     peek: async (key) => (await find(key))?.toString("utf8"),
 
+    ...noFiles(place),
+
     close: () => pool.end(),
+  };
+}
+
+/** A build's artifact has hundreds of megabytes: no value for a table, and no load for the database of all runs. */
+function noFiles({ shown }: PostgresPlace): FileStore {
+  const refuse = () =>
+    artifactError("noFiles", { seen: `${shown} keeps texts, not files` });
+  return {
+    putFile: () => Promise.reject(refuse()),
+    hasFile: () => Promise.reject(refuse()),
+    readFile: () => ({
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(refuse()) }),
+    }),
   };
 }
 

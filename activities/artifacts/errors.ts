@@ -22,6 +22,10 @@ const artifactFailures = {
     class: "human",
     hint: "Let the worker's user read and write {location}.",
   },
+  noFiles: {
+    class: "stop",
+    hint: "Builds need a folder for artifacts that all workers share: set RUNBOOK_ARTIFACTS to one.",
+  },
   full: { class: "human", hint: "Free space at {location}, then retry." },
   unavailable: {
     class: "retry",

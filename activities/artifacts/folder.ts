@@ -6,8 +6,8 @@ import { assertKey, provenText, refTo } from "./key";
 import type { ArtifactStore } from "./port";
 
 /** Plans and reports name hosts and people: nobody but the worker's user reads them. */
-const PRIVATE_FOLDER = 0o700;
-const PRIVATE_FILE = 0o600;
+export const PRIVATE_FOLDER = 0o700;
+export const PRIVATE_FILE = 0o600;
 
 /** One file per artifact under `folder`, which is made when missing. Every worker of a queue must see the same folder. */
 export function createFolderStore(folder: string): ArtifactStore {
@@ -68,7 +68,7 @@ async function writeSynced(file: string, bytes: Buffer): Promise<void> {
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   try {
     await handle.sync();
@@ -98,7 +98,7 @@ const failureByCode: Readonly<Record<string, ArtifactFailure>> = {
   EDQUOT: "full",
 };
 
-function fileError(location: string, seen: string, cause: unknown) {
+export function fileError(location: string, seen: string, cause: unknown) {
   const code = codeOf(cause);
   return artifactError(failureByCode[code] ?? "unavailable", {
     seen: `${seen} in ${location} (${code})`,

@@ -17,3 +17,13 @@ export interface ArtifactStore {
    */
   peek(key: string): Promise<string | undefined>;
 }
+
+/** Files of any size beside the texts, as streams. */
+export interface FileStore {
+  /** Stores the bytes as they come, atomically. @throws artifacts.*, and what the source throws */
+  putFile(key: string, source: AsyncIterable<Buffer>): Promise<ArtifactRef>;
+  /** Whether a file of this size is there. */
+  hasFile(ref: ArtifactRef): Promise<boolean>;
+  /** The bytes; throws artifacts.changed at their end when they are others than were stored. */
+  readFile(ref: ArtifactRef): AsyncIterable<Buffer>;
+}

@@ -22,6 +22,10 @@ const hostFailures = {
     class: "stop",
     hint: "Give the component its `balancer` in the configuration, and start a worker that knows load balancers.",
   },
+  noArtifact: {
+    class: "stop",
+    hint: "Start a new run with a worker that keeps files; its build comes before the first host.",
+  },
   foreignPlan: {
     class: "stop",
     hint: "The plan in the artifact store is not the one that this run made; start a new run.",

@@ -1,7 +1,12 @@
 import { z } from "zod";
 import type { ArtifactRef } from "../artifacts/port";
 import type { Balancer } from "../loadbalancer/port";
-import { type Host, idSchema, type InventorySource } from "../inventory/port";
+import {
+  type Host,
+  hostSchema,
+  idSchema,
+  type InventorySource,
+} from "../inventory/port";
 import { referenceSchema } from "../reference-schema";
 import type { ExpectsReboot, SshAccess } from "../ssh/port";
 
@@ -80,6 +85,8 @@ function refuseTakenNames(
     "visit",
     "balancer-drain",
     "balancer-undrain",
+    "transfer",
+    "build",
   ]);
   steps.forEach(({ name }, index) => {
     if (taken.has(name)) {
@@ -90,8 +97,33 @@ function refuseTakenNames(
   });
 }
 
+const filePathSchema = z
+  .string()
+  .max(1_024)
+  .regex(
+    /^(?!.*\/\.\.?(\/|$))(\/[^/\n]+)+$/,
+    "expected an absolute path of a file, without . and ..",
+  );
+
+/** Once per run, before the first host. */
+const buildSchema = z
+  .strictObject({
+    /** A host of the inventory by its id, or one that is none of it. */
+    host: z.union([idSchema, hostSchema]),
+    run: argvSchema.optional(),
+    script: stepFields.script,
+    timeoutS: stepFields.timeoutS,
+    env: stepFields.env,
+    secretEnv: stepFields.secretEnv,
+    artifact: filePathSchema,
+    to: filePathSchema,
+    maxMb: z.int().min(1).max(1_000_000).default(4_096),
+  })
+  .refine(oneCommand, oneCommandMessage);
+
 /** Of a contract, and of a recipe that becomes one. */
 export const contractFields = {
+  build: buildSchema.optional(),
   /** Steps of the component's own, each placed after a step of the contract. */
   extra: z
     .array(ownStepSchema)
@@ -125,17 +157,31 @@ export type HostContract = z.infer<typeof hostContractSchema>;
 
 /**
  * A step as a visit runs it. `read` repeats freely; `job` runs once under its key; `balancer` brings the host's load
- * balancer to a state and may be repeated, too.
+ * balancer to a state and may be repeated, too; `transfer` brings the artifact of the run's build to `path`.
  */
 export interface VisitStep {
   readonly name: string;
-  readonly kind: "read" | "job" | "balancer";
+  readonly kind: "read" | "job" | "balancer" | "transfer";
   readonly run?: readonly string[] | undefined;
   readonly script?: string | undefined;
   readonly timeoutMs: number;
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly secretEnv?: Readonly<Record<string, string>> | undefined;
   readonly expectsReboot?: ExpectsReboot | undefined;
+  /** On the host; of a transfer. */
+  readonly path?: string | undefined;
+}
+
+/** What is built once per run, before the first host. */
+export interface BuildPlan {
+  readonly host: Host;
+  readonly access: SshAccess;
+  readonly step: VisitStep;
+  /** File that the step makes on the build host. */
+  readonly artifact: string;
+  /** Where each host gets it; may name the host's own values. */
+  readonly to: string;
+  readonly maxBytes: number;
 }
 
 /** What every visit of a run has in common; kept in the artifact store as part of the plan. */
@@ -152,6 +198,7 @@ export interface VisitPlan {
   /** Prints what a host would do. */
   readonly preview?: VisitStep | undefined;
   readonly balancer?: Balancer | undefined;
+  readonly build?: BuildPlan | undefined;
   readonly minReadyMs: number;
   readonly readyPollMs: number;
   readonly access: SshAccess;
@@ -177,6 +224,8 @@ export interface VisitRequest {
   readonly workflowId: string;
   /** Steps whose command an operator asked to run again; every other step is at generation 1. */
   readonly generations?: Readonly<Record<string, number>>;
+  /** What `buildComponent` made; for a plan with a build. */
+  readonly artifact?: ArtifactRef;
   /** Steps that an operator said to leave out on this host. */
   readonly skipped?: readonly string[];
 }

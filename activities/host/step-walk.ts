@@ -10,6 +10,7 @@ import {
   type TimedVerb,
   versionOf,
 } from "./timed-verbs";
+import { runTransfer } from "./transfer";
 import type { VisitedHost } from "./visited-host";
 import { commandOf } from "./visit-words";
 
@@ -160,6 +161,7 @@ export class StepWalk {
       const key = words.keyOf(step, this.options.prefix);
       return this.host.runJob(step, key);
     }
+    if (step.kind === "transfer") return runTransfer(this.host, step);
     const drains = step.name === balancerDrain;
     if (drains && !this.#marked) await this.host.ask([drainedOf(step)]);
     await runBalancerStep(this.host, step);

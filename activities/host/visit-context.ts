@@ -1,4 +1,5 @@
 import type { RunbookError } from "../errors";
+import type { FileStore } from "../artifacts/port";
 import type { Inventory } from "../inventory/port";
 import type { LoadBalancer } from "../loadbalancer/port";
 import type { Ssh } from "../ssh/port";
@@ -10,6 +11,8 @@ export interface VisitDependencies {
   readonly resolveReference: (reference: string) => Promise<string>;
   /** For plans whose hosts stand behind a load balancer. */
   readonly balancer?: LoadBalancer | undefined;
+  /** For plans with a build. */
+  readonly files?: FileStore | undefined;
 }
 
 export interface Progress {

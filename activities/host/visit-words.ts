@@ -75,7 +75,9 @@ export class VisitWords {
     const own = Object.entries(env).map(
       ([key, value]) => [key, fill(value, this.values)] as const,
     );
-    const { version } = this.plan;
+    const { version, build } = this.plan;
+    const { artifact } = this.request;
+    const [path = ""] = this.words({ name, run: [build?.to ?? ""] });
     return {
       RUNBOOK_STEP: name,
       RUNBOOK_HOST: this.host.id,
@@ -83,6 +85,12 @@ export class VisitWords {
       ...(this.previous === undefined
         ? {}
         : { RUNBOOK_PREVIOUS: this.previous }),
+      ...(artifact === undefined
+        ? {}
+        : {
+            RUNBOOK_ARTIFACT: path,
+            RUNBOOK_ARTIFACT_SHA256: artifact.sha256,
+          }),
       ...Object.fromEntries(own),
     };
   }

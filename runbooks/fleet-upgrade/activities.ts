@@ -22,6 +22,7 @@ import { planFleetUpgrade, visitTimeoutMs } from "./plan";
 import { type KnowledgeSources, learn } from "./knowledge";
 import { planSummary, planText } from "./plan-words";
 import {
+  buildHostOf,
   lookUp,
   readInput,
   requireGrowingStages,
@@ -80,7 +81,11 @@ export async function planFor(
   const all = await inventory.resolve(facts.inventory);
   const hosts = selectHosts(settings, all);
   requireGrowingStages(settings, hosts.length);
-  const plan = planFleetUpgrade(settings, { ...facts, hosts });
+  const plan = planFleetUpgrade(settings, {
+    ...facts,
+    hosts,
+    buildHost: buildHostOf(facts.contract, all),
+  });
   requireValues(allSteps(plan), plan.hosts, plan.balancer);
   return { settings, plan, inventory: all };
 }

@@ -5,7 +5,7 @@ import type { SshAccess } from "../../activities/ssh/port";
 import type { FleetPlan, FleetUpgradeSettings, RolloutPlan } from "./contract";
 import { orderHosts, rankHosts } from "./order";
 import { stagesOf } from "./stages";
-import { previewStep, undoSteps, visitSteps } from "./steps";
+import { buildPlanOf, previewStep, undoSteps, visitSteps } from "./steps";
 
 export interface PlanFacts {
   readonly contract: HostContract;
@@ -13,6 +13,8 @@ export interface PlanFacts {
   readonly access: SshAccess;
   readonly balancer?: Balancer | undefined;
   readonly hosts: readonly Host[];
+  /** Where the component is built, when it is. */
+  readonly buildHost?: Host | undefined;
 }
 
 /** The frozen plan: same facts and same seed, same plan, to the byte. */
@@ -31,6 +33,11 @@ export function planFleetUpgrade(
   };
   const preview = previewStep(contract, settings);
   const limitMs = visitTimeoutMs(visit);
+  const { buildHost } = facts;
+  const build =
+    contract.build === undefined || buildHost === undefined
+      ? undefined
+      : buildPlanOf(contract.build, settings, buildHost, facts.access);
   return {
     target,
     change,
@@ -45,6 +52,7 @@ export function planFleetUpgrade(
     readyPollMs: Math.round(contract.readyPollS * 1_000),
     ...(preview === undefined ? {} : { preview }),
     ...(balancer === undefined ? {} : { balancer }),
+    ...(build === undefined || action === "restart" ? {} : { build }),
     access: facts.access,
     inventory: facts.inventory,
     hosts: [...canaries, ...rest],

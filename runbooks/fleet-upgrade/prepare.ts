@@ -107,6 +107,20 @@ export function requireGrowingStages(
   if (wrong.length > 0) throw faults(wrong);
 }
 
+/** The host that the component is built on, if it is built. @throws input.invalid naming the hosts there are */
+export function buildHostOf(
+  { build }: PlanFacts["contract"],
+  all: readonly Host[],
+): Host | undefined {
+  if (build === undefined) return undefined;
+  const { host } = build;
+  if (typeof host !== "string") return host;
+  const found = all.find(({ id }) => id === host);
+  if (found !== undefined) return found;
+  const ids = all.map(({ id }) => id);
+  throw faults(missing("component's build.host", [host], ids));
+}
+
 function missing(
   path: string,
   named: readonly string[],

@@ -1,4 +1,5 @@
 import type {
+  BuildPlan,
   ContractStep,
   HostContract,
   VisitStep,
@@ -6,6 +7,8 @@ import type {
 import { fill } from "../../activities/host/template";
 import type { Balancer } from "../../activities/loadbalancer/port";
 import { balancerDrainStep, balancerUndrainStep } from "./balancer-steps";
+import type { Host } from "../../activities/inventory/port";
+import type { SshAccess } from "../../activities/ssh/port";
 import type { FleetUpgradeSettings } from "./contract";
 
 const readSteps: readonly string[] = [
@@ -94,7 +97,7 @@ export function previewStep(
 
 function stepsAt(
   name: ContractStep | "undo",
-  { steps, extra }: HostContract,
+  { steps, extra, build }: HostContract,
   words: PlanWords,
   balancer: Balancer | undefined,
 ): VisitStep[] {
@@ -103,10 +106,41 @@ function stepsAt(
   const isBehind = balancer !== undefined;
   return [
     ...(isBehind && name === "drain" ? [balancerDrainStep(balancer)] : []),
+    ...(build !== undefined && name === "fetch"
+      ? [transferStep(build.to, words)]
+      : []),
     ...(source === undefined ? [] : [toStep(name, source, words)]),
     ...own.map((step) => toStep(step.name, step, words)),
     ...(isBehind && name === "undrain" ? [balancerUndrainStep(balancer)] : []),
   ];
+}
+
+function transferStep(to: string, words: PlanWords): VisitStep {
+  const timeoutMs = jobTimeoutS * 1_000;
+  return {
+    name: "transfer",
+    kind: "transfer",
+    path: fill(to, words),
+    timeoutMs,
+  };
+}
+
+/** @param host where it is built; the build's own words were checked with the contract */
+export function buildPlanOf(
+  build: NonNullable<HostContract["build"]>,
+  words: PlanWords,
+  host: Host,
+  access: SshAccess,
+): BuildPlan {
+  const { artifact, to, maxMb } = build;
+  return {
+    host,
+    access,
+    step: toStep("build", build, words),
+    artifact: fill(artifact, words),
+    to: fill(to, words),
+    maxBytes: maxMb * 1_000_000,
+  };
 }
 
 function toStep(
