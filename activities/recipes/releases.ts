@@ -8,7 +8,7 @@ import { job, look } from "./shell";
  *   current, previous    the release in use, and the one before it
  *   .running             the release that the service was last restarted with
  */
-export const releasesScript = `
+const releasesScript = `
 dir=$RECIPE_DIR
 releases=$dir/releases
 name_of() {

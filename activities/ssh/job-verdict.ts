@@ -52,7 +52,7 @@ export function judgeEnd(end: JobEnd, about: JobCase): JobResult | undefined {
 }
 
 /** @param what happened to the job or the host at the limit */
-export function timedOut(
+function timedOut(
   { request, host }: Pick<JobCase, "request" | "host">,
   what: string,
   cause?: unknown,
