@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import type { Environment } from "../references";
 import { expandHome, resolveReference } from "../references";
 import { isRunbookError, type RunbookError } from "../errors";
+import { briefly } from "./briefly";
 import { factsOf, placeOf } from "./connect-failures";
 import { sshError } from "./errors";
 import type { SshAccess } from "./port";
@@ -61,12 +62,16 @@ export function createCredentials<Key>(
     return { path, key };
   }
 
+  const loadBriefly = briefly((identity) =>
+    load(JSON.parse(identity) as SshAccess["identities"][number]),
+  );
+
   return async ({ identities, agent }) => {
     const skipped: string[] = [];
     const keys: LoadedKey<Key>[] = [];
     for (const identity of identities) {
       try {
-        keys.push(await load(identity));
+        keys.push(await loadBriefly(JSON.stringify(identity)));
       } catch (error) {
         skipped.push(`${identity.key}: ${wordsOf(error)}`);
       }

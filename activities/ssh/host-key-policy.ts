@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import type { RunbookError } from "../errors";
 import { expandHome } from "../references";
+import { briefly } from "./briefly";
 import { factsOf, placeOf } from "./connect-failures";
 import { sshError } from "./errors";
 import {
@@ -51,8 +52,20 @@ export function createHostKeyPolicies(): PolicyFor {
     }
   }
 
+  const loadBriefly = briefly(load);
+  let merged: { parts: readonly KnownHosts[]; known: KnownHosts } | undefined;
+
+  /** The same whole as long as its parts are: what is found in it is kept with it. */
+  function merge(parts: readonly KnownHosts[]): KnownHosts {
+    const same =
+      merged?.parts.length === parts.length &&
+      merged.parts.every((part, index) => part === parts[index]);
+    if (!merged || !same) merged = { parts, known: mergeKnownHosts(parts) };
+    return merged.known;
+  }
+
   return async (hop, files) => {
-    const known = mergeKnownHosts(await Promise.all(files.map(load)));
+    const known = merge(await Promise.all(files.map(loadBriefly)));
     return {
       preferredTypes: listedKeyTypes(hop, known),
       tryOtherTypes: hop.fingerprint !== undefined,

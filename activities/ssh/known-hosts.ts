@@ -155,7 +155,7 @@ function entriesOf(host: HostName, entries: readonly KnownHostsEntry[]) {
     .filter((name) => name !== undefined)
     .map((name) => name.toLowerCase());
   const listedUnder = (spellings: readonly string[]) =>
-    entries.filter(({ hosts }) =>
+    candidates(entries, spellings).filter(({ hosts }) =>
       spellings.some((name) => matchesHosts(hosts, name)),
     );
   return {
@@ -163,6 +163,40 @@ function entriesOf(host: HostName, entries: readonly KnownHostsEntry[]) {
     // As OpenSSH does: a key listed without a port is good for every port, but says nothing against another key there.
     withoutPort: host.port === 22 ? [] : listedUnder(names),
   };
+}
+
+/** Where a name may be found: the lines that spell it out, and those that say more than they spell. */
+interface NameIndex {
+  readonly spelt: ReadonlyMap<string, readonly number[]>;
+  /** Hashed names, patterns and exceptions. */
+  readonly others: readonly number[];
+}
+
+const indexes = new WeakMap<readonly KnownHostsEntry[], NameIndex>();
+
+/** In the order of the files. A fleet's file is long, and each host asks for its own line. */
+function candidates(
+  entries: readonly KnownHostsEntry[],
+  names: readonly string[],
+): KnownHostsEntry[] {
+  const index = indexes.get(entries) ?? indexOf(entries);
+  indexes.set(entries, index);
+  const spelt = names.flatMap((name) => index.spelt.get(name) ?? []);
+  return [...new Set([...spelt, ...index.others])]
+    .sort((a, b) => a - b)
+    .flatMap((at) => entries[at] ?? []);
+}
+
+function indexOf(entries: readonly KnownHostsEntry[]): NameIndex {
+  const spelt = new Map<string, number[]>();
+  const others: number[] = [];
+  entries.forEach(({ hosts }, at) => {
+    if (/[|*?!]/.test(hosts)) others.push(at);
+    else
+      for (const name of hosts.toLowerCase().split(","))
+        spelt.set(name, [...(spelt.get(name) ?? []), at]);
+  });
+  return { spelt, others };
 }
 
 function matchesHashed(hosts: string, name: string): boolean {

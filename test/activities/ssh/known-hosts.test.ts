@@ -202,6 +202,14 @@ test("a fingerprint is the one that ssh-keygen -l prints", () => {
   );
 });
 
+test.each([
+  ["one of several names, in capitals", `db,WEB-1 ${words(ed)}`],
+  ["a pattern behind other hosts", `db ${words(rsa)}\nweb-? ${words(ed)}`],
+])("a key is found under %s", (_, text) => {
+  expect(judge(ed, text)).toBe("known");
+  expect(judge(otherEd, text)).toBe("changed");
+});
+
 describe("key types", () => {
   test("are told in the order of the files, without markers", () => {
     const text = `web-1 ${words(rsa)}\nweb-1 ${words(ed)}\nweb-* ${words(rsa)}\n@cert-authority * ${words(key("ecdsa-sha2-nistp256", 4))}`;
