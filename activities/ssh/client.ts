@@ -27,6 +27,7 @@ import { typeOfBlob, type HostKey } from "./known-hosts";
 import type { SshAccess } from "./port";
 import type { Hop } from "./route";
 import { createSemaphore, type Leave } from "./semaphore";
+import { TurnSocket } from "./turn-socket";
 import type {
   RemoteCommand,
   RemoteExit,
@@ -181,7 +182,7 @@ function shakeHands(
     client.on("error", fail);
     client.on("close", () => fail(new Error("no reason given")));
     client.connect({
-      ...(stream ? { sock: stream } : { host: hop.address, port: hop.port }),
+      sock: stream ?? socketTo(hop),
       username: hop.user,
       readyTimeout: 0,
       keepaliveInterval: access.keepAliveMs,
@@ -196,6 +197,12 @@ function shakeHands(
       authHandler: authMethods(hop.user, credentials),
     });
   });
+}
+
+function socketTo({ address, port }: Hop): TurnSocket {
+  const socket = new TurnSocket();
+  socket.connect(port, address);
+  return socket;
 }
 
 /** Identities first, as they were named for this; an agent may hold more keys than sshd allows tries. */

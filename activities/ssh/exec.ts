@@ -11,7 +11,7 @@ import type {
   SshTarget,
 } from "./port";
 import { routeTo, splitRoute } from "./route";
-import { quoteArgv, requireVariableName } from "./shell";
+import { programLine, quoteArgv, requireVariableName } from "./shell";
 import type { Connect } from "./transport";
 
 const defaultOutputBytes = 64 * 1024;
@@ -66,11 +66,12 @@ export function commandLine(
   const variables = Object.entries(env).map(
     ([name, value]) => `${requireVariableName(name)}=${value}`,
   );
-  return quoteArgv([
+  const words = [
     ...(access.become ? ["sudo", "-n", "-H", "--"] : []),
     ...(variables.length > 0 ? ["env", ...variables] : []),
     ...argv,
-  ]);
+  ];
+  return words[0] === "sh" ? programLine(words) : quoteArgv(words);
 }
 
 /** Aborts with ssh.timedOut at the limit, or as the caller's signal does. */

@@ -1,4 +1,4 @@
-import { quoteArgv } from "./shell";
+import { programLine, quoteArgv } from "./shell";
 
 /** What the host's side of the job protocol can be asked. */
 export type JobOperation =
@@ -36,7 +36,7 @@ export function operationCommand(
   const probe = quoteArgv(context.bootIdProbe ?? []);
   const argv = ["sh", "-c", script, "runbook", operation.op, context.nonce];
   argv.push(context.id, context.digest ?? "-", probe, ...operands(operation));
-  return quoteArgv(context.become ? ["sudo", "-n", "-H", ...argv] : argv);
+  return programLine(context.become ? ["sudo", "-n", "-H", ...argv] : argv);
 }
 
 function operands(operation: JobOperation): string[] {

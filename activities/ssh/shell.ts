@@ -19,6 +19,14 @@ export function quoteArgv(argv: readonly string[]): string {
 }
 
 /**
+ * The same in place of the login shell, which would wait beside it: a process less for each call. Not for what may be a
+ * builtin of that shell.
+ */
+export function programLine(argv: readonly string[]): string {
+  return `exec ${quoteArgv(argv)}`;
+}
+
+/**
  * One line of plain ASCII that the builtin `printf %b` of every POSIX shell turns back into the same bytes. The line can
  * be read by the builtin `read -r`, so a value travels without any process seeing it as an argument.
  *
