@@ -78,9 +78,11 @@ export function createHostActivities(
   function beginVisit(plan: VisitPlan, request: VisitRequest) {
     const context = Context.current();
     const standing = standingAt(request);
+    const beganAt = Date.now();
     const report = (step: string, lastLine = ""): void => {
       Object.assign(standing, { step, lastLine });
-      context.heartbeat(standing);
+      // Each beat is a write on the server: a visit that is over before its first one is due costs none.
+      if (Date.now() - beganAt >= heartbeatMs) context.heartbeat(standing);
     };
     const progress = { signal: context.cancellationSignal, report };
     return { visit: new Visit(deps, plan, request, progress), standing };

@@ -45,6 +45,8 @@ interface OrderedVisit extends Omit<VisitOrder, "work"> {
 /** The activities of this runbook, with the arguments that each run fills in the same way. */
 export class Calls {
   context: RunContext;
+  /** One for all visits: the sandbox keeps a stack trace of every promise, so that a scope more a host is felt. */
+  readonly #shield = new CancellationScope({ cancellable: false });
 
   constructor(carried: RunContext = { visitTimeoutMs: 0, extensions: 0 }) {
     this.context = carried;
@@ -84,13 +86,13 @@ export class Calls {
       taskQueue: siteQueue(taskQueue, row.site),
       summary: row.id,
     });
-    // Cancelled by hand, never by the run's own cancellation: a scope's parent is where it was made.
-    let scope: CancellationScope | undefined;
-    const result = CancellationScope.nonCancellable(() => {
-      scope = new CancellationScope();
-      return scope.run(() => hosts.visitHost(this.#request(row, order)));
+    // Cancelled by hand, never by the run's own cancellation.
+    const scope = new CancellationScope({
+      cancellable: true,
+      parent: this.#shield,
     });
-    return { result, cancel: () => scope?.cancel() };
+    const result = scope.run(() => hosts.visitHost(this.#request(row, order)));
+    return { result, cancel: () => scope.cancel() };
   }
 
   #request(row: FleetRow, order: OrderedVisit): VisitRequest {

@@ -70,22 +70,37 @@ describe("the activity visitHost", () => {
 
   it("tells by its heartbeats which host is at which step, and its command's last line", async () => {
     const { env, beats } = environment();
+    const now = jest.spyOn(Date, "now");
+    const late = Date.now() + 3_000;
     const ssh = freshHost({
+      "app check": () => {
+        now.mockReturnValue(late);
+        return {};
+      },
       "lb drain web-1": (say) => {
         say("closing\n12 of 40\n");
         return {};
       },
     });
-    await env.run(activitiesFor(ssh).visitHost, visitRequest);
+    try {
+      await env.run(activitiesFor(ssh).visitHost, visitRequest);
+    } finally {
+      now.mockRestore();
+    }
     expect(new Set(beats.map(({ host }) => host))).toEqual(new Set(["web-1"]));
     const steps = [...new Set(beats.map(({ step }) => step))];
     expect(steps).toEqual([
-      ...["open", "version", "precheck", "drain", "apply"],
-      ...["restart", "ready", "undrain"],
+      ...["drain", "apply", "restart", "ready", "version", "undrain"],
     ]);
     expect(beats).toContainEqual({
       ...{ host: "web-1", step: "drain", lastLine: "12 of 40" },
     });
+  });
+
+  it("costs the server no heartbeat when it is over within two seconds", async () => {
+    const { env, beats } = environment();
+    await env.run(activitiesFor(freshHost()).visitHost, visitRequest);
+    expect(beats).toEqual([]);
   });
 
   it("beats on while a command says nothing, and no longer than it works", async () => {
