@@ -61,6 +61,10 @@ const cliFailures = {
     class: "human",
     hint: "Bring the target to one version with a new run, then converge; see what happened: runbook report {id}",
   },
+  noJobs: {
+    class: "stop",
+    hint: "Leave out --run and --step to see every job that the host keeps; ended ones are swept after some weeks.",
+  },
   notAgreed: {
     class: "human",
     hint: "Answer y, or pass --yes.",

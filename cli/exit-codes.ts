@@ -52,6 +52,7 @@ const ofCli: Readonly<Record<CliFailure, ExitName>> = {
   controlRefused: "refused",
   runEnded: "refused",
   unsettled: "refused",
+  noJobs: "notFound",
   notAgreed: "refused",
   notConfirmed: "refused",
   labSilent: "outOfReach",

@@ -44,29 +44,49 @@ export function grid(
   hosts: readonly HostStanding[],
   size: GridSize,
 ): readonly string[] {
-  if (hosts.length === 0) return [];
+  const whole = linesOf(hosts, size, (members) => members);
+  return whole.length < size.rows
+    ? fitted(whole, hosts, size)
+    : fitted(linesOf(hosts, size, squeeze), hosts, size);
+}
+
+type Shown = (
+  members: readonly HostStanding[],
+  cells: number,
+) => readonly HostStanding[];
+
+function linesOf(
+  hosts: readonly HostStanding[],
+  size: GridSize,
+  shown: Shown,
+): string[] {
   const pools = byPool(hosts);
-  const nameWidth = Math.max(...[...pools.keys()].map((name) => name.length));
+  const nameWidth = Math.max(
+    0,
+    ...[...pools.keys()].map(({ length }) => length),
+  );
   const countWidth = `${hosts.length} of ${hosts.length}`.length;
   const cells = Math.max(
     LEAST_CELLS,
     size.columns - nameWidth - countWidth - 2 * GAP.length,
   );
-  const whole = [...pools].flatMap(([pool, members]) =>
-    poolLines(pool.padEnd(nameWidth), members, cells, size),
+  return [...pools].flatMap(([pool, members]) =>
+    poolLines(
+      pool.padEnd(nameWidth),
+      shown(members, cells),
+      cells,
+      size,
+      members,
+    ),
   );
-  const lines =
-    whole.length < size.rows
-      ? whole
-      : [...pools].flatMap(([pool, members]) =>
-          poolLines(
-            pool.padEnd(nameWidth),
-            squeeze(members, cells),
-            cells,
-            size,
-            members,
-          ),
-        );
+}
+
+function fitted(
+  lines: readonly string[],
+  hosts: readonly HostStanding[],
+  size: GridSize,
+): string[] {
+  if (lines.length === 0) return [];
   return [...lines.slice(0, Math.max(0, size.rows - 1)), legend(hosts, size)];
 }
 
@@ -75,7 +95,7 @@ function poolLines(
   shown: readonly HostStanding[],
   cells: number,
   { isColored }: GridSize,
-  all = shown,
+  all: readonly HostStanding[],
 ): string[] {
   const done = `${settledCount(countStandings(all))} of ${all.length}`;
   const lines = Math.ceil(shown.length / cells);
@@ -106,7 +126,7 @@ export function poolBars(
       })),
     ),
   );
-  return grid(hosts, size);
+  return fitted(linesOf(hosts, size, squeeze), hosts, size);
 }
 
 /** Each cell shows the host of its share that a reader must see first. */

@@ -9,6 +9,7 @@ import { registerDev } from "./commands/dev";
 import { registerHosts } from "./commands/hosts";
 import { registerInit } from "./commands/init";
 import { registerLab } from "./commands/lab";
+import { registerLogs } from "./commands/logs";
 import { registerPlan } from "./commands/plan";
 import { registerReport } from "./commands/report";
 import { registerStart } from "./commands/start";
@@ -34,6 +35,7 @@ const commands = [
   registerControls,
   registerHosts,
   registerReport,
+  registerLogs,
   registerCensus,
   registerConverge,
   registerTrust,

@@ -114,7 +114,7 @@ async function readDesired(
 }
 
 /** One host and one version make one run, so that a host which asks twice is visited once. */
-export function inputFor(
+function inputFor(
   host: string,
   {
     target,

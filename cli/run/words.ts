@@ -37,7 +37,9 @@ export function runScreen(
     ...gateWords(seen.workflowId, live),
     ...tail,
   ];
-  const rows = size.rows - head.length - rest.length - 4;
+  const { progress } = live;
+  const told = haltWords(progress).length + paceWords(progress).length;
+  const rows = size.rows - head.length - rest.length - told - 4;
   return [...head, ...liveWords(live, { ...size, rows }), ...rest];
 }
 

@@ -361,6 +361,31 @@ describe("converge", () => {
   }, 60_000);
 });
 
+describe("logs", () => {
+  it("shows the jobs of a host with what they printed, newest first, and follows one to its end", async () => {
+    const host = rig.lab.hosts[0]?.id ?? "";
+    const { code, out } = await run(["logs", host, "--json", "--jobs", "50"]);
+    expect(code).toBe(0);
+    const { jobs } = JSON.parse(out) as {
+      jobs: { key: string; step: string; state: string; exitCode: number }[];
+    };
+    const applied = jobs.find(({ step }) => step === "apply");
+    expect(applied).toMatchObject({ state: "ended", exitCode: 0 });
+    expect(applied?.key).toContain(`/${host}/apply/1`);
+    const words = await run(["logs", host, "--step", "apply", "--jobs", "1"]);
+    expect(words.out).toMatch(/\/apply\/1: ended, exit 0, began 20/);
+    const followed = await run(["logs", host, "--step", "apply", "--follow"]);
+    expect(followed.code).toBe(0);
+    expect(followed.err).toContain("ended, exit 0");
+  }, 60_000);
+
+  it("says so where there is no such job", async () => {
+    const { code, err } = await run(["logs", "web-01", "--step", "none"]);
+    expect(code).toBe(3);
+    expect(err).toContain("web-01 keeps no such job");
+  });
+});
+
 describe("census", () => {
   const census = async (...words: readonly string[]) => {
     const { code, out } = await run(["census", "--json", ...words]);

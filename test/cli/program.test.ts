@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { cli } from "./run-cli";
 
 const commands = [
+  "logs",
   "converge",
   "census",
   "hosts",

@@ -1,7 +1,7 @@
 import { changesBetween } from "../../../cli/run/changes";
 import type { Live, Observation } from "../../../cli/run/observation";
 import { pool } from "../hosts";
-import { canary, failed, live, observed } from "./observed";
+import { canary, failed, large, live, observed } from "./observed";
 
 const { live: _, ...withoutLive } = observed;
 const silent: Observation = { ...withoutLive, silence: "no worker polls" };
@@ -63,5 +63,26 @@ describe("the lines of a log", () => {
       "tried again: visitHost, attempt 2: lost",
     ]);
     expect(changesBetween(retried, retried)).toEqual([]);
+  });
+
+  it("tell a halt once, and its end; and new causes of a fleet that is not shown host by host", () => {
+    const rolling = {
+      ...observed,
+      live: { ...live, hosts: [], progress: { ...large, causes: [] } },
+    };
+    const halts = [{ kind: "paused", by: "ada", at: 1 }] as const;
+    const paused = {
+      ...rolling,
+      live: { ...rolling.live, progress: { ...rolling.live.progress, halts } },
+    };
+    expect(changesBetween(rolling, paused)).toEqual(["Halted: paused by ada"]);
+    expect(changesBetween(paused, paused)).toEqual([]);
+    expect(changesBetween(paused, rolling)).toEqual([
+      "nothing halts it any more",
+    ]);
+    const failing = { ...rolling, live: { ...rolling.live, progress: large } };
+    expect(changesBetween(rolling, failing).join()).toContain(
+      "failed: web-1, web-2",
+    );
   });
 });

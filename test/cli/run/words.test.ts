@@ -1,7 +1,7 @@
 import type { Observation } from "../../../cli/run/observation";
 import { decideCommand, runScreen } from "../../../cli/run/words";
 import { pool } from "../hosts";
-import { canary, failed, live, observed } from "./observed";
+import { canary, cause, failed, large, live, observed } from "./observed";
 
 const size = { columns: 80, rows: 40, isColored: false };
 const now = Date.parse("2026-11-22T03:12:00Z");
@@ -105,6 +105,67 @@ describe("the picture of a run", () => {
     });
     expect(text).toContain("Ended: failed\n1 fault\nhint: fix it");
     expect(text).not.toContain("runbook report");
+  });
+});
+
+describe("the picture of a fleet too large for a sign a host", () => {
+  const seen = {
+    ...observed,
+    live: { ...live, allowedFailures: 10, hosts: [], progress: large },
+  };
+
+  it("has a bar for each pool, counts, pace and the time left", () => {
+    const text = screen(seen);
+    expect(text).toContain("40 %  400 of 1000 hosts, 7 failed, 10 allowed");
+    expect(text).toMatch(/^web {2}#+!+\.+ {2}400 of 600$/m);
+    expect(text).toMatch(/^db {3}\.+ {2}0 of 400$/m);
+    expect(text).toContain(
+      "40 hosts a minute, 40 slots; the rest takes about 14 min",
+    );
+    expect(screen(seen, 24).split("\n").length).toBeLessThan(24);
+  });
+
+  it("puts like failures into one line, with the line to paste that decides about them", () => {
+    const gate = {
+      ...canary,
+      id: "failed-hosts",
+      choices: ["retry", "mark done"],
+      causes: [cause.id],
+    };
+    const asking = { ...seen, live: { ...seen.live, gates: [gate] } };
+    const text = screen(asking);
+    expect(text).toContain(
+      "web-1, web-2, web-3, web-4, web-5 and 2 more at restart: app-ctl restart ended with 1 (ssh.nonZeroExit)",
+    );
+    expect(text).toContain(
+      'runbook decide fleet-upgrade:prod:c-1 failed-hosts retry --cause restart-1a2b --nonce canary-1a2b --by "$USER"',
+    );
+    expect(screen(seen)).not.toContain("--cause");
+  });
+
+  it.each([
+    [
+      { kind: "paused", by: "ada", at: 1, reason: "a look" },
+      "paused by ada: a look",
+    ],
+    [{ kind: "budget", pool: "web" }, "more failures in pool web than allowed"],
+    [{ kind: "budget" }, "more failures than allowed"],
+    [{ kind: "progress" }, "no host has succeeded for too long"],
+  ] as const)("says why nothing new starts: %j", (halt, words) => {
+    const progress = { ...large, halts: [halt] };
+    expect(screen({ ...seen, live: { ...seen.live, progress } })).toContain(
+      `Halted: ${words}`,
+    );
+  });
+
+  it("says so when it rolls back or drains", () => {
+    const text = (course: "draining" | "rolling back") =>
+      screen({
+        ...seen,
+        live: { ...seen.live, progress: { ...large, course } },
+      });
+    expect(text("draining")).toContain("Starts nothing new");
+    expect(text("rolling back")).toContain("Rolls back what was touched");
   });
 });
 
