@@ -119,6 +119,9 @@ export function createFleetUpgradeActivities(
   };
 }
 
+/** What a build may take besides its command: to the worker, and into the store. */
+const transfersMs = 2 * 3_600_000;
+
 async function prepare(
   { input, workflowId, folder }: PrepareRequest,
   deps: Dependencies,
@@ -149,6 +152,9 @@ async function prepare(
     text: planText(plan, ref, known),
     summary: planSummary(plan),
     visitTimeoutMs: visitTimeoutMs(plan),
+    ...(plan.build === undefined
+      ? {}
+      : { buildTimeoutMs: plan.build.step.timeoutMs + transfersMs }),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   workflowInfo,
 } from "@temporalio/workflow";
 import type { ArtifactRef } from "../../activities/artifacts/port";
+import type { BuildActivities } from "../../activities/build/port";
 import type { HostActivities, VisitRequest } from "../../activities/host/port";
 import { retryClasses } from "../../workflows/retry-classes";
 import type { Visiting } from "../../workflows/rollout/engine";
@@ -35,6 +36,10 @@ export interface RunContext {
   readonly extensions: number;
   /** What the hosts of the target were to run before. */
   readonly former?: string;
+  /** What was built for all hosts. */
+  readonly artifact?: ArtifactRef;
+  /** Raised when somebody says to build once more. */
+  readonly buildGeneration?: number;
 }
 
 interface OrderedVisit extends Omit<VisitOrder, "work"> {
@@ -76,6 +81,29 @@ export class Calls {
     return [...rows, ...others.flatMap((page) => page.rows)].slice(0, count);
   }
 
+  /** Builds what all hosts get, once for the whole chain of runs. @throws build.*, ssh.*, host.* */
+  async build(timeoutMs: number): Promise<void> {
+    const building = proxyActivities<BuildActivities>({
+      ...retryClasses.writes,
+      startToCloseTimeout: timeoutMs,
+      cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+      summary: "build",
+    });
+    const { buildGeneration: generation } = this.context;
+    const artifact = await building.buildComponent({
+      plan: this.#plan,
+      rootRunId: workflowInfo().firstExecutionRunId,
+      ...(generation === undefined ? {} : { generation }),
+    });
+    this.context = { ...this.context, artifact };
+  }
+
+  /** The next build runs its command anew. */
+  buildAgain(): void {
+    const { buildGeneration = 1 } = this.context;
+    this.context = { ...this.context, buildGeneration: buildGeneration + 1 };
+  }
+
   /** Cancelling the run must not cut a host off in the middle of its visit. */
   visit(row: FleetRow, order: OrderedVisit): Visiting {
     const { taskQueue } = workflowInfo();
@@ -108,6 +136,7 @@ export class Calls {
       ...(work === "apply" ? {} : { work }),
       ...(Object.keys(generations).length === 0 ? {} : { generations }),
       ...(skipped.length === 0 ? {} : { skipped }),
+      ...(this.context.artifact && { artifact: this.context.artifact }),
     };
   }
 

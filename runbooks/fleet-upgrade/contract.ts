@@ -274,6 +274,8 @@ export interface PreparedFleetUpgrade {
   /** Absent when the component is only restarted. */
   readonly version?: string;
   readonly component: string;
+  /** Upper bound of the build, its transfers included; absent when nothing is built. */
+  readonly buildTimeoutMs?: number;
   /** A run over a selection of hosts does not say what the whole target should run. */
   readonly isWholeTarget: boolean;
   /** The plan in words; the same text in CLI, UI and gate. */

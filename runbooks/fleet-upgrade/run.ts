@@ -2,6 +2,7 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
+  isCancellation,
   setCurrentDetails,
   workflowInfo,
 } from "@temporalio/workflow";
@@ -188,6 +189,37 @@ export class FleetRun {
     if (this.#progress.passed > 0 || this.#position.kind !== "planning") return;
     this.note("started");
     await this.calls.publishDesired(this.prepared, "rolling");
+  }
+
+  /** What all hosts get is made once, before the first of them. A build that fails waits for somebody's word. */
+  async build(): Promise<void> {
+    const { buildTimeoutMs } = this.prepared;
+    if (buildTimeoutMs === undefined) return;
+    while (this.calls.context.artifact === undefined && this.#isRolling) {
+      this.#enter({ kind: "building" });
+      try {
+        await this.calls.build(buildTimeoutMs);
+        this.note("built");
+      } catch (error) {
+        if (isCancellation(error)) throw error;
+        await this.#askAboutBuild(failureOf(error).message);
+      }
+    }
+  }
+
+  async #askAboutBuild(message: string): Promise<void> {
+    const [sight = ""] = message.split("\n");
+    this.note(`build failed: ${sight}`);
+    const decision = await this.desk.ask({
+      id: "build",
+      title: `the build failed (${sight.slice(0, 200)}): what now?`,
+      choices: ["retry", "abort"],
+      digest: this.prepared.plan.sha256,
+      expiresAfterMs: this.prepared.rollout.gateExpiresMs,
+    });
+    if (decision?.choice === "abort")
+      this.#rollout.dispatch({ kind: "aborted" });
+    else this.calls.buildAgain();
   }
 
   /** The stages that are left, in order. */
@@ -457,6 +489,8 @@ export class FleetRun {
     // Whoever goes back or aborts need not answer what comes next.
     if (position.kind === "asking" && !this.#isRolling)
       this.desk.withdraw(gateOf(position.stage));
+    if (position.kind === "building" && !this.#isRolling)
+      this.desk.withdraw("build");
     this.view.changed();
   }
 

@@ -16,6 +16,7 @@ export async function fleetUpgrade(
 async function upgradeFleet(run: FleetRun): Promise<FleetUpgradeResult> {
   try {
     await run.begin();
+    await run.build();
     for (const stage of run.stagesLeft) {
       await run.upgrade(stage);
       await run.soak(stage);

@@ -1,2 +1,0 @@
-/** Queries and controls of this runbook are those of every rollout. */
-export { hostsQuery, progressQuery } from "../../workflows/rollout/messages";
