@@ -1,5 +1,8 @@
 import type { ActivityOptions } from "@temporalio/workflow";
 
+/** Every activity beats each two seconds, so that a dead worker's call is tried again within ten. */
+const heartbeatTimeout = "10 seconds";
+
 /**
  * The retry class follows from what repeating a call does; it is chosen once per activity, with its reason, and no
  * number about retries stands anywhere else.
@@ -7,6 +10,7 @@ import type { ActivityOptions } from "@temporalio/workflow";
 export const retryClasses = {
   /** Looks only, or writes the same bytes under the same key: repeated freely. */
   reads: {
+    heartbeatTimeout,
     startToCloseTimeout: "5 minutes",
     retry: {
       initialInterval: "1 second",
@@ -16,11 +20,11 @@ export const retryClasses = {
     },
   },
   /**
-   * Effects under a key that the other side remembers: a repeated call joins the first one. Heartbeats free a dead
-   * worker's slot within ten seconds; the attempts bridge a reboot or a broken link of some minutes.
+   * Effects under a key that the other side remembers: a repeated call joins the first one. The
+   * attempts bridge a reboot or a broken link of some minutes.
    */
   writes: {
-    heartbeatTimeout: "10 seconds",
+    heartbeatTimeout,
     retry: {
       initialInterval: "1 second",
       backoffCoefficient: 2,
@@ -30,6 +34,7 @@ export const retryClasses = {
   },
   /** The end of a run, when nothing is left to do and nobody to ask: tried until it works, and only a new worker helps a bad one. */
   last: {
+    heartbeatTimeout,
     startToCloseTimeout: "5 minutes",
     retry: {
       initialInterval: "1 second",

@@ -4,6 +4,7 @@ import {
   toApplicationFailure,
 } from "../application-failure";
 import type { ArtifactStore } from "../artifacts/port";
+import { beating } from "../beating";
 import { orAborted } from "../ssh/abort";
 import { createPlanCache } from "./plan-cache";
 import { askVersions } from "./ask-versions";
@@ -30,20 +31,11 @@ export function createHostActivities(
   const loadPlan = createPlanCache<VisitPlan>(deps.artifacts);
   const visits = new RunningVisits();
   return {
-    async askVersions({ plan: ref, rows, atOnce }) {
-      const context = Context.current();
-      const signal = context.cancellationSignal;
-      const beat = setInterval(() => context.heartbeat(), heartbeatMs);
-      try {
+    askVersions: ({ plan: ref, rows, atOnce }) =>
+      beating(async (signal) => {
         const plan = await loadPlan(ref);
-        return await askVersions(deps.ssh, plan, rows, { atOnce, signal });
-      } catch (error) {
-        if (signal.aborted) return await context.cancelled;
-        throw asApplicationFailure(error);
-      } finally {
-        clearInterval(beat);
-      }
-    },
+        return askVersions(deps.ssh, plan, rows, { atOnce, signal });
+      }),
     async visitHost(request) {
       const context = Context.current();
       const signal = context.cancellationSignal;

@@ -1,9 +1,8 @@
-import { Context } from "@temporalio/activity";
-import { asApplicationFailure } from "../../activities/application-failure";
 import type {
   ArtifactRef,
   ArtifactStore,
 } from "../../activities/artifacts/port";
+import { beating } from "../../activities/beating";
 import type { ConfigurationSource } from "../../activities/configuration/port";
 import { createPlanCache } from "../../activities/host/plan-cache";
 import type { Host, Inventory } from "../../activities/inventory/port";
@@ -34,8 +33,6 @@ import {
   createReportingActivities,
   type ReportingActivities,
 } from "./reporting";
-
-const heartbeatMs = 2_000;
 
 export type { Newcomers } from "./census";
 
@@ -108,13 +105,11 @@ export function createFleetUpgradeActivities(
   const census = createCensusActivities({ ...deps, loadPlan });
   return {
     prepareFleetUpgrade: (request) =>
-      withTypedFailures(() => prepare(request, deps)),
+      beating((signal) => prepare(request, deps, signal)),
     planRows: ({ plan, page }) =>
-      withTypedFailures(async () => pageOf(await loadPlan(plan), page)),
-    findNewcomers: (request) =>
-      withTypedFailures(() => census.findNewcomers(request)),
-    publishDesired: (request) =>
-      withTypedFailures(() => census.publishDesired(request)),
+      beating(async () => pageOf(await loadPlan(plan), page)),
+    findNewcomers: (request) => beating(() => census.findNewcomers(request)),
+    publishDesired: (request) => beating(() => census.publishDesired(request)),
     ...createReportingActivities(deps),
   };
 }
@@ -125,6 +120,7 @@ const transfersMs = 2 * 3_600_000;
 async function prepare(
   { input, workflowId, folder }: PrepareRequest,
   deps: Dependencies,
+  signal: AbortSignal,
 ): Promise<PreparedFleetUpgrade> {
   const { artifacts } = deps;
   const planned = await planFor(input, deps, workflowId);
@@ -134,9 +130,7 @@ async function prepare(
     snapshotDocument(planned, Date.now()),
   );
   const ref = await artifacts.put(`${folder}/plan.json`, planDocument(plan));
-  const known = await whileBeating((signal) =>
-    learn(plan, settings, deps, signal),
-  );
+  const known = await learn(plan, settings, deps, signal);
   const { version, component, canaries, rollout } = plan;
   return {
     mode: settings.mode,
@@ -158,34 +152,10 @@ async function prepare(
   };
 }
 
-/** Hosts that hang take longer than the time between two heartbeats. */
-async function whileBeating<T>(
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const context = Context.current();
-  const beat = setInterval(() => context.heartbeat(), heartbeatMs);
-  try {
-    return await work(context.cancellationSignal);
-  } catch (error) {
-    if (context.cancellationSignal.aborted) return await context.cancelled;
-    throw error;
-  } finally {
-    clearInterval(beat);
-  }
-}
-
 /** What the source told, before any selection; `at` in milliseconds since the epoch. Not part of the plan, whose digest must not depend on the clock. */
 function snapshotDocument(
   { plan, inventory }: Pick<Planned, "plan" | "inventory">,
   at: number,
 ): string {
   return `${JSON.stringify({ source: plan.inventory, at, hosts: inventory })}\n`;
-}
-
-async function withTypedFailures<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw asApplicationFailure(error);
-  }
 }

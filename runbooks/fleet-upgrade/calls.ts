@@ -22,7 +22,6 @@ const reads = proxyActivities<FleetUpgradeActivities>(retryClasses.reads);
 const checking = proxyActivities<FleetUpgradeActivities>({
   ...retryClasses.reads,
   startToCloseTimeout: "30 minutes",
-  heartbeatTimeout: "30 seconds",
   summary: "plan",
 });
 const writing = proxyActivities<FleetUpgradeActivities>(retryClasses.last);
@@ -169,7 +168,6 @@ export class Calls {
       const hosts = proxyActivities<HostActivities>({
         ...retryClasses.reads,
         startToCloseTimeout: "30 minutes",
-        heartbeatTimeout: "30 seconds",
         taskQueue: siteQueue(workflowInfo().taskQueue, site),
         summary: `versions of ${page.length} hosts`,
       });

@@ -1,8 +1,8 @@
-import { asApplicationFailure } from "../../activities/application-failure";
 import type {
   ArtifactRef,
   ArtifactStore,
 } from "../../activities/artifacts/port";
+import { beating } from "../../activities/beating";
 import type { LedgerEntry } from "../../workflows/rollout/ledger";
 import type { FleetPlan } from "./contract";
 import {
@@ -53,14 +53,14 @@ export function createReportingActivities({
 }): ReportingActivities {
   return {
     appendLedger: ({ folder, part, entries }) =>
-      withTypedFailures(() =>
+      beating(() =>
         artifacts.put(
           `${folder}/ledger/${part}.json`,
           `${JSON.stringify(entries)}\n`,
         ),
       ),
     reportFleetUpgrade: (request) =>
-      withTypedFailures(async () => {
+      beating(async () => {
         const plan = JSON.parse(await artifacts.get(request.plan)) as FleetPlan;
         const entries = await allEntries(artifacts, request);
         const report = reportOf(request.facts, plan, entries);
@@ -110,12 +110,4 @@ async function keepDurations(
     workflowId,
   };
   await artifacts.put(durationsKey(plan), `${JSON.stringify(measured)}\n`);
-}
-
-async function withTypedFailures<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw asApplicationFailure(error);
-  }
 }
