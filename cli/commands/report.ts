@@ -19,10 +19,13 @@ export function registerReport({ root, run }: Program): void {
     )
     .argument("<id>", "workflow id")
     .option("--markdown", "for people, the default; --json is for programs")
+    .option("--csv", "a line for each host, for spreadsheets")
     .addHelpText("after", example)
-    .action((id: string) =>
+    .action((id: string, { csv }: { readonly csv?: boolean }) =>
       run(command, (context) =>
-        withClient(context, (client) => report(context, client, id)),
+        withClient(context, (client) =>
+          report(context, client, { id, asCsv: csv === true }),
+        ),
       ),
     );
 }
@@ -30,7 +33,7 @@ export function registerReport({ root, run }: Program): void {
 async function report(
   context: Context,
   client: Client,
-  id: string,
+  { id, asCsv }: { readonly id: string; readonly asCsv: boolean },
 ): Promise<void> {
   const observer = observerOf(context, client, id);
   const { runId, end } = await observer.observe();
@@ -46,7 +49,6 @@ async function report(
     throw cliError("noReport", { seen, facts: { id } });
   }
   if ("text" in found && !context.json) return context.out(`${found.text}\n`);
-  context.out(
-    await loadArtifact(context, context.json ? found.json : found.markdown),
-  );
+  const form = context.json ? "json" : asCsv ? "csv" : "markdown";
+  context.out(await loadArtifact(context, found[form]));
 }

@@ -17,6 +17,7 @@ const artifactSchema = z.object({
 export const reportSchema = z.object({
   json: artifactSchema,
   markdown: artifactSchema,
+  csv: artifactSchema,
 });
 const resultSchema = z.object({
   outcome: z.string(),

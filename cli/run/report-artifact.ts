@@ -8,6 +8,7 @@ import { reportSchema, resultOf } from "./end";
 export interface Documents {
   readonly json: ArtifactRef;
   readonly markdown: ArtifactRef;
+  readonly csv: ArtifactRef;
 }
 
 /** A planned run's only document is its plan, whose words stand in the result. */
@@ -18,8 +19,10 @@ export async function documentsOf(
   if (outcome === "failed") return undefined;
   const result = await resultOf(handle).catch(() => undefined);
   if (result?.report !== undefined) return result.report;
-  if (result?.plan !== undefined && result.text !== undefined)
-    return { text: result.text, json: result.plan, markdown: result.plan };
+  if (result?.plan !== undefined && result.text !== undefined) {
+    const { plan, text } = result;
+    return { text, json: plan, markdown: plan, csv: plan };
+  }
   return fromHistory(handle);
 }
 

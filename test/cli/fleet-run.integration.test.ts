@@ -126,6 +126,8 @@ describe("a run from start to report", () => {
     for (const { id: host } of rig.lab.hosts)
       expect(forPeople.out).toContain(`| ${host} |`);
     expect(forPeople.out).toContain("**approve** by ada");
+    const asCsv = await run(["report", id, "--csv"]);
+    expect(asCsv.out.split("\r\n")[0]).toMatch(/^host,pool,outcome,/);
     const forPrograms = await run(["report", id, "--json"]);
     expect(JSON.parse(forPrograms.out)).toMatchObject({ outcome: "completed" });
   });
