@@ -70,7 +70,8 @@ async function lookAt(
     if (signal.aborted) return undefined;
     if (!isRunbookError(error)) throw error;
     const what = error.type === "ssh.notPermitted" ? "sudo" : "way in";
-    return { index, problems: [{ what, seen: error.seen }] };
+    const [seen = ""] = error.seen.split("\n");
+    return { index, problems: [{ what, seen: `${seen} (${error.type})` }] };
   } finally {
     ssh.release(target);
   }

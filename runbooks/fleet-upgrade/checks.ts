@@ -89,7 +89,7 @@ export function findingsOf(
   };
 }
 
-/** Without what differs from host to host: its id, its address, its free megabytes. */
+/** Without what differs from host to host: its id, its address, its key. */
 function withoutHost(
   seen: string,
   host: { readonly id: string; readonly address: string } | undefined,
@@ -103,5 +103,6 @@ function withoutHost(
   return words
     .join("")
     .replace(/\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b/g, "{address}")
-    .replaceAll(/(?<=\{host\}):\d+/g, "");
+    .replace(/\bSHA256:[A-Za-z0-9+/]{43}/g, "{key}")
+    .replace(/(?<=\{host\}):\d+/g, "");
 }

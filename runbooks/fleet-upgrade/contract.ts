@@ -30,11 +30,15 @@ const globSchema = z
   );
 const tagSchema = z.string().min(1).max(256);
 
+const shareWords =
+  'expected a number of hosts from 1 on, or a share from "1%" to "100%"';
 /** Hosts, or a share of the group such as "25%"; a share is rounded down, and at least one. */
-const shareSchema = z.union(
-  [z.int().min(1).max(100_000), z.string().regex(/^(100|[1-9]\d?)%$/)],
-  { error: 'expected a number of hosts from 1 on, or a share such as "25%"' },
-);
+const shareSchema = z.union([
+  z.int(shareWords).min(1, shareWords).max(100_000),
+  z.string(shareWords).regex(/^(100|[1-9]\d?)%$/, shareWords),
+]);
+
+const checkedWords = 'expected "all", "none" or a number of hosts from 1 on';
 
 const failureLimitShape = {
   failures: z.int().min(0).optional(),
@@ -185,9 +189,10 @@ export const fleetUpgradeInputSchema = z
     checks: z
       .strictObject({
         hosts: z
-          .union([z.enum(["all", "none"]), z.int().min(1).max(10_000)], {
-            error: 'expected "all", "none" or a number of hosts',
-          })
+          .union([
+            z.enum(["all", "none"], checkedWords),
+            z.int(checkedWords).min(1, checkedWords).max(10_000),
+          ])
           .default(20),
         /** Megabytes that must be free in the home folder of the SSH user. */
         freeMb: z.int().min(0).max(10_000_000).default(100),

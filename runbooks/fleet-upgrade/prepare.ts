@@ -181,7 +181,7 @@ export function placeholderFaults({
       .map((name) => ({
         path,
         found: `{{${name}}}`,
-        expected: `one of ${allPlaceholders}`,
+        expected: `one of ${allPlaceholders}${isKnownTo(path, "previous") ? ", {{previous}}" : ""}`,
       })),
     ...scriptFaults(path, step ?? {}),
   ]);

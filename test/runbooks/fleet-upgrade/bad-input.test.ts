@@ -1,27 +1,16 @@
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect, createServer, type AddressInfo, type Server } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { cli } from "../../cli/run-cli";
+import { connect } from "node:net";
+import {
+  apply,
+  good,
+  refusalOf,
+  useBadInputRig,
+  version,
+  type Wrong,
+} from "./bad-input-rig";
 
-/**
- * What a tired person may write, and the one answer to it: every fault with its path, what was found and what was
- * expected, what to do, and no connection to a server or a host.
- */
-interface Wrong {
-  readonly title: string;
-  /** The whole input as it is typed. */
-  readonly input: string;
-  /** Every line of fault, in order; nothing else is told. */
-  readonly faults: readonly string[];
-}
-
-const good = "target: prod\nchange: c-1\ncomponent: app\nversion: 2.4.1\n";
 const without = (key: string): string =>
   good.replace(new RegExp(`^${key}:.*\n`, "m"), "");
-const apply = "apply: { run: [deploy] }";
-const version = "version: { run: [deploy, version] }";
 
 /** The contract alone tells these: `start` refuses before it looks for the server. */
 const againstContract: readonly Wrong[] = [
@@ -132,7 +121,7 @@ const againstContract: readonly Wrong[] = [
     title: "a misspelt key",
     input: `${good}slot: 10\n`,
     faults: [
-      "slot: found an unknown key, expected target, change, component, contract, action, version, mode, hosts, slots, budget, canary or seed; did you mean slots?",
+      "slot: found an unknown key, expected target, change, component, contract, action, version, mode, hosts, slots, limits, slowStart, budget, canary, stages, deadlines, census, checks, estimateHostS or seed; did you mean slots?",
     ],
   },
   {
@@ -181,7 +170,7 @@ const againstContract: readonly Wrong[] = [
     title: "a misspelt key inside",
     input: `${good}budget: { percnt: 5, failures: 1 }\n`,
     faults: [
-      "budget.percnt: found an unknown key, expected failures or percent; did you mean percent?",
+      "budget.percnt: found an unknown key, expected failures, percent or pool; did you mean percent?",
     ],
   },
   {
@@ -281,7 +270,7 @@ const againstContract: readonly Wrong[] = [
       'version: found "main", expected a pinned version such as 2.4.1 or a commit; this name can move during the run',
       "slots: found 0, expected a number of at least 1",
       "budget.percent: found 200, expected a number of at most 100",
-      "notify: found an unknown key, expected target, change, component, contract, action, version, mode, hosts, slots, budget, canary or seed",
+      "notify: found an unknown key, expected target, change, component, contract, action, version, mode, hosts, slots, limits, slowStart, budget, canary, stages, deadlines, census, checks, estimateHostS or seed",
     ],
   },
 ];
@@ -365,71 +354,14 @@ const againstFacts: readonly Wrong[] = [
   },
 ];
 
-let folder: string;
-let listener: Server;
-let connections = 0;
-let env: Record<string, string>;
-
-/** Stands for the Temporal server and for every host at once: whoever is asked would be heard here. */
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "bad-input-"));
-  listener = createServer((socket) => {
-    connections += 1;
-    socket.destroy();
-  });
-  await new Promise<void>((done) => listener.listen(0, "127.0.0.1", done));
-  const { port } = listener.address() as AddressInfo;
-  await writeFile(
-    join(folder, "hosts.yaml"),
-    [
-      `defaults: { port: ${port} }`,
-      "hosts:",
-      "  - { id: web-1, address: 127.0.0.1, pool: web }",
-      "  - { id: db-1, address: 127.0.0.1, pool: db }",
-    ].join("\n"),
-  );
-  await writeFile(
-    join(folder, "runbooks.yaml"),
-    [
-      "targets:",
-      "  prod: { inventory: { file: hosts.yaml } }",
-      "components:",
-      `  app: { steps: { ${apply}, ${version} } }`,
-      `  worded: { steps: { apply: { run: [deploy, "{{verison}}"] }, ${version} } }`,
-    ].join("\n"),
-  );
-  env = {
-    RUNBOOK_CONFIG: join(folder, "runbooks.yaml"),
-    TEMPORAL_ADDRESS: `127.0.0.1:${port}`,
-  };
-});
-
-afterAll(async () => {
-  await new Promise((done) => listener.close(done));
-  await rm(folder, { recursive: true });
-});
-
-async function answerTo(command: string, input: string) {
-  const argv = [command, "-f", "-", "--config", env.RUNBOOK_CONFIG ?? ""];
-  return cli(argv, { env, stdin: input });
-}
-
-function refusalOf(faults: readonly string[]): string {
-  const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
-  return [
-    `error: input of fleetUpgrade has ${count}:`,
-    ...faults.map((fault) => `  ${fault}`),
-    "hint: Correct each line above and start again; nothing has been touched.",
-    "",
-  ].join("\n");
-}
+const rig = useBadInputRig();
 
 test.each(againstContract)(
   "start answers $title by one complete error, and asks no server",
   async ({ input, faults }) => {
-    const { code, out, err } = await answerTo("start", input);
+    const { code, out, err } = await rig.answerTo("start", input);
     expect(err).toBe(refusalOf(faults));
-    expect({ code, out, connections }).toEqual({
+    expect({ code, out, connections: rig.connections() }).toEqual({
       code: 2,
       out: "",
       connections: 0,
@@ -440,9 +372,9 @@ test.each(againstContract)(
 test.each(againstFacts)(
   "plan answers $title by one complete error, and asks no host",
   async ({ input, faults }) => {
-    const { code, out, err } = await answerTo("plan", input);
+    const { code, out, err } = await rig.answerTo("plan", input);
     expect(err).toBe(refusalOf(faults));
-    expect({ code, out, connections }).toEqual({
+    expect({ code, out, connections: rig.connections() }).toEqual({
       code: 2,
       out: "",
       connections: 0,
@@ -452,7 +384,7 @@ test.each(againstFacts)(
 
 test("a secret that is pasted instead of its reference is refused, and not repeated", async () => {
   const input = `${good}contract: { steps: { apply: { run: [a], secretEnv: { TOKEN: hunter2 } }, ${version} } }\n`;
-  const { code, err } = await answerTo("start", input);
+  const { code, err } = await rig.answerTo("start", input);
   expect(code).toBe(2);
   expect(err).toContain("contract.steps.apply.secretEnv.TOKEN: found ");
   expect(err).toContain("env:NAME");
@@ -465,11 +397,11 @@ test.each([
   ["two documents", "target: a\n---\ntarget: b\n"],
   ["broken JSON", '{"target": "prod", }}'],
 ])("%s is told with its line before anything else", async (_, input) => {
-  const { code, out, err } = await answerTo("start", input);
+  const { code, out, err } = await rig.answerTo("start", input);
   expect(err).toMatch(
     /^error: stdin is neither YAML nor JSON:\n[^]* at line \d+, column \d+[^]*\nhint: Correct the input/,
   );
-  expect({ code, out, connections }).toEqual({
+  expect({ code, out, connections: rig.connections() }).toEqual({
     code: 2,
     out: "",
     connections: 0,
@@ -477,9 +409,6 @@ test.each([
 });
 
 test("the listener would have heard a connection", async () => {
-  const heard = once(listener, "connection");
-  const { port } = listener.address() as AddressInfo;
-  await once(connect(port, "127.0.0.1").resume(), "close");
-  await heard;
-  expect(connections).toBe(1);
+  await once(connect(rig.port(), "127.0.0.1").resume(), "close");
+  expect(rig.connections()).toBe(1);
 });
