@@ -1,31 +1,30 @@
-import type { Host } from "../inventory/port";
 import type { ExecRequest } from "../ssh/port";
 import type { VisitPlan, VisitStep } from "./port";
-import { fill, hostValues } from "./template";
+import { VisitWords } from "./visit-words";
 
-/** A reading step as a command of one host, with the variables that a visit would give it. */
+/** A reading step as a command of one host, in the words and with the variables that a visit would give it. */
 export function readingOf(
   step: VisitStep,
-  { version }: Pick<VisitPlan, "version">,
-  host: Host,
+  plan: VisitPlan,
+  index: number,
 ): Pick<ExecRequest, "argv" | "timeoutMs"> & {
   readonly env: Readonly<Record<string, string>>;
 } {
-  const values = hostValues(host);
-  const own = Object.entries(step.env ?? {}).map(
-    ([name, value]) => [name, fill(value, values)] as const,
-  );
+  const hostId = plan.hosts[index]?.id ?? "";
+  const words = new VisitWords(plan, { ...noRun, index, hostId });
   return {
-    argv: (step.run ?? []).map((word) => fill(word, values)),
+    argv: words.words(step),
+    env: words.env(step),
     timeoutMs: step.timeoutMs,
-    env: {
-      RUNBOOK_STEP: step.name,
-      RUNBOOK_HOST: host.id,
-      ...(version === undefined ? {} : { RUNBOOK_VERSION: version }),
-      ...Object.fromEntries(own),
-    },
   };
 }
+
+/** Only the words of a command are asked for. */
+const noRun = {
+  plan: { key: "", sha256: "", bytes: 0 },
+  rootRunId: "",
+  workflowId: "",
+};
 
 /** Does the work for each item, so many at once, and gives the results in the order of the items. */
 export async function eachAtOnce<Item, Result>(

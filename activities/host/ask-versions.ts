@@ -38,7 +38,7 @@ async function versionOf(
   if (host === undefined || step === undefined) return null;
   const target = { host, access: plan.access };
   try {
-    const reading = readingOf(step, plan, host);
+    const reading = readingOf(step, plan, row);
     const { exitCode, stdout } = await ssh.exec(target, reading, { signal });
     const answer = stdout.split("\n")[0]?.trim() ?? "";
     return exitCode === 0 && answer !== "" ? answer : null;

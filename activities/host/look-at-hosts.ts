@@ -13,13 +13,10 @@ export interface LookOptions {
   readonly signal: AbortSignal;
 }
 
-type LookedAt = Pick<
-  VisitPlan,
-  "hosts" | "steps" | "preview" | "version" | "access"
->;
-
 /** Beside the commands of the component. */
 const ownTimeMs = 15_000;
+/** Of each stream: what a host would do is shown for many hosts. */
+const maxOutputBytes = 16_384;
 
 /**
  * Looks at hosts of the plan by one command each, which changes nothing: the way in, what the job protocol needs, the
@@ -29,7 +26,7 @@ const ownTimeMs = 15_000;
  */
 export async function lookAtHosts(
   ssh: Ssh,
-  plan: LookedAt,
+  plan: VisitPlan,
   rows: readonly number[],
   options: LookOptions,
 ): Promise<HostLook[]> {
@@ -47,7 +44,7 @@ export async function lookAtHosts(
 
 async function lookAt(
   ssh: Ssh,
-  plan: LookedAt,
+  plan: VisitPlan,
   index: number,
   { freeMb, signal }: Pick<LookOptions, "freeMb" | "signal">,
 ): Promise<HostLook | undefined> {
@@ -58,13 +55,15 @@ async function lookAt(
   const { preview } = plan;
   const request = {
     mark: `mark-${randomUUID()}`,
-    version: readingOf(version, plan, host),
-    preview: preview === undefined ? undefined : readingOf(preview, plan, host),
+    version: readingOf(version, plan, index),
+    preview:
+      preview === undefined ? undefined : readingOf(preview, plan, index),
   };
   const timeoutMs = version.timeoutMs + (preview?.timeoutMs ?? 0) + ownTimeMs;
   try {
     const argv = lookArgv(request);
-    const answer = await ssh.exec(target, { argv, timeoutMs }, { signal });
+    const command = { argv, timeoutMs, maxOutputBytes };
+    const answer = await ssh.exec(target, command, { signal });
     return { index, ...readLook(answer, request, freeMb) };
   } catch (error) {
     if (signal.aborted) return undefined;

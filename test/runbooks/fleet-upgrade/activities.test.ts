@@ -15,6 +15,7 @@ import {
 import type {
   FleetPlan,
   FleetUpgradeInput,
+  PreparedFleetUpgrade,
 } from "../../../runbooks/fleet-upgrade/contract";
 import { rankHosts } from "../../../runbooks/fleet-upgrade/order";
 import { contract, hostsOf } from "./samples";
@@ -50,15 +51,18 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-async function prepared(over: Partial<FleetUpgradeInput> = {}) {
+async function prepared(
+  over: Partial<FleetUpgradeInput> = {},
+): Promise<PreparedFleetUpgrade> {
   const input = {
     ...{ target: "prod", change: "CHG-1", component: "app", version: "2.4.1" },
     ...over,
   };
   const workflowId = "fleet-upgrade:prod:CHG-1";
   const request = { input, workflowId, folder };
-  return new MockActivityEnvironment({}, { logger }).run(
-    activities.prepareFleetUpgrade,
+  const env = new MockActivityEnvironment({}, { logger });
+  return env.run(
+    (asked: typeof request) => activities.prepareFleetUpgrade(asked),
     request,
   );
 }
