@@ -53,13 +53,13 @@ interface Queue {
 /**
  * No two neighbours of one pool while another pool has hosts left: at each place the pool that lags most behind its even
  * share, but the one before. A pool with more hosts than all others together takes every second place, so that the others
- * last as long as they can; what is left of it stands at the end. The pools are those after the canaries, the last of
- * which is of the smallest pool, so that the rule holds over that border too.
+ * last as long as they can; what is left of it stands at the end. The first place goes to the largest pool, and the last
+ * canary is of the smallest, so that the rule holds over that border too.
  */
 function interleave(pools: readonly (readonly Host[])[]): Host[] {
   const queues = pools.map((hosts): Queue => ({ hosts, taken: 0 }));
   const order: Host[] = [];
-  let last = queues.at(-1);
+  let last: Queue | undefined;
   for (;;) {
     const next = nextQueue(
       queues.filter((queue) => leftIn(queue) > 0),

@@ -27,6 +27,14 @@ describe("the pages of a plan", () => {
     expect(pages.map(({ length }) => length)).toEqual([500, 500, 1]);
   });
 
+  it("turn earlier where hosts have long names", () => {
+    const long = "x".repeat(110);
+    const hosts = Array.from({ length: 500 }, (_, n) =>
+      host(`${long}-${n}`, long),
+    );
+    expect(pageOf({ hosts }, 0).pages).toBe(3);
+  });
+
   it("are empty behind the last one", () => {
     expect(pageOf({ hosts: hostsOf({ web: 3 }) }, 1)).toEqual({
       rows: [],
