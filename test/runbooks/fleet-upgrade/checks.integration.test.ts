@@ -30,7 +30,7 @@ const traces = async (): Promise<string[][]> =>
   Promise.all(
     lab.hosts.map(async ({ id }) =>
       (await readdir(lab.hostRoot(id), { recursive: true })).filter((name) =>
-        name.includes(".upgrade-runbooks"),
+        name.includes("upgrade-runbooks"),
       ),
     ),
   );
