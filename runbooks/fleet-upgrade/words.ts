@@ -58,7 +58,7 @@ const coursesInWords: Readonly<Record<RolloutProgress["course"], string>> = {
   "rolling back": " (going back)",
 };
 
-export function haltInWords(halt: Halt): string {
+function haltInWords(halt: Halt): string {
   switch (halt.kind) {
     case "paused": {
       const why = halt.reason === undefined ? "" : `: ${oneLine(halt.reason)}`;

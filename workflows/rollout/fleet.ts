@@ -52,9 +52,6 @@ function groupingOf(rows: readonly FleetRow[], kind: GroupKind): Grouping {
   return { names: [...numbers.keys()], sizes, of };
 }
 
-export const poolOf = (fleet: Fleet, index: number): string =>
-  fleet.rows[index]?.pool ?? "";
-
 /** A share of a group in hosts: rounded down, but never nothing, or the group could never move. */
 export function hostsOf(share: Share, size: number): number {
   if (typeof share === "number") return share;

@@ -14,9 +14,9 @@ import type {
 } from "./words";
 
 const shownCauses = 20;
-export const mostHostsAnswered = 500;
+const mostHostsAnswered = 500;
 
-export function standingOf(item: Item): Standing {
+function standingOf(item: Item): Standing {
   switch (item.kind) {
     case "waiting":
       return "waiting";
@@ -31,7 +31,7 @@ export function standingOf(item: Item): Standing {
   }
 }
 
-export const noCounts: Readonly<Record<Standing, number>> = {
+const noCounts: Readonly<Record<Standing, number>> = {
   upgraded: 0,
   unchanged: 0,
   "rolled back": 0,

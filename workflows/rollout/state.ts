@@ -174,5 +174,5 @@ const isOpen = ({ kind }: Item): boolean =>
   kind === "waiting" || kind === "visiting" || kind === "quarantined";
 
 /** Its turn never came. */
-export const isUntouched = (item: Item): boolean =>
+const isUntouched = (item: Item): boolean =>
   item.kind === "waiting" && item.order.work === "apply";
