@@ -1,7 +1,7 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import type { WorkflowHandle } from "@temporalio/client";
+import { basename, dirname, join, resolve } from "node:path";
+import type { Client, WorkflowHandle } from "@temporalio/client";
 import {
   historyFromJSON,
   historyToJSON,
@@ -22,7 +22,49 @@ export async function recordHistory(
   handle: WorkflowHandle,
   file: string,
 ): Promise<void> {
-  const history = historyToJSON(await handle.fetchHistory());
+  await writeHistory(await handle.fetchHistory(), file);
+}
+
+/**
+ * Writes every run of a chain, each to a file of its own: `<stem>-1.json`, `<stem>-2.json` ... What an earlier recording
+ * left under these names is removed.
+ *
+ * @param first the chain's first run
+ * @returns how many runs there are
+ */
+export async function recordChain(
+  { workflow }: Client,
+  first: { readonly workflowId: string; readonly runId: string },
+  stem: string,
+): Promise<number> {
+  await removeChain(stem);
+  let count = 0;
+  let runId: string | undefined = first.runId;
+  while (runId !== undefined) {
+    const handle = workflow.getHandle(first.workflowId, runId);
+    const history = await handle.fetchHistory();
+    await writeHistory(history, `${stem}-${++count}.json`);
+    runId = successorOf(history);
+  }
+  return count;
+}
+
+type History = Awaited<ReturnType<WorkflowHandle["fetchHistory"]>>;
+
+function successorOf({ events }: History): string | undefined {
+  const hop = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes;
+  return hop?.newExecutionRunId ?? undefined;
+}
+
+async function removeChain(stem: string): Promise<void> {
+  await mkdir(dirname(stem), { recursive: true });
+  const link = new RegExp(`^${escape(basename(stem))}-\\d+\\.json$`);
+  for (const name of await readdir(dirname(stem)))
+    if (link.test(name)) await rm(join(dirname(stem), name));
+}
+
+async function writeHistory(events: History, file: string): Promise<void> {
+  const history = historyToJSON(events);
   const machine = new RegExp(`\\d+@${escape(hostname())}`, "g");
   const text = JSON.stringify(JSON.parse(history), null, 2)
     .replaceAll(`${ROOT}/`, "")

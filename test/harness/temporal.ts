@@ -12,7 +12,11 @@ import { startDevServer, type DevServer } from "../../lab/temporal/dev-server";
 import { workflowBundle } from "./temporal-bundle";
 
 export { workflowBundle } from "./temporal-bundle";
-export { recordHistory, replayHistories } from "./temporal-history";
+export {
+  recordChain,
+  recordHistory,
+  replayHistories,
+} from "./temporal-history";
 export { fastForward, startSkipping, virtualNow } from "./temporal-time";
 
 export interface TestServer extends DevServer {

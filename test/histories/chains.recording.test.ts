@@ -1,0 +1,58 @@
+import type { FleetHandle } from "../harness/rig";
+import { eventually } from "../harness/eventually";
+import { Recorder } from "./recorder";
+
+/** Runs here hand over after a few events instead of thousands: a few hosts need a chain of several. */
+let recorder: Recorder;
+beforeAll(async () => {
+  recorder = await Recorder.start({ lab: { hosts: 6 }, suggestedEvents: 100 });
+}, 120_000);
+afterAll(() => recorder.stop(), 60_000);
+afterEach(() => recorder.rig.lab.clearFaults());
+
+/** The chain, whichever run of it is the newest. */
+const newest = ({ workflowId }: FleetHandle) =>
+  recorder.rig.server.client.workflow.getHandle(workflowId);
+
+async function newestRun(handle: FleetHandle): Promise<string> {
+  return (await newest(handle).describe()).runId;
+}
+
+/** Each refused answer is a few events: enough of them make a run hand over at that moment. */
+async function makeItHandOver(handle: FleetHandle): Promise<void> {
+  const before = await newestRun(handle);
+  await eventually(async () => {
+    await newest(handle).signal("approve", { gate: "none", by: "eve" });
+    return (await newestRun(handle)) === before ? undefined : true;
+  });
+}
+
+it("handed over while hosts are in work", async () => {
+  const { rig } = recorder;
+  const late = recorder.last(3);
+  await recorder.fault(late, "hang@apply");
+  const handle = await recorder.run({ version: "2.0.0", slots: 3 });
+  await recorder.begun("apply 2.0.0", late);
+  await makeItHandOver(handle);
+  await rig.lab.clearFaults();
+  expect(await recorder.saveChain(handle, "handed-over")).toBeGreaterThan(1);
+}, 240_000);
+
+it("handed over while a gate is open and the run is paused", async () => {
+  const { rig } = recorder;
+  await recorder.fault(recorder.last(1), "fail@precheck");
+  const handle = await recorder.run({
+    ...{ version: "3.0.0", slots: 3, budget: { failures: 1 } },
+  });
+  await rig.gate(newest(handle), "failed-hosts");
+  await newest(handle).executeUpdate("pause", {
+    args: [{ by: "ada", reason: "lunch" }],
+  });
+  await makeItHandOver(handle);
+  await rig.lab.clearFaults();
+  await newest(handle).executeUpdate("resume", { args: [{ by: "ada" }] });
+  await rig.answer(newest(handle), "failed-hosts", "retry");
+  expect(
+    await recorder.saveChain(handle, "handed-over-paused"),
+  ).toBeGreaterThan(1);
+}, 240_000);
