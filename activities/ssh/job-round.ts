@@ -93,6 +93,8 @@ export class JobRound {
   }
 
   private take(answer: JobAnswer): void {
+    // What a closed channel still brings must start no timer: the process would wait for it.
+    if (this.over.signal.aborted) return;
     this.call.onHeard();
     this.watch.answered();
     if (answer.kind !== "attached") return;

@@ -7,6 +7,9 @@ import { guard } from "../guarded";
 
 const main = resolve(__dirname, "../../workers/main.js");
 
+/** Longer than a worker gives its own visits to end. */
+const STOP_LIMIT_MS = 45_000;
+
 /** A worker as an operator runs it, in a process of its own. */
 export interface OwnWorker {
   readonly pid: number;
@@ -70,5 +73,11 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, "exit");
   child.kill(signal);
-  await gone;
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_LIMIT_MS);
+  const [, endedBy] = (await gone) as [number | null, NodeJS.Signals | null];
+  clearTimeout(timer);
+  if (signal === "SIGTERM" && endedBy === "SIGKILL")
+    throw new Error(
+      `the worker had not ended ${STOP_LIMIT_MS / 1_000} s after SIGTERM`,
+    );
 }
