@@ -68,8 +68,8 @@ export class Calls {
     return prepared;
   }
 
-  /** All rows of the plan, read in pages that each fit a payload. */
-  async rows(count: number): Promise<FleetRow[]> {
+  /** All rows of the plan as it is now, read in pages that each fit a payload. */
+  async rows(): Promise<FleetRow[]> {
     const plan = this.#plan;
     const { rows, pages } = await reads.planRows({ plan, page: 0 });
     const others = await Promise.all(
@@ -77,7 +77,7 @@ export class Calls {
         reads.planRows({ plan, page: page + 1 }),
       ),
     );
-    return [...rows, ...others.flatMap((page) => page.rows)].slice(0, count);
+    return [...rows, ...others.flatMap((page) => page.rows)];
   }
 
   /** Builds what all hosts get, once for the whole chain of runs. @throws build.*, ssh.*, host.* */

@@ -2,7 +2,6 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
-  isCancellation,
   setCurrentDetails,
   workflowInfo,
 } from "@temporalio/workflow";
@@ -23,6 +22,7 @@ import {
   quarantined,
   type RolloutState,
 } from "../../workflows/rollout/state";
+import { buildOnce } from "./build-once";
 import { Calls, type RunContext } from "./calls";
 import type {
   FleetUpgradeInput,
@@ -31,6 +31,7 @@ import type {
   PreparedFleetUpgrade,
 } from "./contract";
 import { openRunControls } from "./operator";
+import type { RunParts } from "./parts";
 import type { ReportFacts } from "./report";
 import {
   countOutcomes,
@@ -41,7 +42,9 @@ import {
   outcomeOfRun,
   type Position,
 } from "./state";
+import { addNewcomers, takeCensus } from "./take-census";
 import { RunView } from "./view";
+import { putDrainedBack, writeReport } from "./wind-up";
 import { stageQuestion } from "./words";
 
 /** What a run hands to the next one of its chain; small, whatever the size of the fleet. */
@@ -71,16 +74,16 @@ interface Progress {
 }
 
 /** One run: what it knows, and the moves that the workflow makes with it. */
-export class FleetRun {
-  readonly #rollout: Rollout;
+export class FleetRun implements RunParts {
+  readonly rollout: Rollout;
   readonly view: RunView;
   #progress: Progress;
 
   private constructor(
-    private readonly desk: Desk,
-    private readonly ledger: Ledger,
-    private readonly calls: Calls,
-    private readonly prepared: PreparedFleetUpgrade,
+    readonly desk: Desk,
+    readonly ledger: Ledger,
+    readonly calls: Calls,
+    readonly prepared: PreparedFleetUpgrade,
     rows: readonly FleetRow[],
     carried: CarriedFleetRun | undefined,
   ) {
@@ -93,11 +96,11 @@ export class FleetRun {
       ending: "done",
     };
     this.view = new RunView(prepared, desk, () => ({
-      rollout: this.#rollout,
+      rollout: this.rollout,
       position: this.#position,
       startedAt: this.#progress.startedAt,
     }));
-    this.#rollout = new Rollout({
+    this.rollout = new Rollout({
       fleet: fleetOf(rows),
       settings,
       carried: carried?.rollout,
@@ -138,8 +141,7 @@ export class FleetRun {
     RunView.openQueries(() => opened.run?.view);
     const prepared =
       carried?.prepared ?? (await calls.prepare(input).catch(refuseInput));
-    const rows =
-      prepared.mode === "plan" ? [] : await calls.rows(prepared.count);
+    const rows = prepared.mode === "plan" ? [] : await calls.rows();
     opened.run = new FleetRun(desk, ledger, calls, prepared, rows, carried);
     opened.run.view.keepShowing();
     return opened.run;
@@ -151,10 +153,6 @@ export class FleetRun {
 
   get canUndo(): boolean {
     return this.prepared.canUndo;
-  }
-
-  get rollout(): Rollout {
-    return this.#rollout;
   }
 
   /** Nothing was touched; the plan is the result. */
@@ -191,45 +189,30 @@ export class FleetRun {
     await this.calls.publishDesired(this.prepared, "rolling");
   }
 
-  /** What all hosts get is made once, before the first of them. A build that fails waits for somebody's word. */
-  async build(): Promise<void> {
-    const { buildTimeoutMs } = this.prepared;
-    if (buildTimeoutMs === undefined) return;
-    while (this.calls.context.artifact === undefined && this.#isRolling) {
-      this.#enter({ kind: "building" });
-      try {
-        await this.calls.build(buildTimeoutMs);
-        this.note("built");
-      } catch (error) {
-        if (isCancellation(error)) throw error;
-        await this.#askAboutBuild(failureOf(error).message);
-      }
-    }
-  }
-
-  async #askAboutBuild(message: string): Promise<void> {
-    const [sight = ""] = message.split("\n");
-    this.note(`build failed: ${sight}`);
-    const decision = await this.desk.ask({
-      id: "build",
-      title: `the build failed (${sight.slice(0, 200)}): what now?`,
-      choices: ["retry", "abort"],
-      digest: this.prepared.plan.sha256,
-      expiresAfterMs: this.prepared.rollout.gateExpiresMs,
-    });
-    if (decision?.choice === "abort")
-      this.#rollout.dispatch({ kind: "aborted" });
-    else this.calls.buildAgain();
+  /** What all hosts get is made once, before the first of them. */
+  build(): Promise<void> {
+    return buildOnce(this);
   }
 
   /** The stages that are left, in order. */
   get stagesLeft(): readonly PlanStage[] {
-    return this.prepared.rollout.stages.slice(this.#progress.passed);
+    const { passed, ending } = this.#progress;
+    return ending === "done" ? this.prepared.rollout.stages.slice(passed) : [];
   }
 
   async upgrade(stage: PlanStage): Promise<void> {
-    this.#enter({ kind: "upgrading", stage: this.#numberOf(stage) });
-    await this.#rollout.runUntil(stage.end);
+    if (this.#isBehind(stage)) return;
+    this.enter({ kind: "upgrading", stage: this.#numberOf(stage) });
+    await this.rollout.runUntil(stage.end);
+  }
+
+  /** A former run of the chain has come further in this stage. */
+  #isBehind(stage: PlanStage): boolean {
+    const { position } = this.#progress;
+    return (
+      (position.kind === "soaking" || position.kind === "asking") &&
+      position.stage === this.#numberOf(stage)
+    );
   }
 
   /** Nothing starts for as long as the plan says; whoever aborts need not wait for it. */
@@ -241,7 +224,7 @@ export class FleetRun {
       position.kind === "soaking" && position.stage === number
         ? position.until
         : Date.now() + stage.soakMs;
-    this.#enter({ kind: "soaking", stage: number, until });
+    this.enter({ kind: "soaking", stage: number, until });
     const leftMs = until - Date.now();
     if (leftMs > 0)
       await condition(() => !this.#isRolling, leftMs, {
@@ -260,7 +243,7 @@ export class FleetRun {
 
   async #ask(stage: PlanStage): Promise<boolean> {
     const number = this.#numberOf(stage);
-    this.#enter({ kind: "asking", stage: number });
+    this.enter({ kind: "asking", stage: number });
     const decision = await this.desk.ask({
       id: gateOf(number),
       title: stageQuestion(this.#state.items, stage),
@@ -274,59 +257,31 @@ export class FleetRun {
 
   /** Hosts that appeared meanwhile, or that run another version after all, are upgraded, until there are none. */
   async catchUp(): Promise<void> {
-    const { waves, versions } = this.prepared.rollout.census;
-    const { stages } = this.prepared.rollout;
+    const { census, stages } = this.prepared.rollout;
     if (this.#progress.passed < stages.length) return;
-    while (this.#progress.waves < waves && this.#isRolling) {
+    while (this.#progress.waves < census.waves && this.#isRolling) {
       const wave = this.#progress.waves + 1;
-      this.#enter({ kind: "census", wave });
-      const found = await this.#census(versions);
-      if (found === 0) return;
-      this.note(`census: ${found} to catch up with, wave ${wave}`);
-      this.#enter({ kind: "catching up", wave });
-      await this.#rollout.runUntil(this.#state.items.length);
+      if (!(await this.#hasWave(wave))) return;
+      this.enter({ kind: "catching up", wave });
+      await this.rollout.runUntil(this.#state.items.length);
       this.#advance({ waves: wave });
     }
   }
 
-  /** @returns hosts to catch up with */
-  async #census(asksVersions: boolean): Promise<number> {
-    const before = this.#state.items.length;
-    const newcomers = await this.calls.newcomers();
-    if (newcomers.note !== undefined) this.note(`census: ${newcomers.note}`);
-    if (newcomers.added > 0) {
-      const rows = await this.calls.rows(before + newcomers.added);
-      this.#rollout.extend(fleetOf(rows));
-    }
-    if (!asksVersions) return newcomers.added;
-    const asked = this.#state.items.flatMap((item, index) =>
-      item.kind === "finished" &&
-      item.marked === undefined &&
-      (item.outcome === "upgraded" || item.outcome === "unchanged")
-        ? [index]
-        : [],
-    );
-    const { stale, silent } = await this.calls.versions(
-      asked,
-      this.#rollout.fleet.rows,
-    );
-    if (silent.length > 0)
-      this.note(
-        `census: ${silent.length} hosts could not be asked: ${this.#named(silent)}`,
-      );
-    if (stale.length > 0)
-      this.note(
-        `census: ${stale.length} hosts run another version: ${this.#named(stale)}`,
-      );
-    this.#rollout.dispatch({ kind: "found stale", indexes: stale });
-    return newcomers.added + stale.length;
+  async #hasWave(wave: number): Promise<boolean> {
+    // A former run of the chain has found its hosts.
+    if (this.#progress.position.kind === "catching up") return true;
+    this.enter({ kind: "census", wave });
+    const found = await takeCensus(this);
+    if (found > 0) this.note(`census: ${found} to catch up with, wave ${wave}`);
+    return found > 0;
   }
 
   /** What was touched goes back, if that was asked for at any moment; approved by whoever asked. */
   async rollBack(): Promise<void> {
     if (this.#state.course !== "rolling back") return;
-    this.#enter({ kind: "rolling back" });
-    await this.#rollout.runUntil(this.#state.items.length);
+    this.enter({ kind: "rolling back" });
+    await this.rollout.runUntil(this.#state.items.length);
     await this.calls.publishDesired(this.prepared, "rolled back");
   }
 
@@ -334,55 +289,31 @@ export class FleetRun {
   async drain(): Promise<void> {
     this.#advance({ ending: "cancelled" });
     this.note("cancelled: nothing new starts");
-    this.#rollout.dispatch({ kind: "aborted" });
-    await this.#rollout.settled();
+    this.rollout.dispatch({ kind: "aborted" });
+    await this.rollout.settled();
   }
 
   /** Hosts that a failed visit left drained rejoin if they are ready; the others are left out, and the report says so. */
   async putBack(): Promise<void> {
     const left = quarantined(this.#state);
     if (left.length === 0 || this.#state.course !== "draining") return;
-    this.#enter({ kind: "putting back" });
-    const { slots } = this.#state.settings;
-    const queue = [...left];
-    const work = async (): Promise<void> => {
-      for (let row = queue.shift(); row !== undefined; row = queue.shift())
-        await this.#putBackOne(row);
-    };
-    await Promise.all(
-      Array.from({ length: Math.min(slots, left.length) }, work),
-    );
-  }
-
-  async #putBackOne(row: number): Promise<void> {
-    const order = { index: row, work: "put back", ...noOrder } as const;
-    try {
-      const { outcome } = await this.calls.visit(this.#rowOf(row), order)
-        .result;
-      this.ledger.record({ kind: "host", row, at: Date.now(), outcome });
-      this.note(`${this.#rowOf(row).id}: ${outcome}`);
-    } catch (error) {
-      const { message } = failureOf(error);
-      this.note(`${this.#rowOf(row).id} could not be put back: ${message}`);
-    }
+    this.enter({ kind: "putting back" });
+    await putDrainedBack(this, left);
   }
 
   /** A run that ends early has hosts that appeared meanwhile; the report accounts for them, too. */
   async countNewcomers(): Promise<void> {
-    const hasCensus =
-      this.#progress.passed >= this.prepared.rollout.stages.length;
-    if (hasCensus || this.prepared.rollout.census.waves === 0) return;
-    const before = this.#state.items.length;
-    const { added } = await this.calls.newcomers();
-    if (added === 0) return;
-    const rows = await this.calls.rows(before + added);
-    this.#rollout.extend(fleetOf(rows));
-    this.note(`${added} hosts appeared meanwhile and were not attempted`);
+    const { census, stages } = this.prepared.rollout;
+    const hasCensus = this.#progress.passed >= stages.length;
+    if (hasCensus || census.waves === 0) return;
+    const added = await addNewcomers(this);
+    if (added > 0)
+      this.note(`${added} hosts appeared meanwhile and were not attempted`);
   }
 
   /** A cancel that comes this late changes nothing any more: the report is still written. */
   async report(): Promise<FleetUpgradeResult> {
-    this.#enter({ kind: "reporting" });
+    this.enter({ kind: "reporting" });
     const outcome = outcomeOfRun(this.#state, this.#progress.ending);
     await this.#publishEnd(outcome);
     this.note(outcome);
@@ -392,8 +323,8 @@ export class FleetRun {
       outcome,
       outcomes.map((word) => outcomeLetters[word]).join(""),
     );
-    const written = await this.#writeReport(facts);
-    this.#enter({ kind: "ended" });
+    const written = await writeReport(this, facts);
+    this.enter({ kind: "ended" });
     this.view.show();
     const { plan } = this.prepared;
     return { outcome, counts: countOutcomes(outcomes), plan, ...written };
@@ -408,24 +339,6 @@ export class FleetRun {
         isDone ? "current" : "unsettled",
       ),
     );
-  }
-
-  /** A store that takes no report must not turn a run that went well into a failed one: its history has every fact. */
-  async #writeReport(
-    facts: ReportFacts,
-  ): Promise<Pick<FleetUpgradeResult, "report" | "text">> {
-    try {
-      const report = await CancellationScope.nonCancellable(() =>
-        this.calls.report(facts, this.ledger.packed()),
-      );
-      return {
-        report,
-        text: `${facts.outcome}; report: ${report.markdown.key}`,
-      };
-    } catch (error) {
-      const { message } = failureOf(error);
-      return { text: `${facts.outcome}; no report was written: ${message}` };
-    }
   }
 
   #facts(
@@ -459,7 +372,7 @@ export class FleetRun {
     return {
       prepared: this.prepared,
       context: this.calls.context,
-      rollout: this.#rollout.packed(),
+      rollout: this.rollout.packed(),
       desk: this.desk.packed(),
       ledger: this.ledger.packed(),
       progress: this.#progress,
@@ -467,7 +380,7 @@ export class FleetRun {
   }
 
   get #state(): RolloutState {
-    return this.#rollout.state;
+    return this.rollout.state;
   }
 
   get #isRolling(): boolean {
@@ -494,7 +407,7 @@ export class FleetRun {
     this.view.changed();
   }
 
-  #enter(position: Position): void {
+  enter(position: Position): void {
     this.#advance({ position });
     this.view.changed();
   }
@@ -506,19 +419,7 @@ export class FleetRun {
   #numberOf(stage: PlanStage): number {
     return this.prepared.rollout.stages.indexOf(stage);
   }
-
-  #rowOf(index: number): FleetRow {
-    return this.#rollout.fleet.rows[index] ?? { id: "", pool: "" };
-  }
-
-  #named(indexes: readonly number[]): string {
-    const named = indexes.slice(0, 10).map((index) => this.#rowOf(index).id);
-    const more = indexes.length - named.length;
-    return `${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-  }
 }
-
-const noOrder = { generations: {}, skipped: [], asked: false };
 
 const gateOf = (stage: number): string =>
   stage === 0 ? "canary" : `stage-${stage + 1}`;

@@ -56,7 +56,7 @@ export interface Rig {
   ): Promise<string>;
   /** Waits until the run's progress satisfies the question. */
   until(
-    handle: FleetHandle,
+    handle: Gated,
     question: (progress: RolloutProgress) => boolean,
   ): Promise<RolloutProgress>;
   reportOf(result: FleetUpgradeResult): Promise<string>;

@@ -1,10 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  controlUpdates,
-  progressQuery,
-} from "../../../workflows/rollout/messages";
-import { eachEffectOnce, effectsOf } from "../../harness/host-log";
+import { controlUpdates } from "../../../workflows/rollout/messages";
+import type { RolloutProgress } from "../../../workflows/rollout/words";
+import { eachEffectOnce, effectsOf, timesBegun } from "../../harness/host-log";
 import { eventually } from "../../harness/eventually";
 import { type FleetHandle, type Rig, startRig } from "../../harness/rig";
 
@@ -29,6 +27,15 @@ async function runsOf({ workflowId }: FleetHandle): Promise<number> {
 }
 const newest = ({ workflowId }: FleetHandle) =>
   rig.server.client.workflow.getHandle(workflowId);
+
+/** Each refused answer is a few events: enough of them make the run hand over, whatever it is doing. */
+async function handOver(handle: FleetHandle): Promise<void> {
+  const runs = await runsOf(handle);
+  for (let n = 0; (await runsOf(handle)) === runs && n < 300; n++)
+    await newest(handle).signal("approve", { gate: "none", by: "eve" });
+}
+const progressOf = (handle: FleetHandle) =>
+  eventually(() => newest(handle).query<RolloutProgress>("progress"));
 
 describe("a run that hands over to the next of its chain", () => {
   it("goes on where it stood: every host is upgraded once, and one report tells of all", async () => {
@@ -64,15 +71,10 @@ describe("a run that hands over to the next of its chain", () => {
       args: [pause.args[0]],
       updateId: "pause-1",
     });
-    const runs = await runsOf(handle);
-    // Each refused answer is a few events: enough of them make the paused run hand over.
-    for (let n = 0; (await runsOf(handle)) === runs && n < 200; n++)
-      await newest(handle).signal("approve", { gate: "none", by: "eve" });
+    await handOver(handle);
     const after = await rig.gate(newest(handle), "failed-hosts");
     expect(after.nonce).toBe(gate.nonce);
-    const progress = await eventually(() =>
-      newest(handle).query(progressQuery),
-    );
+    const progress = await progressOf(handle);
     expect(progress.halts).toMatchObject([{ kind: "paused", by: "ada" }]);
     // The same Update, sent again by a caller that heard no answer: done once, answered again.
     const again = await newest(handle).executeUpdate(controlUpdates.pause, {
@@ -90,5 +92,39 @@ describe("a run that hands over to the next of its chain", () => {
     const report = await rig.reportOf(await handle.result());
     expect(report.match(/paused: hosts in work finish/g)).toHaveLength(1);
     expect(report).toContain("by ada: lunch");
+  }, 120_000);
+
+  it("goes on with the soak that it was in, not with a new one", async () => {
+    const handle = await rig.start({
+      ...{ version: "4.0.0", canary: { gate: false, soakS: 3_600 } },
+      checks: { hosts: "none" },
+    });
+    const { step } = await rig.until(handle, (seen) =>
+      seen.step.includes("soak after canaries, until"),
+    );
+    await handOver(handle);
+    expect((await progressOf(handle)).step).toBe(step);
+    await newest(handle).executeUpdate(controlUpdates.abort, {
+      args: [{ by: "ada" }],
+    });
+    expect(await handle.result()).toMatchObject({ outcome: "aborted" });
+  }, 120_000);
+
+  it("goes on with the hosts that it was catching up with", async () => {
+    const late = rig.lab.hosts.slice(-2).map(({ id }) => id);
+    await rig.lab.setFault(late.map((id) => `${id}:vanish`));
+    const handle = await rig.start({
+      ...{ version: "5.0.0", slots: 8, slowStart: false },
+      ...{ canary: { gate: false }, checks: { hosts: "none" } },
+    });
+    await rig.until(newest(handle), ({ counts }) => counts.upgraded >= 1);
+    await rig.lab.clearFaults();
+    await rig.lab.setFault(late.map((id) => `${id}:slow:4s@apply*1`));
+    await rig.until(newest(handle), ({ step }) => step.includes("wave 1"));
+    await handOver(handle);
+    const { counts } = await handle.result();
+    expect(counts.upgraded).toBe(24);
+    for (const id of late)
+      expect(timesBegun(rig.lab, id, "apply 5.0.0")).toBe(1);
   }, 120_000);
 });
