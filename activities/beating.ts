@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { Context } from "@temporalio/activity";
 import { asApplicationFailure } from "./application-failure";
 
@@ -13,6 +14,8 @@ export async function beating<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const context = Context.current();
+  // One signal for all that the work does at once, such as questions to 100 hosts: no leak.
+  setMaxListeners(0, context.cancellationSignal);
   const beat = setInterval(() => context.heartbeat(), heartbeatMs);
   try {
     return await work(context.cancellationSignal);

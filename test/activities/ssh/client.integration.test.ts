@@ -60,6 +60,9 @@ const hello = (
 
 const logins = (sshd: Sshd) => sshd.logged(/^Accepted publickey/).length;
 
+// Making an rsa key takes seconds on a busy machine.
+jest.setTimeout(30_000);
+
 describe("host keys in known_hosts", () => {
   const fileWith = async (name: string, text: string) => {
     const file = join(folder, name);

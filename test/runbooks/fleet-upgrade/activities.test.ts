@@ -37,7 +37,7 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "fleet-activities-"));
   artifacts = openArtifacts({ location: root });
   inventory = hostsOf({ web: 6, db: 3 });
-  activities = createFleetUpgradeActivities({
+  const unbound = createFleetUpgradeActivities({
     artifacts,
     configuration: { read: async () => configuration },
     inventory: {
@@ -48,6 +48,7 @@ beforeEach(async () => {
       shouldBeAlive: async () => true,
     },
   });
+  activities = asActivities(unbound);
 });
 afterEach(() => rm(root, { recursive: true }));
 
@@ -60,11 +61,20 @@ async function prepared(
   };
   const workflowId = "fleet-upgrade:prod:CHG-1";
   const request = { input, workflowId, folder };
-  const env = new MockActivityEnvironment({}, { logger });
-  return env.run(
-    (asked: typeof request) => activities.prepareFleetUpgrade(asked),
-    request,
+  return activities.prepareFleetUpgrade(request);
+}
+
+/** Each call in an environment of its own, as a worker gives it one. */
+function asActivities<T extends object>(unbound: T): T {
+  const run = (act: (...args: never[]) => Promise<unknown>) => {
+    const env = new MockActivityEnvironment({}, { logger });
+    return (...args: never[]) => env.run(act, ...args);
+  };
+  const bound = Object.entries(unbound).map(
+    ([name, act]) =>
+      [name, run(act as (...args: never[]) => Promise<unknown>)] as const,
   );
+  return Object.fromEntries(bound) as T;
 }
 
 async function stored<T>(key: string): Promise<T> {
