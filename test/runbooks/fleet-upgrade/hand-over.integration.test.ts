@@ -120,7 +120,12 @@ describe("a run that hands over to the next of its chain", () => {
     await rig.until(newest(handle), ({ counts }) => counts.upgraded >= 1);
     await rig.lab.clearFaults();
     await rig.lab.setFault(late.map((id) => `${id}:slow:4s@apply*1`));
-    await rig.until(newest(handle), ({ step }) => step.includes("wave 1"));
+    // By the hosts' own logs: a question to the run every 50 ms would hold it up.
+    await eventually(() =>
+      late.every((id) => timesBegun(rig.lab, id, "apply 5.0.0") > 0)
+        ? true
+        : undefined,
+    );
     await handOver(handle);
     const { counts } = await handle.result();
     expect(counts.upgraded).toBe(24);
