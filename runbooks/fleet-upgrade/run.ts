@@ -269,8 +269,9 @@ export class FleetRun implements RunParts {
   }
 
   async #hasWave(wave: number): Promise<boolean> {
+    const { position } = this.#progress;
     // A former run of the chain has found its hosts.
-    if (this.#progress.position.kind === "catching up") return true;
+    if (position.kind === "catching up" && position.wave === wave) return true;
     this.enter({ kind: "census", wave });
     const found = await takeCensus(this);
     if (found > 0) this.note(`census: ${found} to catch up with, wave ${wave}`);
