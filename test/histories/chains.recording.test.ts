@@ -56,3 +56,58 @@ it("handed over while a gate is open and the run is paused", async () => {
     await recorder.saveChain(handle, "handed-over-paused"),
   ).toBeGreaterThan(1);
 }, 240_000);
+
+it("handed over while it winds up after a denial", async () => {
+  const { rig } = recorder;
+  const handle = await recorder.run({
+    version: "4.0.0",
+    canary: { gate: true },
+  });
+  await rig.gate(newest(handle), "canary");
+  await eventually(async () => {
+    const { historyLength } = await newest(handle).describe();
+    if (historyLength > 90) return true;
+    await newest(handle).signal("approve", { gate: "none", by: "eve" });
+    return undefined;
+  });
+  await rig.answer(newest(handle), "canary", "deny");
+  expect(
+    await recorder.saveChain(handle, "handed-over-denied"),
+  ).toBeGreaterThan(1);
+}, 240_000);
+
+it("handed over in the soak after the canaries, and aborted in it", async () => {
+  const { rig } = recorder;
+  const handle = await recorder.run({
+    version: "5.0.0",
+    canary: { gate: false, soakS: 3_600 },
+  });
+  await rig.until(handle, ({ step }) => step.includes("soak"));
+  await makeItHandOver(handle);
+  // It takes no word before it has read its plan again.
+  await eventually(() => newest(handle).query("progress"));
+  await newest(handle).executeUpdate("abort", { args: [{ by: "ada" }] });
+  expect(
+    await recorder.saveChain(handle, "handed-over-soaking"),
+  ).toBeGreaterThan(1);
+}, 240_000);
+
+it("handed over while it catches up with hosts that appeared", async () => {
+  const { rig } = recorder;
+  const late = recorder.last(2);
+  await recorder.fault(late, "vanish");
+  const handle = await recorder.run({
+    version: "6.0.0",
+    canary: { gate: true },
+  });
+  await rig.gate(handle, "canary");
+  await rig.lab.clearFaults();
+  await recorder.fault(late, "hang@apply");
+  await rig.answer(newest(handle), "canary", "approve");
+  await recorder.begun("apply 6.0.0", late);
+  await makeItHandOver(handle);
+  await rig.lab.clearFaults();
+  expect(
+    await recorder.saveChain(handle, "handed-over-catching-up"),
+  ).toBeGreaterThan(1);
+}, 240_000);

@@ -91,6 +91,15 @@ export const chains = {
     outcome: "completed",
     tells: ["lunch", '"gate":"failed-hosts"'],
   },
+  "handed-over-soaking": {
+    outcome: "aborted",
+    tells: ['"kind":"soaking"'],
+  },
+  "handed-over-catching-up": {
+    outcome: "completed",
+    tells: ['"kind":"catching up"', '"added":2'],
+  },
+  "handed-over-denied": { outcome: "denied", tells: ['"choice":"deny"'] },
 } as const satisfies Record<string, Path>;
 
 export type PathName = keyof typeof paths;

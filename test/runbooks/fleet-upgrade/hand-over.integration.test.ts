@@ -132,4 +132,21 @@ describe("a run that hands over to the next of its chain", () => {
     for (const id of late)
       expect(timesBegun(rig.lab, id, "apply 5.0.0")).toBe(1);
   }, 120_000);
+
+  it("asks nobody again after a denial", async () => {
+    const handle = await rig.start({ version: "6.0.0", slots: 8 });
+    await rig.gate(newest(handle), "canary");
+    // Refused answers bring the run so near to its end that it hands over while it winds up.
+    await eventually(async () => {
+      const { historyLength } = await newest(handle).describe();
+      if (historyLength > 139) return true;
+      await newest(handle).signal("approve", { gate: "none", by: "eve" });
+      return undefined;
+    });
+    await rig.answer(newest(handle), "canary", "deny");
+    const { outcome, counts } = await handle.result();
+    expect(outcome).toBe("denied");
+    expect(counts).toMatchObject({ upgraded: 2, "not attempted": 22 });
+    expect(await runsOf(handle)).toBe(2);
+  }, 60_000);
 });
