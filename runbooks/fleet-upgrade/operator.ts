@@ -10,14 +10,18 @@ import type { FleetRun } from "./run";
 export function openRunControls({
   desk,
   handled,
+  ready,
   run,
 }: {
   readonly desk: Desk;
   readonly handled: Handled;
+  /** Resolves when the run can be told something, or will not be able to for long. */
+  readonly ready: () => Promise<void>;
   readonly run: () => FleetRun | undefined;
 }): void {
   openControls({
     handled,
+    ready,
     act: (name, control) => {
       const opened = run();
       if (opened === undefined)

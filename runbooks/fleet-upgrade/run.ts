@@ -137,7 +137,14 @@ export class FleetRun implements RunParts {
       onDecision: (decision) => ledger.record({ kind: "decision", decision }),
       onRefusal: (refused) => ledger.record({ kind: "refused", refused }),
     });
-    openRunControls({ desk, handled, run: () => opened.run });
+    openRunControls({
+      ...{ desk, handled, run: () => opened.run },
+      // What is said while the run is handed over waits for the successor to know its hosts.
+      ready: () =>
+        carried === undefined
+          ? Promise.resolve()
+          : condition(() => opened.run !== undefined),
+    });
     RunView.openQueries(() => opened.run?.view);
     const prepared =
       carried?.prepared ?? (await calls.prepare(input).catch(refuseInput));
@@ -171,8 +178,9 @@ export class FleetRun implements RunParts {
     return acrossRuns(
       {
         inFlight: () => inFlight(this.#state),
-        // A successor would not be cancelled; and the little that is left fits.
-        mayHandOver: () => this.#progress.ending !== "cancelled",
+        // A successor would not be cancelled, or would report once more; and the little that is left fits.
+        mayHandOver: () =>
+          this.#progress.ending !== "cancelled" && !this.isOver,
         handOver: async () => {
           await this.ledger.settled();
           return continueAsNew<FleetUpgradeWorkflow>(input, this.#carried());

@@ -22,6 +22,8 @@ const descriptions: Readonly<Record<ControlName, string>> = {
 const names = Object.keys(descriptions) as ControlName[];
 
 export interface ControlsOptions {
+  /** Resolves once a control can be carried out or refused. */
+  ready(): Promise<void>;
   /** Carries a well-formed control out and says what it did. @throws control.refused with the reason */
   act(name: ControlName, control: Retuning): string;
   /** A signal that did nothing has nobody to answer to; it is shown in the details. */
@@ -35,15 +37,18 @@ export function openControls(options: ControlsOptions): void {
     const description = descriptions[name];
     setHandler(
       controlUpdates[name],
-      (control: Retuning) =>
-        options.handled.once(() => options.act(name, control)),
+      async (control: Retuning) => {
+        await options.ready();
+        return options.handled.once(() => options.act(name, control));
+      },
       { description, validator: (raw) => requireShape(name, raw) },
     );
     setHandler(
       controlSignals[name],
-      (control: Retuning) => {
+      async (control: Retuning) => {
         try {
           requireShape(name, control);
+          await options.ready();
           options.act(name, control);
         } catch (error) {
           options.refused(name, control, (error as Error).message);
