@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { randomUUID } from "node:crypto";
 import { isRunbookError } from "../errors";
 import type { Ssh } from "../ssh/port";
@@ -32,6 +33,8 @@ export async function lookAtHosts(
 ): Promise<HostLook[]> {
   const { atOnce, limitMs, signal } = options;
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+  // One signal for all hosts at once: no leak.
+  setMaxListeners(0, inTime);
   const looks = await eachAtOnce(rows, atOnce, async (index) => {
     signal.throwIfAborted();
     if (inTime.aborted) return undefined;
