@@ -55,7 +55,7 @@ describe("a run that hands over to the next of its chain", () => {
     expect(report.hosts).toHaveLength(24);
     for (const { ms, version, outcome } of report.hosts)
       expect([ms > 0, version, outcome]).toEqual([true, "2.0.0", "upgraded"]);
-  }, 120_000);
+  }, 300_000);
 
   it("keeps its open questions, its pause, and what was sent to it", async () => {
     const [bad = ""] = rig.lab.hosts.slice(-1).map(({ id }) => id);
@@ -92,7 +92,7 @@ describe("a run that hands over to the next of its chain", () => {
     const report = await rig.reportOf(await handle.result());
     expect(report.match(/paused: hosts in work finish/g)).toHaveLength(1);
     expect(report).toContain("by ada: lunch");
-  }, 120_000);
+  }, 300_000);
 
   it("goes on with the soak that it was in, not with a new one", async () => {
     const handle = await rig.start({
@@ -108,7 +108,7 @@ describe("a run that hands over to the next of its chain", () => {
       args: [{ by: "ada" }],
     });
     expect(await handle.result()).toMatchObject({ outcome: "aborted" });
-  }, 120_000);
+  }, 300_000);
 
   it("goes on with the hosts that it was catching up with", async () => {
     const late = rig.lab.hosts.slice(-2).map(({ id }) => id);
@@ -121,17 +121,19 @@ describe("a run that hands over to the next of its chain", () => {
     await rig.lab.clearFaults();
     await rig.lab.setFault(late.map((id) => `${id}:slow:4s@apply*1`));
     // By the hosts' own logs: a question to the run every 50 ms would hold it up.
-    await eventually(() =>
-      late.every((id) => timesBegun(rig.lab, id, "apply 5.0.0") > 0)
-        ? true
-        : undefined,
+    await eventually(
+      () =>
+        late.every((id) => timesBegun(rig.lab, id, "apply 5.0.0") > 0)
+          ? true
+          : undefined,
+      180_000,
     );
     await handOver(handle);
     const { counts } = await handle.result();
     expect(counts.upgraded).toBe(24);
     for (const id of late)
       expect(timesBegun(rig.lab, id, "apply 5.0.0")).toBe(1);
-  }, 120_000);
+  }, 300_000);
 
   it("asks nobody again after a denial", async () => {
     const handle = await rig.start({ version: "6.0.0", slots: 8 });
