@@ -63,13 +63,16 @@ export class Ledger {
 
   async #flush(): Promise<void> {
     this.#writing = true;
+    const entries = this.#entries;
+    const chars = this.#chars;
+    this.#entries = [];
+    this.#chars = 0;
     try {
-      while (this.#chars > mostPendingChars) {
-        const entries = this.#entries;
-        this.#entries = [];
-        this.#chars = 0;
-        this.#parts.push(await this.write(this.#parts.length, entries));
-      }
+      this.#parts.push(await this.write(this.#parts.length, entries));
+    } catch {
+      // A store that takes no part now may take it with the next entry; the report has what it never took.
+      this.#entries = [...entries, ...this.#entries];
+      this.#chars += chars;
     } finally {
       this.#writing = false;
     }
