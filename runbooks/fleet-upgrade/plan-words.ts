@@ -3,7 +3,7 @@ import { allowedFailures } from "../../workflows/rollout/budget";
 import type { Findings, Group } from "./checks";
 import type { FleetPlan, PlanStage, RolloutPlan } from "./contract";
 import { forecastMs, type HostTime } from "./forecast";
-import { codeCell, oneLine } from "./markdown";
+import { codeCell, inHosts, oneLine, shortenTo, sizeOf } from "./markdown";
 
 /** The plan in words: the same text in CLI, UI, gate and the result of a run that only plans. */
 
@@ -61,7 +61,7 @@ export function planText(
     linesOf(plan, ref, known, measure).join("\n"),
   );
   const fitting = texts.find((text) => sizeOf(text) <= mostBytes);
-  return fitting ?? cutTo(mostBytes, texts.at(-1) ?? "");
+  return fitting ?? shortenTo(mostBytes, texts.at(-1) ?? "");
 }
 
 function linesOf(
@@ -288,21 +288,4 @@ function shorten(
     : shown.join(", ") || "none";
 }
 
-const inHosts = (count: number): string =>
-  `${count} ${count === 1 ? "host" : "hosts"}`;
-
 const firstLine = (text: string): string => text.trim().split("\n")[0] ?? "";
-
-const sizeOf = (text: string): number => new TextEncoder().encode(text).length;
-
-/** Whole lines from the beginning on, and a sign that there were more. */
-function cutTo(bytes: number, text: string): string {
-  const kept: string[] = [];
-  let left = bytes - sizeOf("\n...");
-  for (const line of text.split("\n")) {
-    left -= sizeOf(line) + 1;
-    if (left < 0) break;
-    kept.push(line);
-  }
-  return [...kept, "..."].join("\n");
-}

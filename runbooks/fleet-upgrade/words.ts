@@ -10,7 +10,7 @@ import type {
   RolloutProgress,
 } from "../../workflows/rollout/words";
 import type { PlanStage } from "./contract";
-import { oneLine } from "./markdown";
+import { inHosts, oneLine, shortenTo } from "./markdown";
 import { countOutcomes, countsInWords, outcomeOf } from "./state";
 
 /** Everything a run says to a person while it goes on, as pure functions. */
@@ -135,21 +135,3 @@ const shorten = (names: readonly string[], count: number): string =>
   count <= names.length
     ? names.join(", ")
     : `${names.join(", ")} and ${count - names.length} more`;
-
-const inHosts = (count: number): string =>
-  `${count} ${count === 1 ? "host" : "hosts"}`;
-
-/** Whole lines from the beginning on, and a sign that there were more. */
-function shortenTo(bytes: number, text: string): string {
-  if (sizeOf(text) <= bytes) return text;
-  const kept: string[] = [];
-  let left = bytes - sizeOf("\n...");
-  for (const line of text.split("\n")) {
-    left -= sizeOf(line) + 1;
-    if (left < 0) break;
-    kept.push(line);
-  }
-  return [...kept, "..."].join("\n");
-}
-
-const sizeOf = (text: string): number => new TextEncoder().encode(text).length;

@@ -31,7 +31,7 @@ function standingOf(item: Item): Standing {
   }
 }
 
-const noCounts: Readonly<Record<Standing, number>> = {
+export const noCounts: Readonly<Record<Standing, number>> = {
   upgraded: 0,
   unchanged: 0,
   "rolled back": 0,
