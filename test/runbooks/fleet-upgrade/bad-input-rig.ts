@@ -80,7 +80,7 @@ const configuration = [
   `  worded: { steps: { apply: { run: [deploy, "{{verison}}"] }, ${version} } }`,
 ].join("\n");
 
-export function refusalOf(faults: readonly string[]): string {
+function refusalOf(faults: readonly string[]): string {
   const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
   return [
     `error: input of fleetUpgrade has ${count}:`,
@@ -88,4 +88,26 @@ export function refusalOf(faults: readonly string[]): string {
     "hint: Correct each line above and start again; nothing has been touched.",
     "",
   ].join("\n");
+}
+
+/** Each input is answered by one complete error, before anything is asked: `start` no server, `plan` no host. */
+export function testRefusals(
+  rig: BadInputRig,
+  inputs: Readonly<Record<"start" | "plan", readonly Wrong[]>>,
+): void {
+  const asks = { start: "server", plan: "host" } as const;
+  for (const command of ["start", "plan"] as const) {
+    test.each(inputs[command])(
+      `${command} answers $title by one complete error, and asks no ${asks[command]}`,
+      async ({ input, faults }) => {
+        const { code, out, err } = await rig.answerTo(command, input);
+        expect(err).toBe(refusalOf(faults));
+        expect({ code, out, connections: rig.connections() }).toEqual({
+          code: 2,
+          out: "",
+          connections: 0,
+        });
+      },
+    );
+  }
 }

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import {
   apply,
   good,
-  refusalOf,
+  testRefusals,
   useBadInputRig,
   version,
   type Wrong,
@@ -356,31 +356,7 @@ const againstFacts: readonly Wrong[] = [
 
 const rig = useBadInputRig();
 
-test.each(againstContract)(
-  "start answers $title by one complete error, and asks no server",
-  async ({ input, faults }) => {
-    const { code, out, err } = await rig.answerTo("start", input);
-    expect(err).toBe(refusalOf(faults));
-    expect({ code, out, connections: rig.connections() }).toEqual({
-      code: 2,
-      out: "",
-      connections: 0,
-    });
-  },
-);
-
-test.each(againstFacts)(
-  "plan answers $title by one complete error, and asks no host",
-  async ({ input, faults }) => {
-    const { code, out, err } = await rig.answerTo("plan", input);
-    expect(err).toBe(refusalOf(faults));
-    expect({ code, out, connections: rig.connections() }).toEqual({
-      code: 2,
-      out: "",
-      connections: 0,
-    });
-  },
-);
+testRefusals(rig, { start: againstContract, plan: againstFacts });
 
 test("a secret that is pasted instead of its reference is refused, and not repeated", async () => {
   const input = `${good}contract: { steps: { apply: { run: [a], secretEnv: { TOKEN: hunter2 } }, ${version} } }\n`;
