@@ -42,9 +42,10 @@ describe("an operator", () => {
     expect(still.counts.waiting).toBeGreaterThan(0);
     expect(still.halts).toMatchObject([{ kind: "paused", by: "ada" }]);
     await rig.lab.clearFaults();
-    await tell(handle, "resume");
+    await handle.signal("resume", { by: "bob" });
     const result = await handle.result();
     expect(result.counts.upgraded).toBe(12);
+    expect(await rig.reportOf(result)).toContain("resumed by bob");
     expect(await rig.reportOf(result)).toContain("a graph looks odd");
   }, 60_000);
 
