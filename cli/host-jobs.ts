@@ -9,7 +9,7 @@ export interface HostJob {
   readonly step: string;
   readonly generation: number;
   readonly state: "running or unknown" | "not begun" | "ended" | "stopped";
-  /** Epoch seconds by the host's clock. */
+  /** Epoch seconds by the clock of the worker that began it. */
   readonly startedAt?: number;
   readonly endedAt?: number;
   readonly exitCode?: number;
@@ -19,7 +19,7 @@ export interface HostJob {
 
 /**
  * POSIX sh, newest job first; a line for each: mark, id, claim's epoch or -, exit and its epoch or -, stop or -, bytes of both
- * streams, key. The key stands in the third line of the run file.
+ * streams, key. The key stands in the third line of a run file.
  */
 const listScript = `
 root=\${UPGRADE_RUNBOOKS_HOME:-$HOME/.upgrade-runbooks}/jobs
@@ -27,15 +27,16 @@ root=\${UPGRADE_RUNBOOKS_HOME:-$HOME/.upgrade-runbooks}/jobs
 size() { if [ -f "$1" ]; then wc -c <"$1" | tr -d ' '; else echo 0; fi; }
 ls -1t "$root" | while read -r id; do
   job=$root/$id
-  [ -f "$job/run" ] || continue
   case $id in *.swept) continue ;; esac
+  set -- "$job"/run.*
+  [ -f "$1" ] || continue
+  key=$(sed -n '3s/^# key //p' "$1")
   started=- code=- ended=- stop=-
   [ -e "$job/claim" ] && read -r pid ticks started rest <"$job/claim"
   set -- "$job"/exit.*
   if [ -e "$1" ]; then set -- "\${1#"$job"/exit.}"; code=\${1%%.*} ended=\${1#*.}; fi
   set -- "$job"/stop.*
   if [ -e "$1" ]; then set -- "\${1#"$job"/stop.}"; stop=\${1%%.*}; fi
-  key=$(sed -n '3s/^# key //p' "$job/run")
   printf '@job %s %s %s %s %s %s %s %s\\n' "$id" "$started" "$code" "$ended" "$stop" "$(size "$job/stdout")" "$(size "$job/stderr")" "$key"
 done`;
 

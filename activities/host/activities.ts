@@ -23,7 +23,7 @@ import { Visit } from "./visit";
 import { StepFailure, type VisitDependencies } from "./visit-context";
 
 /** A dead worker's slot is free again after the heartbeat timeout; losing a beat is harmless, since a retry joins the job. */
-const heartbeatMs = 2_000;
+const heartbeatMs = 4_000;
 
 export function createHostActivities(
   deps: VisitDependencies & { readonly artifacts: ArtifactStore },

@@ -225,7 +225,7 @@ sweep() {
   private
   { printf '%s\\n' "$now" >"$home/swept"; } 2>/dev/null
   [ $last != 0 ] || return 0
-  oldest=$(($(date +%s) - $kept))
+  oldest=$((now - kept))
   for end in "$home"/jobs/*/exit.* "$home"/jobs/*/stop.*; do
     [ -e "$end" ] && [ "\${end##*.}" -lt $oldest ] || continue
     job=\${end%/*}

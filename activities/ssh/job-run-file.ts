@@ -37,8 +37,8 @@ export function jobPayloadOf(request: JobRequest): string {
 }
 
 /**
- * The file `run` of a job folder: what an operator reads to learn what ran, and what the host's sh executes. The second
- * line is read by the protocol.
+ * What of a job's run file is its own: what an operator reads to learn what ran, and what the host's sh executes once the
+ * runner stands behind it.
  */
 export function runFileOf(request: JobRequest): string {
   const { key, env = {}, secretEnv = {} } = request;
@@ -57,7 +57,7 @@ export function runFileOf(request: JobRequest): string {
     `exec ${commandLineOf(request.command)}`,
     ")",
     "",
-    runner,
+    "",
   ].join("\n");
 }
 
@@ -85,6 +85,9 @@ function commandLineOf(command: JobCommand): string {
 }
 
 /**
+ * The end of every run file, which travels as an argument: stdin is read byte by byte. Called with the nonce of the call,
+ * the boot id, the epoch by the worker's clock and the digest of the command.
+ *
  * Runs as a session of its own, so that no channel's end reaches it. All of it is one function called from the last line:
  * a run file that was cut short runs nothing.
  *
@@ -95,7 +98,7 @@ function commandLineOf(command: JobCommand): string {
  * The exit code is published by renaming a file that already exists, which needs no free disk block. TERM to the group is
  * survived for that one record.
  */
-const runner = `start_ticks() { ticks=\${20}; }
+export const runner = `start_ticks() { ticks=\${20}; }
 run() {
   trap : HUP INT TERM
   set -C
@@ -106,12 +109,12 @@ run() {
   if read -r stat 2>/dev/null </proc/$$/stat; then
     start_ticks \${stat##*) }
     read -r since rest </proc/uptime
+  else began=$(date +%s)
   fi
-  set -- "$1" "$2" "$$ $ticks $(date +%s) \${since%.*} $1"
-  printf '%s\\n' "$3" "$2" >"$mine" || exit 75
+  printf '%s\\n' "$$ $ticks $3 \${since%.*} $1 $4" "$2" >"$mine" || exit 75
   ln "$mine" "$dir/claim" 2>/dev/null
-  read -r pid ticks started since winner <"$dir/claim" || exit 75
-  if [ "$winner" != "$1" ]; then rm -f "$mine"; exit 0; fi
+  read -r pid ticks started since winner rest <"$dir/claim" || exit 75
+  if [ "$winner" != "$1" ]; then rm -f "$mine" "$0"; exit 0; fi
   dd if=/dev/null of="$dir/claim" conv=notrunc,fsync 2>/dev/null
   for mark in "$dir"/stop.*; do [ -e "$mark" ] && exit 0; done
   the_command >&3 2>&4 3>&- 4>&-
@@ -121,7 +124,10 @@ run() {
 }
 # By the clock that nobody sets, where there is one.
 ended() {
-  if [ "$since" = - ]; then end=$(date +%s); return; fi
+  if [ "$since" = - ]; then
+    end=$((started + $(date +%s) - began))
+    return
+  fi
   read -r end rest </proc/uptime
   end=$((started + \${end%.*} - since))
 }

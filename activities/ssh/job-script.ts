@@ -1,3 +1,4 @@
+import { runner } from "./job-run-file";
 import { programLine, quoteArgv } from "./shell";
 
 /** What the host's side of the job protocol can be asked. */
@@ -34,15 +35,17 @@ export function operationCommand(
   context: OperationContext,
 ): string {
   const probe = quoteArgv(context.bootIdProbe ?? []);
+  const now = String(Math.floor(Date.now() / 1_000));
   const argv = ["sh", "-c", script, "runbook", operation.op, context.nonce];
-  argv.push(context.id, context.digest ?? "-", probe, ...operands(operation));
+  argv.push(context.id, context.digest ?? "-", probe, now);
+  argv.push(...operands(operation));
   return programLine(context.become ? ["sudo", "-n", "-H", ...argv] : argv);
 }
 
 function operands(operation: JobOperation): string[] {
   switch (operation.op) {
     case "run":
-      return [];
+      return [runner];
     case "cancel":
       return [operation.reason, String(Math.ceil(operation.graceMs / 100))];
     case "out":
@@ -54,16 +57,18 @@ function operands(operation: JobOperation): string[] {
  * POSIX sh, held to what dash, bash and busybox ash share, with few forks: it runs several times a host on hundreds of
  * hosts. A job folder tells its state by which files exist:
  *
- *   run          what is to be run, and the runner (job-run-file.ts); appears whole, once
- *   claim        a runner has begun: pid (= process group), start ticks, epoch, uptime, nonce; boot id in line 2
+ *   run.N        what the call with nonce N brought: the command, and the runner (job-run-file.ts)
+ *   claim        a runner has begun: pid (= process group), start ticks, epoch, uptime, nonce, digest; boot id in line 2
  *   exit.C.T     the command ended with code C at epoch T
  *   stop.R.T     a caller asked at epoch T to stop it, for reason R; TERM came after this
  *   stdout, stderr
+ *
+ * The folder is nobody else's, whatever the mask: that one is the command's.
+ * Epochs are by the clocks of the workers: those of a thousand hosts do not agree.
  */
 const commented = `
-op=$1 nonce=$2 id=$3 digest=$4 probe=$5
-shift 5
-umask 077
+op=$1 nonce=$2 id=$3 digest=$4 probe=$5 now=$6
+shift 6
 root=\${UPGRADE_RUNBOOKS_HOME:-$HOME/.upgrade-runbooks}
 job=$root/jobs/$id
 newline='
@@ -129,7 +134,8 @@ look() {
     reason=\${1%%.*} state=$reason
   fi
   [ -e "$job/claim" ] || return 0
-  { read -r pid ticks started since winner && read -r claim_boot; } <"$job/claim" || :
+  { read -r pid ticks started since winner theirs && read -r claim_boot; } <"$job/claim" || :
+  [ "$digest" = - ] || [ "$digest" = "$theirs" ] || fail conflict "$theirs"
   [ "$claim_boot" = "$boot" ] || rebooted=1
   # The exit is published before the runner ends, so a dead runner is asked for it once more.
   if exited; then state=\${reason:-finished}
@@ -143,10 +149,10 @@ look() {
 
 elapsed() {
   if [ "$rebooted" = 0 ] && [ "$since" != - ]; then
-    read -r now rest </proc/uptime
-    seconds=$((\${now%.*} - since))
+    read -r up rest </proc/uptime
+    seconds=$((\${up%.*} - since))
   else
-    seconds=$(($(date +%s) - started))
+    seconds=$((now - started))
   fi
 }
 
@@ -173,24 +179,16 @@ read_payload() {
   return 1
 }
 
-# Complete or absent: written aside, then linked, and the first of two wins.
+# Of this call alone: of several runners the first claims the job, and the others remove what they brought.
 prepare() {
-  [ -d "$job" ] || mkdir -p "$job" || return 1
-  [ -e "$job/run" ] && return 0
-  printf %b "$body" >"$job/run.$nonce" || return 1
-  ln "$job/run.$nonce" "$job/run" || [ -e "$job/run" ]
+  [ -d "$job" ] || mkdir -p -m 700 "$job" || return 1
+  { printf %b "$body" && printf %s "$runner"; } >"$job/run.$nonce"
 }
 
 refuse() {
   case $1 in *"o space left"* | *uota*) fail diskfull "$1" ;; esac
   disk_full && fail diskfull "\${1%%"$newline"*}"
   fail failed "\${1%%"$newline"*}"
-}
-
-same_command() {
-  [ -e "$job/run" ] || return 0
-  { read -r line; read -r line word theirs; } <"$job/run"
-  [ "$theirs" = "$digest" ] || fail conflict "$theirs"
 }
 
 # As root under systemd a scope of its own, so that the end of the login session does not end the job. The scope's command
@@ -212,29 +210,27 @@ launch() {
       export "\${_rb_line%%=*}=\${_rb_value%x}"
     done
     unset IFS
-    exec setsid $scope sh "$job/run" "$nonce" "$boot"
+    exec setsid $scope sh "$job/run.$nonce" "$nonce" "$boot" "$now" "$digest"
   ) </dev/null >/dev/null 2>&1 &
-  runner=$!
+  leader=$!
 }
 
 start() {
   command -v setsid >/dev/null || fail unsuitable setsid
   if [ -n "$secrets" ] && [ "$(command -v printf)" != printf ]; then fail unsuitable a shell with a builtin printf; fi
   # Only a failure is asked for its words, since that takes a process.
-  prepare 2>/dev/null || why=$(LC_ALL=C prepare 2>&1) || refuse "$why"
-  same_command
+  prepare 2>/dev/null || why=$(LC_ALL=C prepare 2>&1) || { rm -f "$job/run.$nonce"; refuse "$why"; }
   choose_scope
   attached=started
   launch
   say attached started 0
-  [ -e "$job/run.$nonce" ] && rm -f "$job/run.$nonce"
-  wait $runner
+  wait $leader
   why="the runner ended with code $? before it ran the command"
   look
   if [ "$state" = none ] && [ -n "$scope" ]; then
     scope=
     launch
-    wait $runner
+    wait $leader
     look
   fi
   [ "$state" = none ] && refuse "$why"
@@ -263,7 +259,7 @@ last_bytes() {
 tell_end() {
   full=0 out=0 err=0
   case $state:$code in unknown:* | finished:[1-9]*) disk_full && full=1 ;; esac
-  [ "$ended" != - ] || ended=$(date +%s)
+  [ "$ended" != - ] || ended=$now
   cd "$job" && { [ -s stdout ] || [ -s stderr ]; } && set -- $(wc -c stdout stderr) && out=$1 err=$3
   kept_out=$out kept_err=$err
   [ $out -le ${keptOutputBytes} ] || kept_out=${keptOutputBytes}
@@ -274,9 +270,9 @@ tell_end() {
 }
 
 op_run() {
+  runner=$1
   read_payload || fail payload
   read_boot
-  same_command
   look
   attached=finished
   if [ "$state" = none ]; then start; elif [ "$state" = running ]; then attached=running; fi
@@ -287,10 +283,10 @@ op_run() {
 # The mark comes before the look for a claim: see the runner for the other half.
 op_cancel() {
   read_boot
-  why=$(LC_ALL=C mkdir -p "$job" 2>&1) || refuse "$why"
+  why=$(LC_ALL=C mkdir -p -m 700 "$job" 2>&1) || refuse "$why"
   look
   case $state in none | running) ;; *) say idle; return ;; esac
-  mark=$job/stop.$1.$(date +%s)
+  mark=$job/stop.$1.$now
   [ -n "$reason" ] || true >"$mark" || refuse "cannot write $mark"
   if exited; then rm -f "$mark"; say idle; return; fi
   look

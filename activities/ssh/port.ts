@@ -89,7 +89,7 @@ export interface JobResult {
   readonly stderr: string;
   readonly stdoutBytes: number;
   readonly stderrBytes: number;
-  /** By the host's clock, seconds since the epoch. */
+  /** By the clock of the worker that started it, seconds since the epoch. */
   readonly startedAt: number;
   readonly finishedAt: number;
   /** The host has booted again since the job began. With `expectsReboot` that is success: `exitCode` is 0. */

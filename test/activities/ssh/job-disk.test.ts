@@ -74,7 +74,7 @@ describeWhen(missingHere())("a full disk", () => {
       const folder = host.folderOf(key);
       // Prepared by an attempt that was cut off before its runner began.
       mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, "run"), runFileOf(request));
+      writeFileSync(join(folder, "run.0"), runFileOf(request));
       fill();
       await expect(run(request)).rejects.toMatchObject({
         type: "ssh.diskFull",

@@ -56,7 +56,7 @@ describe.each(shellsHere())("secrets on a host with %s", (shell) => {
     expect(seen.some((text) => text.includes(host.folderOf(key)))).toBe(true);
     expect(seen.join("\n")).not.toMatch(/s3cr3t|line two/);
     const files = readdirSync(host.folderOf(key));
-    expect(files).toContain("run");
+    expect(files.join()).toMatch(/\brun\./);
     for (const file of files)
       expect(readFileSync(join(host.folderOf(key), file), "utf8")).not.toMatch(
         /s3cr3t|line two/,

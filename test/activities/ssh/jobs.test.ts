@@ -1,4 +1,11 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { JobRequest } from "../../../activities/ssh/port";
 import { groupLives, LocalHost, shellsHere, until } from "./job-local-host";
@@ -81,13 +88,35 @@ describe.each(shellsHere())("a job on a host with %s", (shell) => {
     expect(starters).toHaveLength(1);
   });
 
+  test("asked for by two callers with two commands runs one, and refuses the other", async () => {
+    const results = await Promise.allSettled([
+      run(job("echo one >>~/log")),
+      run(job("echo two >>~/log")),
+    ]);
+    expect(host.read("log")).toMatch(/^(one|two)\n$/);
+    const [refused] = results.filter(({ status }) => status === "rejected");
+    expect(results.filter(({ status }) => status === "rejected")).toHaveLength(
+      1,
+    );
+    expect(refused).toMatchObject({ reason: { type: "ssh.jobConflict" } });
+  });
+
+  test("has the mask of its user, in a folder that is nobody else's", async () => {
+    const { stdout } = await run(job("umask"));
+    const own = execFileSync("sh", ["-c", "umask"], { encoding: "utf8" });
+    expect(stdout).toBe(own);
+    expect(statSync(host.folderOf(key)).mode & 0o777).toBe(0o700);
+  });
+
   test("leaves a folder that an operator can read", async () => {
     await run(job("true", { env: { COLOUR: "red" } }));
     const names = readdirSync(host.folderOf(key)).sort();
     expect(names.slice(0, 1)).toEqual(["claim"]);
     expect(names[1]).toMatch(/^exit\.0\.\d{10}$/);
-    expect(names.slice(2)).toEqual(["run", "stderr", "stdout"]);
-    const text = readFileSync(join(host.folderOf(key), "run"), "utf8");
+    const [brought = "", ...streams] = names.slice(2);
+    expect(brought).toMatch(/^run\.[0-9a-f]{16}$/);
+    expect(streams).toEqual(["stderr", "stdout"]);
+    const text = readFileSync(join(host.folderOf(key), brought), "utf8");
     expect(text).toContain(`# key "${key}"`);
     expect(text).toContain("export COLOUR=red\n");
     expect(text).toContain("exec sh -c true\n");
