@@ -19,7 +19,7 @@ shift 3
 home=\${UPGRADE_RUNBOOKS_HOME:-$HOME/.upgrade-runbooks}
 newline='
 '
-mask= facts= begun=0 open= previous= version= back=
+facts= begun=0 open= previous= version= back=
 
 fact() { facts="$facts@$nonce $*$newline"; }
 finish() {
@@ -32,15 +32,8 @@ begin() {
   printf '\\n@%s begin %s\\n' "$nonce" "$1" || exit 1
   printf '\\n@%s begin %s\\n' "$nonce" "$1" >&2
 }
-# Our own files are for nobody else; a step's command has the mask that it would have without us.
-private() {
-  [ -z "$mask" ] || return 0
-  mask=$(umask)
-  umask 077
-}
 # To be called in a shell of its own, which becomes the command.
 become() {
-  [ -z "$mask" ] || umask "$mask"
   [ -z "$previous" ] || export RUNBOOK_PREVIOUS="$previous"
   eval "$1"
 }
@@ -69,9 +62,9 @@ verb_claim() {
   owner=$1
   begin open
   if ! read_owner; then
-    private
+    # Nobody else's, whatever the mask: that one is for the steps' commands.
     if ! [ -d "$home/jobs" ] || ! [ -d "$home/drained" ]; then
-      mkdir -p "$home/jobs" "$home/previous" "$home/desired" "$home/drained" || exit 1
+      mkdir -p -m 700 "$home" && mkdir -p "$home/jobs" "$home/previous" "$home/desired" "$home/drained" || exit 1
     fi
     # Again when the owner left between the two looks, and a little later when its name is not all there yet.
     for wait in 0 0 .1 .3 1; do
@@ -119,7 +112,6 @@ verb_desired() {
   file=$home/desired/$1 have=
   { read -r have <"$file"; } 2>/dev/null
   [ "\${have% *}" != "$2 $3" ] || return 0
-  private
   { printf '%s\\n' "$2 $3 $4" >"$file.$nonce" && mv -f "$file.$nonce" "$file"; } 2>/dev/null
 }
 
@@ -148,7 +140,6 @@ verb_before() {
     finish
   fi
   [ -z "$previous" ] || return 0
-  private
   printf '%s\\n' "$version" "$now" >"$home/previous/$run" || exit 1
   previous=$version
   fact previous "$previous"
@@ -199,7 +190,6 @@ verb_version() {
 verb_drained() {
   begin "$1"
   [ ! -s "$home/drained/$run" ] || return 0
-  private
   printf '%s\\n' "$1" "$now" >"$home/drained/$run" || exit 1
 }
 verb_back() { back=$home/drained/$run; }
@@ -222,7 +212,6 @@ sweep() {
   { read -r last <"$home/swept"; } 2>/dev/null
   case $last in '' | *[!0-9]*) last=0 ;; esac
   [ $((now - last)) -ge 86400 ] || return 0
-  private
   { printf '%s\\n' "$now" >"$home/swept"; } 2>/dev/null
   [ $last != 0 ] || return 0
   oldest=$((now - kept))

@@ -72,7 +72,7 @@ async function refusalOf(
 }
 
 /** A tenth of the limit, from 10 to 60 s: one hanging probe must not use up the time of the others. */
-const probeTimeoutMs = (limitMs: number): number =>
+export const probeTimeoutMs = (limitMs: number): number =>
   Math.min(limitMs, Math.max(10_000, Math.min(60_000, limitMs / 10)));
 
 function notReady(

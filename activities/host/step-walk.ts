@@ -1,8 +1,9 @@
+import { isRunbookError } from "../errors";
 import { balancerDrain, runBalancerStep } from "./balancer-step";
 import { hostError } from "./errors";
 import type { HostAnswer, StepEnd } from "./host-answer";
 import type { VisitStep } from "./port";
-import { untilReady } from "./ready";
+import { probeTimeoutMs, untilReady } from "./ready";
 import {
   drainedOf,
   lookAt,
@@ -24,9 +25,16 @@ export interface WalkOptions {
   readonly culprit?: string;
 }
 
+/** Reads that follow each other, and what is done together with the last of them. */
+interface Reading {
+  readonly reads: readonly VisitStep[];
+  readonly then: readonly TimedVerb[];
+}
+
 /**
  * The steps of a visit in their order. Reads that follow each other go to the host in one call, the first of them
- * together with the claim, the last together with the release: nothing behind a step that fails is done.
+ * together with the claim, those behind a job over the job's own channel, the last together with the release: nothing
+ * behind a step that fails is done.
  */
 export class StepWalk {
   /** What the host answered at the end. */
@@ -34,7 +42,6 @@ export class StepWalk {
   readonly #left: VisitStep[];
   #opened: readonly VisitStep[] = [];
   #marked = false;
-  #back = false;
 
   constructor(
     private readonly host: VisitedHost,
@@ -55,15 +62,24 @@ export class StepWalk {
   /** @param opened what the host answered to the first reads */
   async run(opened: HostAnswer): Promise<void> {
     this.#judge(opened, this.#opened);
+    let next = this.#reading();
+    let answer: HostAnswer | undefined;
     for (;;) {
-      const reads = this.#takeReads();
-      const done = this.#left.length === 0;
-      if (reads.length > 0 || done)
-        await this.#read(reads, done ? this.#ending() : this.#mark());
+      await this.#read(next, answer);
       const effect = this.#left.shift();
       if (effect === undefined) return;
-      await this.#act(effect);
+      if (effect.kind !== "job") await this.#act(effect);
+      next = this.#reading();
+      answer =
+        effect.kind === "job" ? await this.#runJob(effect, next) : undefined;
     }
+  }
+
+  #reading(): Reading {
+    const reads = this.#takeReads();
+    const done = this.#left.length === 0;
+    if (done) return { reads, then: this.#ending() };
+    return { reads, then: reads.length > 0 ? this.#mark() : [] };
   }
 
   #takeReads(alsoIf: (step: VisitStep) => boolean = () => true): VisitStep[] {
@@ -73,21 +89,29 @@ export class StepWalk {
     return this.#left.splice(0, end < 0 ? this.#left.length : end);
   }
 
-  async #read(
-    reads: readonly VisitStep[],
-    then: readonly TimedVerb[],
-  ): Promise<void> {
+  /** @param told what the host has answered to all of it already, behind a job */
+  async #read({ reads, then }: Reading, told?: HostAnswer): Promise<void> {
+    if (reads.length + then.length === 0) return;
     const at = reads.findIndex(({ name }) => name === "ready");
     const ready = reads[at];
-    if (ready === undefined) return this.#ask(reads, then);
-    if (at > 0) await this.#ask(reads.slice(0, at), []);
+    if (ready === undefined)
+      return told ? this.#judge(told, reads) : this.#ask(reads, then);
     const after = reads.slice(at + 1);
-    const answer = await this.#awaitReady(ready, [
-      ...this.#verbs(after),
-      ...then,
-    ]);
+    if (told !== undefined && endOf(told, ready).exitCode === 0)
+      return this.#judge(told, after);
+    if (at > 0) await this.#ask(reads.slice(0, at), []);
+    const verbs = [...this.#verbs(after), ...then];
+    const answer = await this.#awaitReady(ready, verbs);
     if (answer !== undefined) this.#judge(answer, after);
-    else if (after.length + then.length > 0) await this.#ask(after, then);
+    else if (verbs.length > 0) await this.#ask(after, then);
+  }
+
+  /** For the channel of the job before: what is asked once. A host that must hold its readiness is looked at again. */
+  #sequel({ reads, then }: Reading): TimedVerb[] {
+    const { minReadyMs } = this.host.words.plan;
+    const at = reads.findIndex(({ name }) => name === "ready");
+    const once = at < 0 || (at === 0 && minReadyMs === 0);
+    return once ? [...this.#verbs(reads), ...then] : [];
   }
 
   async #ask(
@@ -156,17 +180,28 @@ export class StepWalk {
   }
 
   async #act(step: VisitStep): Promise<void> {
-    const { words } = this.host;
-    if (step.kind === "job") {
-      const key = words.keyOf(step, this.options.prefix);
-      return this.host.runJob(step, key);
-    }
     if (step.kind === "transfer") return runTransfer(this.host, step);
-    const drains = step.name === balancerDrain;
-    if (drains && !this.#marked) await this.host.ask([drainedOf(step)]);
+    if (step.name === balancerDrain && !this.#marked)
+      await this.host.ask([drainedOf(step)]);
     await runBalancerStep(this.host, step);
-    this.#marked = false;
-    this.#back = !drains;
+  }
+
+  /** @returns what the host has answered to `next`, when it was asked already */
+  async #runJob(
+    step: VisitStep,
+    next: Reading,
+  ): Promise<HostAnswer | undefined> {
+    const key = this.host.words.keyOf(step, this.options.prefix);
+    const reboots = step.expectsReboot ?? false;
+    const sequel = reboots === false ? this.#sequel(next) : [];
+    try {
+      return await this.host.runJob(step, key, sequel);
+    } catch (error) {
+      const late = isRunbookError(error) && error.type === "ssh.timedOut";
+      // The job has succeeded, and a probe that hangs is one that says no.
+      if (late && this.host.step === "ready") return undefined;
+      throw error;
+    }
   }
 
   #mark(): TimedVerb[] {
@@ -177,17 +212,27 @@ export class StepWalk {
 
   #ending(): TimedVerb[] {
     return [
-      ...(this.#back ? [{ verb: { verb: "back" } as const }] : []),
+      ...(this.#undrains ? [{ verb: { verb: "back" } as const }] : []),
       releaseOf(this.host.words),
     ];
   }
 
-  #verbs(reads: readonly VisitStep[]): TimedVerb[] {
-    return reads.map((step) =>
-      step.name === "version"
-        ? versionOf(step, this.host.words, this.options.wanted)
-        : lookAt(step, this.host.words),
+  /** Whether the host is back in its balancer at the end. */
+  get #undrains(): boolean {
+    return this.options.steps.some(
+      ({ kind, name }) => kind === "balancer" && name !== balancerDrain,
     );
+  }
+
+  #verbs(reads: readonly VisitStep[]): TimedVerb[] {
+    const { words } = this.host;
+    return reads.map((step) => {
+      if (step.name === "version")
+        return versionOf(step, words, this.options.wanted);
+      const look = lookAt(step, words);
+      if (step.name !== "ready") return look;
+      return { ...look, timeoutMs: probeTimeoutMs(step.timeoutMs) };
+    });
   }
 }
 

@@ -3,7 +3,7 @@ import { orAborted } from "../ssh/abort";
 import { sshError } from "../ssh/errors";
 import { failureOfExit } from "../ssh/job-failure";
 import { jobIdOf } from "../ssh/job-run-file";
-import type { ExecResult, JobRequest, SshTarget } from "../ssh/port";
+import type { JobRequest, SequelResult, SshTarget } from "../ssh/port";
 import { hostError } from "./errors";
 import {
   beginnings,
@@ -52,12 +52,58 @@ export class VisitedHost {
    * @throws host.busy; ssh.*, in the step that was begun last
    */
   async ask(verbs: readonly TimedVerb[]): Promise<HostAnswer> {
-    const { rootRunId } = this.words.request;
+    const limit = new StepLimit(this.progress.signal);
+    const { argv, nonce, onOutput } = this.#call(verbs, limit);
+    try {
+      const result = await this.deps.ssh.exec(
+        this.target,
+        { argv, timeoutMs: totalMs(verbs) },
+        { signal: limit.signal, onOutput },
+      );
+      return this.#answer(nonce, result);
+    } finally {
+      limit.clear();
+    }
+  }
+
+  /**
+   * @param sequel asked behind the job over the same channel, once it has succeeded
+   * @returns the answer to it; nothing when none was asked for
+   */
+  async runJob(
+    step: VisitStep,
+    key: string,
+    sequel: readonly TimedVerb[],
+  ): Promise<HostAnswer | undefined> {
+    this.enter(step.name);
+    this.#jobKey = key;
+    const request = await this.#jobRequest(step, key);
+    const limit = new StepLimit(this.progress.signal);
+    const { argv, nonce, onOutput } = this.#call(sequel, limit);
+    const listen = (text: string): void => {
+      this.#jobKey = undefined;
+      onOutput(text);
+    };
+    try {
+      const result = await this.deps.ssh.runJob(this.target, request, {
+        signal: limit.signal,
+        onOutput: this.#lineReporter(step.name),
+        ...(sequel.length > 0 && { sequel: { argv, onOutput: listen } }),
+      });
+      this.#jobKey = undefined;
+      this.requireSuccess(result, commandOf(step));
+      return result.sequel && this.#answer(nonce, result.sequel);
+    } finally {
+      limit.clear();
+    }
+  }
+
+  /** These verbs as the host is asked them, in whichever channel. */
+  #call(verbs: readonly TimedVerb[], limit: StepLimit) {
     const call = hostCall(
-      rootRunId,
+      this.words.request.rootRunId,
       verbs.map(({ verb }) => verb),
     );
-    const limit = new StepLimit(this.progress.signal);
     const onOutput = beginnings(call.nonce, (name) => {
       if (name !== this.#step) this.enter(name);
       const timed = verbs.find(({ step }) => step?.name === name);
@@ -65,28 +111,7 @@ export class VisitedHost {
       const command = timed?.step ? commandOf(timed.step) : "the shell";
       limit.begin(timeoutMs, () => this.#late(command, timeoutMs));
     });
-    try {
-      const result = await this.deps.ssh.exec(
-        this.target,
-        { argv: call.argv, timeoutMs: totalMs(verbs) },
-        { signal: limit.signal, onOutput },
-      );
-      return this.#answer(call.nonce, result);
-    } finally {
-      limit.clear();
-    }
-  }
-
-  async runJob(step: VisitStep, key: string): Promise<void> {
-    this.enter(step.name);
-    this.#jobKey = key;
-    const { signal } = this.progress;
-    const onOutput = this.#lineReporter(step.name);
-    const request = await this.#jobRequest(step, key);
-    const options = { signal, onOutput };
-    const result = await this.deps.ssh.runJob(this.target, request, options);
-    this.#jobKey = undefined;
-    this.requireSuccess(result, commandOf(step));
+    return { ...call, onOutput };
   }
 
   /** Stops the job in flight, if there is one. @throws ssh.* */
@@ -128,7 +153,7 @@ export class VisitedHost {
     return new RunbookError(type, failureClass, blank(seen), blank(hint));
   }
 
-  #answer(nonce: string, result: ExecResult): HostAnswer {
+  #answer(nonce: string, result: SequelResult): HostAnswer {
     const answer = readAnswer(nonce, result);
     if (answer === undefined) throw this.#silence(nonce, result);
     this.words.previous = answer.previous ?? this.words.previous;
@@ -141,7 +166,7 @@ export class VisitedHost {
   }
 
   /** The shell came to no end of its own. */
-  #silence(nonce: string, result: ExecResult): Error {
+  #silence(nonce: string, result: SequelResult): Error {
     const { id } = this.words.host;
     const marks = new RegExp(`^@${nonce} .*\\n`, "gm");
     const stderr = result.stderr.replace(marks, "");

@@ -5,7 +5,13 @@ import type { JobAttached, JobEnd } from "./job-protocol";
 import { JobRound, type JobTimes, type RoundCall } from "./job-round";
 import { commandDigestOf, jobIdOf, jobPayloadOf } from "./job-run-file";
 import { judgeEnd, rebootStuck } from "./job-verdict";
-import type { CallOptions, JobRequest, JobResult, SshTarget } from "./port";
+import type {
+  JobOptions,
+  JobRequest,
+  JobResult,
+  SequelResult,
+  SshTarget,
+} from "./port";
 import type { Connect, Transport } from "./transport";
 
 export interface JobCallContext {
@@ -21,12 +27,13 @@ export class JobCall {
   private attached: JobAttached | undefined;
   /** By our clock; known once the host has told how long the job has been running. */
   private deadline: number | undefined;
+  private sequel: SequelResult | undefined;
 
   constructor(
     private readonly context: JobCallContext,
     private readonly target: SshTarget,
     private readonly request: JobRequest,
-    { onOutput, outputOffset = 0, signal }: CallOptions,
+    { onOutput, outputOffset = 0, signal, sequel }: JobOptions,
   ) {
     this.round = {
       target,
@@ -36,6 +43,7 @@ export class JobCall {
       timeoutMs: request.timeoutMs,
       times: context.times,
       feed: onOutput && new OutputFeed(onOutput, outputOffset),
+      sequel,
       signal,
     };
   }
@@ -50,7 +58,8 @@ export class JobCall {
         attached: this.attached ?? end.attached,
         late: this.isLate(),
       });
-      if (result) return result;
+      const { sequel } = this;
+      if (result) return { ...result, ...(sequel && { sequel }) };
       await pause(pollMs, this.round.signal);
     }
   }
@@ -83,7 +92,9 @@ export class JobCall {
   ): Promise<JobEnd> {
     const round = new JobRound(transport, { ...this.round, onHeard });
     try {
-      return await round.end();
+      const end = await round.end();
+      this.sequel = round.sequel;
+      return end;
     } finally {
       this.attached ??= round.attached;
       this.deadline = round.deadline ?? this.deadline;

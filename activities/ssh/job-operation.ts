@@ -8,8 +8,9 @@ import {
   type OperationContext,
   type StopReason,
 } from "./job-script";
+import type { SequelOutput } from "./sequel";
 import type { SshTarget } from "./port";
-import type { Transport } from "./transport";
+import type { RemoteExit, Transport } from "./transport";
 
 /** Kept of what the host's shell itself complains about. */
 const complaintBytes = 4_096;
@@ -20,6 +21,9 @@ export interface OperationCall extends Pick<OperationContext, "digest" | "id"> {
   /** Closes the channel; the host's side goes on. */
   readonly signal?: AbortSignal | undefined;
   readonly onAnswer?: (answer: JobAnswer) => void;
+  readonly sequel?: SequelOutput | undefined;
+  /** The channel is over. */
+  readonly onExit?: (exit: RemoteExit) => void;
 }
 
 /**
@@ -45,18 +49,28 @@ export async function askHost(
   };
   const heard: { last?: JobAnswer } = {};
   let complaint = "";
-  const onStdout = createAnswerReader(nonce, (answer) => {
+  const take = (answer: JobAnswer): void => {
+    if (answer.kind === "word" && answer.word === "sequel")
+      return call.sequel?.begin();
     heard.last = answer;
     call.onAnswer?.(answer);
-  });
+  };
+  const onStdout = createAnswerReader(nonce, take, (chunk) =>
+    call.sequel?.addStdout(chunk),
+  );
   const onStderr = (chunk: Buffer): void => {
     complaint = (complaint + chunk.toString("utf8")).slice(-complaintBytes);
+    call.sequel?.addStderr(chunk);
   };
+  const command = operationCommand(operation, context);
+  // A job has a session of its own, so TERM ends no more than its follower, or the sequel.
+  const stopOnAbort = call.sequel !== undefined;
   const exit = await transport.exec(
-    { command: operationCommand(operation, context), stdin },
+    { command, stdin, stopOnAbort },
     { onStdout, onStderr },
     signal,
   );
+  call.onExit?.(exit);
   const { last } = heard;
   if (last?.kind === "error") throw refusalOf(last, target.host.id);
   if (last && isFinal(last)) return last;

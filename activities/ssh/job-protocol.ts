@@ -44,7 +44,7 @@ export type JobAnswer =
       readonly error: string;
       readonly detail: string;
     }
-  /** `idle`, `stopped`, `stuck`, and `.` for "still here". */
+  /** `idle`, `stopped`, `stuck`, `.` for "still here", and `sequel`: what comes behind it is no answer. */
   | {
       readonly kind: "word";
       readonly word: string;
@@ -54,13 +54,17 @@ export type JobAnswer =
 /**
  * Reads the answers out of a channel's stdout. They stand in lines that begin with the call's nonce, so greetings of a
  * login shell do no harm; announced bytes are taken by count, so output may hold anything.
+ *
+ * @param onSequel takes all that comes behind the word `sequel`
  */
 export function createAnswerReader(
   nonce: string,
   onAnswer: (answer: JobAnswer) => void,
+  onSequel: (chunk: Buffer) => void = () => undefined,
 ): (chunk: Buffer) => void {
   const mark = Buffer.from(`@${nonce} `);
   let rest: Buffer = Buffer.alloc(0);
+  let over = false;
   const next = (): JobAnswer | undefined => {
     const from = rest.indexOf(mark);
     const to = from < 0 ? -1 : rest.indexOf("\n", from);
@@ -74,9 +78,17 @@ export function createAnswerReader(
     rest = rest.subarray(to + 1 + total);
     return answerOf(word, words, body);
   };
+  const read = (): void => {
+    for (let answer = next(); answer; answer = next()) {
+      onAnswer(answer);
+      over = answer.kind === "word" && answer.word === "sequel";
+      if (over) return onSequel(rest);
+    }
+  };
   return (chunk) => {
+    if (over) return onSequel(chunk);
     rest = Buffer.concat([rest, chunk]);
-    for (let answer = next(); answer; answer = next()) onAnswer(answer);
+    read();
   };
 }
 

@@ -5,8 +5,9 @@ import { askHost, stopJob } from "./job-operation";
 import { outputChunkBytes, type OutputFeed } from "./job-output";
 import type { JobAnswer, JobAttached, JobEnd } from "./job-protocol";
 import { RoundWatch } from "./job-watch";
-import type { SshTarget } from "./port";
-import type { Transport } from "./transport";
+import type { Sequel, SequelResult, SshTarget } from "./port";
+import { SequelOutput } from "./sequel";
+import type { RemoteExit, Transport } from "./transport";
 
 export interface JobTimes {
   /** How long a lost link is sought again before its loss is passed on. */
@@ -31,6 +32,7 @@ export interface RoundCall {
   readonly timeoutMs: number;
   readonly times: JobTimes;
   readonly feed: OutputFeed | undefined;
+  readonly sequel: Sequel | undefined;
   /** The caller's: aborting detaches. */
   readonly signal: AbortSignal | undefined;
   readonly onHeard: () => void;
@@ -45,6 +47,8 @@ export class JobRound {
   attached: JobAttached | undefined;
   /** When the job's time is over, by our clock. */
   deadline: number | undefined;
+  /** What ran behind the job. */
+  sequel: SequelResult | undefined;
   private readonly over = new AbortController();
   private readonly signal: AbortSignal;
   private readonly watch = new RoundWatch();
@@ -82,7 +86,15 @@ export class JobRound {
     const onAnswer = (answer: JobAnswer): void => this.take(answer);
     const { signal } = this;
     const call = { target, id, digest, stdin, signal, onAnswer };
-    return askHost(this.transport, { op: "run" }, call);
+    const { sequel } = this.call;
+    if (sequel === undefined)
+      return askHost(this.transport, { op: "run" }, call);
+    const output = new SequelOutput(sequel);
+    const onExit = (exit: RemoteExit) => (this.sequel = output.result(exit));
+    const operation = { op: "run", sequel: sequel.argv } as const;
+    return askHost(this.transport, operation, {
+      ...{ ...call, sequel: output, onExit },
+    });
   }
 
   /** Closes what is still open on this connection for the job; the job goes on. */
@@ -97,6 +109,8 @@ export class JobRound {
     if (this.over.signal.aborted) return;
     this.call.onHeard();
     this.watch.answered();
+    // The time of the sequel is its caller's to limit.
+    if (answer.kind === "end") this.watch.close();
     if (answer.kind !== "attached") return;
     this.attached = answer.attached;
     this.deadline = Date.now() + this.call.timeoutMs - answer.elapsedMs;

@@ -3,8 +3,8 @@ import { programLine, quoteArgv } from "./shell";
 
 /** What the host's side of the job protocol can be asked. */
 export type JobOperation =
-  /** Starts the job unless it is claimed, waits for its end, tells how it ended. */
-  | { readonly op: "run" }
+  /** Starts the job unless it is claimed, waits for its end, tells how it ended; when it went well, becomes the sequel. */
+  | { readonly op: "run"; readonly sequel?: readonly string[] }
   /** Stops the whole process group, or marks a job that has not begun so that it never will. */
   | {
       readonly op: "cancel";
@@ -45,7 +45,7 @@ export function operationCommand(
 function operands(operation: JobOperation): string[] {
   switch (operation.op) {
     case "run":
-      return [runner];
+      return [runner, operation.sequel ? programLine(operation.sequel) : ""];
     case "cancel":
       return [operation.reason, String(Math.ceil(operation.graceMs / 100))];
     case "out":
@@ -270,7 +270,7 @@ tell_end() {
 }
 
 op_run() {
-  runner=$1
+  runner=$1 sequel=$2
   read_payload || fail payload
   read_boot
   look
@@ -278,6 +278,10 @@ op_run() {
   if [ "$state" = none ]; then start; elif [ "$state" = running ]; then attached=running; fi
   [ $attached = started ] && [ "$state" != running ] || follow
   tell_end
+  [ "$state:$code" = finished:0 ] && [ -n "$sequel" ] || return 0
+  say sequel
+  cd "\${OLDPWD:-.}"
+  eval "$sequel"
 }
 
 # The mark comes before the look for a claim: see the runner for the other half.

@@ -80,6 +80,20 @@ export interface JobRequest {
   readonly expectsReboot?: ExpectsReboot;
 }
 
+/**
+ * A command that may be repeated, run behind a job that ended with exit code 0 over the job's own channel: a channel costs
+ * a host more than most looks do.
+ */
+export interface Sequel {
+  readonly argv: readonly string[];
+  /** New stdout, as it comes. */
+  readonly onOutput?: (text: string) => void;
+}
+
+export interface JobOptions extends CallOptions {
+  readonly sequel?: Sequel;
+}
+
 export interface JobResult {
   /** What this call found: it started the job, joined a running one, or read the result of a finished one. */
   readonly attached: "started" | "running" | "finished";
@@ -96,7 +110,11 @@ export interface JobResult {
   readonly rebooted: boolean;
   /** The command failed, and the disk of the job folder is full: its last words may be missing. */
   readonly diskFull?: boolean;
+  /** What the sequel said; absent when there was none, or the job failed. */
+  readonly sequel?: SequelResult;
 }
+
+export type SequelResult = Pick<ExecResult, "exitCode" | "stdout" | "stderr">;
 
 export interface CallOptions {
   /** Aborting detaches; it never stops a job. */
@@ -159,7 +177,7 @@ export interface Ssh extends SshFiles {
   runJob(
     target: SshTarget,
     request: JobRequest,
-    options?: CallOptions,
+    options?: JobOptions,
   ): Promise<JobResult>;
   /** TERM, then KILL, to the job's process group; resolves once the group is gone. @throws ssh.* */
   cancelJob(

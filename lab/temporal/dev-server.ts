@@ -58,6 +58,10 @@ const PORT_TRIES = 5;
 /** Timers wait for a second in case another host's clock is behind; here is one process, and a skip of time is a timer. */
 const PROMPT_TIMERS = `history.timerProcessorMaxTimeShift="5ms"`;
 const SUGGESTED_EVENTS = "limit.historyCount.suggestContinueAsNew";
+/** Queues are split for servers of several processes; within one the parts only pass their tasks to each other. */
+const ONE_PARTITION = ["Read", "Write"].map(
+  (part) => `matching.numTaskqueue${part}Partitions=1`,
+);
 const SKIP_TIME = "frontend.WorkflowTimeSkippingEnabled=true";
 
 interface Ports {
@@ -179,7 +183,10 @@ function argsFor(
       "--search-attribute",
       `${name}=${type}`,
     ]),
-    ...["--dynamic-config-value", PROMPT_TIMERS],
+    ...[PROMPT_TIMERS, ...ONE_PARTITION].flatMap((setting) => [
+      "--dynamic-config-value",
+      setting,
+    ]),
     ...(options.timeSkipping === true
       ? ["--dynamic-config-value", SKIP_TIME]
       : []),

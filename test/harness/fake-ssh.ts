@@ -8,6 +8,7 @@ import type {
   ExecRequest,
   ExecResult,
   FileFacts,
+  JobOptions,
   FileUpload,
   JobRequest,
   JobResult,
@@ -80,13 +81,15 @@ export class FakeSsh implements Ssh {
   async runJob(
     _target: unknown,
     request: JobRequest,
-    { signal, onOutput }: CallOptions = {},
+    { signal, onOutput, sequel }: JobOptions = {},
   ): Promise<JobResult> {
     const { command, key } = request;
     this.requests.push(request);
     this.channels.push([]);
     const words = "argv" in command ? command.argv.join(" ") : command.script;
-    const attached = this.jobs.has(key) ? "finished" : "started";
+    const attached = this.jobs.has(key)
+      ? ("finished" as const)
+      : ("started" as const);
     const answer = await this.call(`job ${words}`, signal, () => {
       const known = this.jobs.get(key);
       if (known !== undefined) return known;
@@ -102,7 +105,13 @@ export class FakeSsh implements Ssh {
       return begun;
     });
     const times = { startedAt: 1, finishedAt: 2 };
-    return { rebooted: false, ...whole(answer), ...times, attached };
+    const result = { rebooted: false, ...whole(answer), ...times, attached };
+    if (sequel === undefined || result.exitCode !== 0) return result;
+    const { onOutput: say = () => undefined } = sequel;
+    const told = await new FakeShell(
+      ...([this, sequel.argv.slice(4), say, signal] as const),
+    ).run();
+    return { ...result, sequel: whole(told) };
   }
 
   async cancelJob(
