@@ -26,6 +26,8 @@ export type HostVerb =
       readonly unless?: string | undefined;
       readonly line: string;
     }
+  /** Ends the call when the run has begun on the host; a job follows. */
+  | { readonly verb: "start" }
   /** Leaves the host, and ends the call, when the run has not begun on it. */
   | { readonly verb: "touched" }
   /** Leaves the host, and ends the call, when the run has not taken it out of its balancer, or put it back. */
@@ -62,6 +64,8 @@ export function lineOf(
 export interface HostCall {
   readonly nonce: string;
   readonly argv: readonly string[];
+  /** What of it are the script's own words. */
+  readonly args: readonly string[];
 }
 
 /** @param run names the files of this run; any text */
@@ -73,10 +77,8 @@ export function hostCall(run: string, verbs: readonly HostVerb[]): HostCall {
     const own = operands(verb);
     return [verb.verb, String(own.length), ...own];
   });
-  return {
-    nonce,
-    argv: ["sh", "-c", hostScript, "runbook", ...facts, ...words],
-  };
+  const args = [...facts, ...words];
+  return { nonce, args, argv: ["sh", "-c", hostScript, "runbook", ...args] };
 }
 
 function operands(verb: HostVerb): string[] {
@@ -103,6 +105,7 @@ function operands(verb: HostVerb): string[] {
       return [verb.wanted ?? "", verb.line];
     case "drained":
       return [verb.step];
+    case "start":
     case "touched":
     case "back":
       return [];

@@ -22,10 +22,11 @@ newline='
 facts= begun=0 open= previous= version= back=
 
 fact() { facts="$facts@$nonce $*$newline"; }
+# Before its end, unless a code says otherwise.
 finish() {
   fact begun $begun $open
   printf '\\n%s@%s done\\n' "$facts" "$nonce"
-  exit 0
+  exit \${1:-3}
 }
 # A reader that went away ends this shell.
 begin() {
@@ -145,6 +146,9 @@ verb_before() {
   fact previous "$previous"
 }
 
+# For a job that follows over the same channel: one that has begun is for its own caller to join.
+verb_start() { [ $begun = 0 ] || finish; }
+
 verb_touched() {
   [ $begun = 0 ] || return 0
   leave
@@ -245,7 +249,7 @@ while [ $# -gt 0 ]; do
   "verb_$verb" "$@"
   shift $words
 done
-finish
+finish 0
 `;
 
 /** Comments and indentation stay at home: they would travel with every call. */

@@ -12,7 +12,7 @@ import {
   versionOf,
 } from "./timed-verbs";
 import { runTransfer } from "./transfer";
-import type { VisitedHost } from "./visited-host";
+import type { JobAnswers, VisitedHost } from "./visited-host";
 import { commandOf } from "./visit-words";
 
 export interface WalkOptions {
@@ -39,8 +39,10 @@ interface Reading {
 export class StepWalk {
   /** What the host answered at the end. */
   version: string | undefined;
-  readonly #left: VisitStep[];
+  #left: VisitStep[];
   #opened: readonly VisitStep[] = [];
+  /** The first job has run as the host was opened: what comes behind it, and what the host has answered to that. */
+  #begun: { next: Reading; answer: HostAnswer | undefined } | undefined;
   #marked = false;
 
   constructor(
@@ -50,20 +52,52 @@ export class StepWalk {
     this.#left = [...options.steps];
   }
 
-  /** The first reads, for the call that claims the host. */
-  opening(): TimedVerb[] {
+  /**
+   * Claims the host and does the first reads; when a job is next, that runs over the same channel, unless the host has
+   * something against it or the run has begun there.
+   *
+   * @param first done once the host is claimed
+   */
+  async open(
+    claim: readonly TimedVerb[],
+    first: readonly TimedVerb[],
+  ): Promise<HostAnswer> {
     const { words } = this.host;
     this.#opened = this.#takeReads(
       (step) => step.name !== "ready" && !words.needsPrevious(step),
     );
-    return [...this.#verbs(this.#opened), ...this.#mark()];
+    const verbs = [...claim, ...first, ...this.#verbs(this.#opened)];
+    const [job] = this.#left;
+    if (job?.kind !== "job" || words.needsPrevious(job))
+      return this.host.ask([...verbs, ...this.#mark()]);
+    return this.#openWith(job, claim, verbs);
+  }
+
+  async #openWith(
+    job: VisitStep,
+    claim: readonly TimedVerb[],
+    verbs: readonly TimedVerb[],
+  ): Promise<HostAnswer> {
+    const left = [...this.#left];
+    this.#left.shift();
+    const next = this.#reading();
+    const before = [...verbs, { verb: { verb: "start" } } as const];
+    const told = await this.#runJob(job, next, before);
+    if (told.ran) this.#begun = { next, answer: told.after };
+    else {
+      this.#left = left;
+      this.#marked = false;
+    }
+    if (told.before !== undefined) return told.before;
+    // It had begun when the link was found again: what came before it has been judged by the host.
+    this.#opened = [];
+    return this.host.ask(claim);
   }
 
   /** @param opened what the host answered to the first reads */
   async run(opened: HostAnswer): Promise<void> {
     this.#judge(opened, this.#opened);
-    let next = this.#reading();
-    let answer: HostAnswer | undefined;
+    let { next, answer } = this.#begun ?? { next: this.#reading() };
     for (;;) {
       await this.#read(next, answer);
       const effect = this.#left.shift();
@@ -71,7 +105,9 @@ export class StepWalk {
       if (effect.kind !== "job") await this.#act(effect);
       next = this.#reading();
       answer =
-        effect.kind === "job" ? await this.#runJob(effect, next) : undefined;
+        effect.kind === "job"
+          ? (await this.#runJob(effect, next)).after
+          : undefined;
     }
   }
 
@@ -186,20 +222,21 @@ export class StepWalk {
     await runBalancerStep(this.host, step);
   }
 
-  /** @returns what the host has answered to `next`, when it was asked already */
+  /** Together with what is asked behind it, and with what is asked before it. */
   async #runJob(
     step: VisitStep,
     next: Reading,
-  ): Promise<HostAnswer | undefined> {
+    before: readonly TimedVerb[] = [],
+  ): Promise<JobAnswers> {
     const key = this.host.words.keyOf(step, this.options.prefix);
     const reboots = step.expectsReboot ?? false;
-    const sequel = reboots === false ? this.#sequel(next) : [];
+    const after = reboots === false ? this.#sequel(next) : [];
     try {
-      return await this.host.runJob(step, key, sequel);
+      return await this.host.runJob(step, key, { before, after });
     } catch (error) {
       const late = isRunbookError(error) && error.type === "ssh.timedOut";
       // The job has succeeded, and a probe that hangs is one that says no.
-      if (late && this.host.step === "ready") return undefined;
+      if (late && this.host.step === "ready") return { ran: true };
       throw error;
     }
   }

@@ -10,6 +10,9 @@ import {
   type TemplateValues,
 } from "./template";
 
+/** Names the version that ran before the run's first effect. */
+const previousVariable = "RUNBOOK_PREVIOUS";
+
 type Words = Pick<VisitStep, "run" | "env" | "name">;
 
 /** What a visit's steps are called and what their commands are, on this host. Pure, but for what the host has told. */
@@ -68,7 +71,10 @@ export class VisitWords {
 
   /** The step's command as the host's shell runs it. */
   line(step: Words): string {
-    return lineOf(this.words(step), this.env(step));
+    const { previous } = this;
+    const known =
+      previous === undefined ? {} : { [previousVariable]: previous };
+    return lineOf(this.words(step), { ...known, ...this.env(step) });
   }
 
   env({ name, env = {} }: Words): Readonly<Record<string, string>> {
@@ -82,9 +88,6 @@ export class VisitWords {
       RUNBOOK_STEP: name,
       RUNBOOK_HOST: this.host.id,
       ...(version === undefined ? {} : { RUNBOOK_VERSION: version }),
-      ...(this.previous === undefined
-        ? {}
-        : { RUNBOOK_PREVIOUS: this.previous }),
       ...(artifact === undefined
         ? {}
         : {
@@ -93,6 +96,12 @@ export class VisitWords {
           }),
       ...Object.fromEntries(own),
     };
+  }
+
+  /** A job reads it on the host, so that it is the same command whether or not the worker knows the version by then. */
+  get envFiles(): Readonly<Record<string, string>> {
+    const run = encodeURIComponent(this.request.rootRunId);
+    return { [previousVariable]: `previous/${run}` };
   }
 
   /** Whether its words can be known only after the host was asked what runs there. */

@@ -82,13 +82,11 @@ export class Visit {
       wanted: plan.version,
       culprit: plan.action === "restart" ? "restart" : "apply",
     });
-    const opened = await this.#host.ask([
-      ...claimOf(this.#words),
+    const opened = await walk.open(claimOf(this.#words), [
       ...(plan.version === undefined
         ? []
         : [desiredOf(this.#words, plan.version)]),
       ...beforeOf(steps, this.#words),
-      ...walk.opening(),
     ]);
     if (opened.unchanged) return this.#ended("unchanged", plan.version);
     await walk.run(opened);

@@ -3,7 +3,12 @@ import { orAborted } from "../ssh/abort";
 import { sshError } from "../ssh/errors";
 import { failureOfExit } from "../ssh/job-failure";
 import { jobIdOf } from "../ssh/job-run-file";
-import type { JobRequest, SequelResult, SshTarget } from "../ssh/port";
+import type {
+  FramePart,
+  FrameResult,
+  JobRequest,
+  SshTarget,
+} from "../ssh/port";
 import { hostError } from "./errors";
 import {
   beginnings,
@@ -12,6 +17,7 @@ import {
   type StepEnd,
 } from "./host-answer";
 import { hostCall } from "./host-call";
+import { hostScript } from "./host-script";
 import type { VisitStep } from "./port";
 import { Redaction } from "./redaction";
 import { StepLimit } from "./step-limit";
@@ -21,6 +27,20 @@ import { commandOf, type VisitWords } from "./visit-words";
 
 /** For what we do on the host ourselves. */
 const lookTimeoutMs = 60_000;
+
+/** What is asked of the host over the channel of a job. */
+export interface JobVerbs {
+  readonly before?: readonly TimedVerb[];
+  readonly after: readonly TimedVerb[];
+}
+
+export interface JobAnswers {
+  /** False when what was asked before it let it not start. */
+  readonly ran: boolean;
+  /** Absent when the job was found begun. */
+  readonly before?: HostAnswer | undefined;
+  readonly after?: HostAnswer | undefined;
+}
 
 /** The host of a visit as its steps see it: calls, jobs, and the step that it is at. */
 export class VisitedHost {
@@ -67,35 +87,61 @@ export class VisitedHost {
   }
 
   /**
-   * @param sequel asked behind the job over the same channel, once it has succeeded
-   * @returns the answer to it; nothing when none was asked for
+   * Runs the job, and these verbs over the same channel: those before it as long as it has not begun, those behind it once
+   * it has succeeded.
    */
   async runJob(
     step: VisitStep,
     key: string,
-    sequel: readonly TimedVerb[],
-  ): Promise<HostAnswer | undefined> {
-    this.enter(step.name);
-    this.#jobKey = key;
-    const request = await this.#jobRequest(step, key);
+    { before = [], after }: JobVerbs,
+  ): Promise<JobAnswers> {
+    const request = await this.#jobRequest(step, key).catch(
+      (error: unknown) => {
+        this.enter(step.name);
+        throw error;
+      },
+    );
     const limit = new StepLimit(this.progress.signal);
-    const { argv, nonce, onOutput } = this.#call(sequel, limit);
+    const [opening, closing] = [
+      this.#call(before, limit),
+      this.#call(after, limit),
+    ];
+    const begin = (): void => {
+      limit.clear();
+      if (this.#step !== step.name) this.enter(step.name);
+    };
+    if (before.length === 0) begin();
+    this.#jobKey = key;
+    try {
+      const told = await this.deps.ssh.runFramedJob(this.target, request, {
+        signal: limit.signal,
+        onOutput: this.#lineReporter(step.name),
+        frame: {
+          script: hostScript,
+          ...(before.length > 0 && { before: opening }),
+          ...(after.length > 0 && { after: this.#behindJob(closing) }),
+          onBegun: begin,
+        },
+      });
+      const opened = told.before && this.#answer(opening.nonce, told.before);
+      if (told.job === undefined) return { ran: false, before: opened };
+      this.#jobKey = undefined;
+      this.requireSuccess(told.job, commandOf(step));
+      const last = told.job.after;
+      const closed = last && this.#answer(closing.nonce, last);
+      return { ran: true, before: opened, after: closed };
+    } finally {
+      limit.clear();
+    }
+  }
+
+  /** The job is over when it speaks: nothing is left to stop. */
+  #behindJob({ args, onOutput }: Required<FramePart>): FramePart {
     const listen = (text: string): void => {
       this.#jobKey = undefined;
       onOutput(text);
     };
-    try {
-      const result = await this.deps.ssh.runJob(this.target, request, {
-        signal: limit.signal,
-        onOutput: this.#lineReporter(step.name),
-        ...(sequel.length > 0 && { sequel: { argv, onOutput: listen } }),
-      });
-      this.#jobKey = undefined;
-      this.requireSuccess(result, commandOf(step));
-      return result.sequel && this.#answer(nonce, result.sequel);
-    } finally {
-      limit.clear();
-    }
+    return { args, onOutput: listen };
   }
 
   /** These verbs as the host is asked them, in whichever channel. */
@@ -153,7 +199,7 @@ export class VisitedHost {
     return new RunbookError(type, failureClass, blank(seen), blank(hint));
   }
 
-  #answer(nonce: string, result: SequelResult): HostAnswer {
+  #answer(nonce: string, result: FrameResult): HostAnswer {
     const answer = readAnswer(nonce, result);
     if (answer === undefined) throw this.#silence(nonce, result);
     this.words.previous = answer.previous ?? this.words.previous;
@@ -166,7 +212,7 @@ export class VisitedHost {
   }
 
   /** The shell came to no end of its own. */
-  #silence(nonce: string, result: SequelResult): Error {
+  #silence(nonce: string, result: FrameResult): Error {
     const { id } = this.words.host;
     const marks = new RegExp(`^@${nonce} .*\\n`, "gm");
     const stderr = result.stderr.replace(marks, "");
@@ -214,6 +260,7 @@ export class VisitedHost {
       command:
         script === undefined ? { argv: this.words.words(step) } : { script },
       env: this.words.env(step),
+      envFiles: this.words.envFiles,
       secretEnv,
       timeoutMs: step.timeoutMs,
       expectsReboot: step.expectsReboot ?? false,

@@ -6,10 +6,10 @@ import { JobRound, type JobTimes, type RoundCall } from "./job-round";
 import { commandDigestOf, jobIdOf, jobPayloadOf } from "./job-run-file";
 import { judgeEnd, rebootStuck } from "./job-verdict";
 import type {
+  FramedJob,
+  FrameResult,
   JobOptions,
   JobRequest,
-  JobResult,
-  SequelResult,
   SshTarget,
 } from "./port";
 import type { Connect, Transport } from "./transport";
@@ -27,13 +27,14 @@ export class JobCall {
   private attached: JobAttached | undefined;
   /** By our clock; known once the host has told how long the job has been running. */
   private deadline: number | undefined;
-  private sequel: SequelResult | undefined;
+  private before: FrameResult | undefined;
+  private after: FrameResult | undefined;
 
   constructor(
     private readonly context: JobCallContext,
     private readonly target: SshTarget,
     private readonly request: JobRequest,
-    { onOutput, outputOffset = 0, signal, sequel }: JobOptions,
+    { onOutput, outputOffset = 0, signal, frame }: JobOptions,
   ) {
     this.round = {
       target,
@@ -43,28 +44,30 @@ export class JobCall {
       timeoutMs: request.timeoutMs,
       times: context.times,
       feed: onOutput && new OutputFeed(onOutput, outputOffset),
-      sequel,
+      frame,
       signal,
     };
   }
 
-  async result(): Promise<JobResult> {
+  async result(): Promise<FramedJob> {
     const { pollMs } = this.context.times;
     for (;;) {
       this.round.signal?.throwIfAborted();
       const end = await this.end();
+      const { before, after } = this;
+      if (end === undefined) return { before };
       const result = judgeEnd(end, {
         ...this.about(),
         attached: this.attached ?? end.attached,
         late: this.isLate(),
       });
-      const { sequel } = this;
-      if (result) return { ...result, ...(sequel && { sequel }) };
+      if (result)
+        return { before, job: { ...result, ...(after && { after }) } };
       await pause(pollMs, this.round.signal);
     }
   }
 
-  private async end(): Promise<JobEnd> {
+  private async end(): Promise<JobEnd | undefined> {
     const { connect, random, times } = this.context;
     const { signal } = this.round;
     const loop = {
@@ -89,13 +92,13 @@ export class JobCall {
   private async attach(
     transport: Transport,
     onHeard: () => void,
-  ): Promise<JobEnd> {
+  ): Promise<JobEnd | undefined> {
     const round = new JobRound(transport, { ...this.round, onHeard });
     try {
-      const end = await round.end();
-      this.sequel = round.sequel;
-      return end;
+      return await round.end();
     } finally {
+      this.before ??= round.before;
+      this.after = round.after;
       this.attached ??= round.attached;
       this.deadline = round.deadline ?? this.deadline;
     }

@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { sshError } from "./errors";
 import { failureOfExit, lastWords } from "./job-failure";
-import { createAnswerReader, type JobAnswer } from "./job-protocol";
+import { AnswerReader, type FramePlace, type JobAnswer } from "./job-protocol";
 import {
   operationCommand,
   type JobOperation,
   type OperationContext,
   type StopReason,
 } from "./job-script";
-import type { SequelOutput } from "./sequel";
+import type { FrameOutput } from "./frame";
 import type { SshTarget } from "./port";
 import type { RemoteExit, Transport } from "./transport";
 
@@ -21,7 +21,8 @@ export interface OperationCall extends Pick<OperationContext, "digest" | "id"> {
   /** Closes the channel; the host's side goes on. */
   readonly signal?: AbortSignal | undefined;
   readonly onAnswer?: (answer: JobAnswer) => void;
-  readonly sequel?: SequelOutput | undefined;
+  /** Where the parts of a frame speak to. */
+  readonly frame?: Readonly<Record<FramePlace, FrameOutput>> | undefined;
   /** The channel is over. */
   readonly onExit?: (exit: RemoteExit) => void;
 }
@@ -49,22 +50,24 @@ export async function askHost(
   };
   const heard: { last?: JobAnswer } = {};
   let complaint = "";
-  const take = (answer: JobAnswer): void => {
-    if (answer.kind === "word" && answer.word === "sequel")
-      return call.sequel?.begin();
-    heard.last = answer;
-    call.onAnswer?.(answer);
-  };
-  const onStdout = createAnswerReader(nonce, take, (chunk) =>
-    call.sequel?.addStdout(chunk),
+  const reader = new AnswerReader(
+    nonce,
+    (answer) => {
+      if (isFinal(answer)) heard.last = answer;
+      call.onAnswer?.(answer);
+    },
+    (place, chunk) => call.frame?.[place].addStdout(chunk),
   );
+  const onStdout = (chunk: Buffer): void => reader.add(chunk);
   const onStderr = (chunk: Buffer): void => {
     complaint = (complaint + chunk.toString("utf8")).slice(-complaintBytes);
-    call.sequel?.addStderr(chunk);
+    // Of which part it is nobody can tell by its time: each finds its own by the marks that it sets.
+    call.frame?.before.addStderr(chunk);
+    call.frame?.after.addStderr(chunk);
   };
   const command = operationCommand(operation, context);
-  // A job has a session of its own, so TERM ends no more than its follower, or the sequel.
-  const stopOnAbort = call.sequel !== undefined;
+  // A job has a session of its own, so TERM ends no more than its follower, or its frame.
+  const stopOnAbort = call.frame !== undefined;
   const exit = await transport.exec(
     { command, stdin, stopOnAbort },
     { onStdout, onStderr },
@@ -73,13 +76,14 @@ export async function askHost(
   call.onExit?.(exit);
   const { last } = heard;
   if (last?.kind === "error") throw refusalOf(last, target.host.id);
-  if (last && isFinal(last)) return last;
+  if (last) return last;
   throw silenceOf(exit.exitCode, complaint, target);
 }
 
 function isFinal(answer: JobAnswer): boolean {
-  if (answer.kind === "word") return answer.word !== ".";
-  return answer.kind !== "attached";
+  if (answer.kind !== "word") return answer.kind !== "attached";
+  if (answer.word === "opened") return answer.detail !== "0";
+  return ![".", "before", "after"].includes(answer.word);
 }
 
 function refusalOf(

@@ -44,52 +44,75 @@ export type JobAnswer =
       readonly error: string;
       readonly detail: string;
     }
-  /** `idle`, `stopped`, `stuck`, `.` for "still here", and `sequel`: what comes behind it is no answer. */
+  /** `idle`, `stopped`, `stuck`, `.` for "still here", `before` and `after` of a frame, and `opened` with its exit code. */
   | {
       readonly kind: "word";
       readonly word: string;
       readonly detail: string;
     };
 
+export type FramePlace = "before" | "after";
+
 /**
  * Reads the answers out of a channel's stdout. They stand in lines that begin with the call's nonce, so greetings of a
- * login shell do no harm; announced bytes are taken by count, so output may hold anything.
- *
- * @param onSequel takes all that comes behind the word `sequel`
+ * login shell do no harm; announced bytes are taken by count, so output may hold anything. Behind the words `before` and
+ * `after` a frame speaks: up to the next answer, or to the end.
  */
-export function createAnswerReader(
-  nonce: string,
-  onAnswer: (answer: JobAnswer) => void,
-  onSequel: (chunk: Buffer) => void = () => undefined,
-): (chunk: Buffer) => void {
-  const mark = Buffer.from(`@${nonce} `);
-  let rest: Buffer = Buffer.alloc(0);
-  let over = false;
-  const next = (): JobAnswer | undefined => {
-    const from = rest.indexOf(mark);
-    const to = from < 0 ? -1 : rest.indexOf("\n", from);
+export class AnswerReader {
+  readonly #mark: Buffer;
+  #rest: Buffer = Buffer.alloc(0);
+  #place: FramePlace | undefined;
+
+  constructor(
+    nonce: string,
+    private readonly onAnswer: (answer: JobAnswer) => void,
+    private readonly onFrame: (place: FramePlace, chunk: Buffer) => void,
+  ) {
+    this.#mark = Buffer.from(`@${nonce} `);
+  }
+
+  add(chunk: Buffer): void {
+    this.#rest = Buffer.concat([this.#rest, chunk]);
+    for (;;) {
+      if (this.#place !== undefined) this.#passFrame(this.#place);
+      const answer = this.#place === undefined ? this.#next() : undefined;
+      if (answer === undefined) return;
+      this.onAnswer(answer);
+      this.#place = placeOf(answer);
+    }
+  }
+
+  #next(): JobAnswer | undefined {
+    const from = this.#rest.indexOf(this.#mark);
+    const to = from < 0 ? -1 : this.#rest.indexOf("\n", from);
     if (to < 0) return undefined;
-    const line = rest.toString("utf8", from + mark.length, to);
+    const line = this.#rest.toString("utf8", from + this.#mark.length, to);
     const [word = "", ...words] = line.split(" ");
     const sizes = announced(word, words);
     const total = sizes.reduce((sum, size) => sum + size, 0);
-    const body = rest.subarray(to + 1, to + 1 + total);
+    const body = this.#rest.subarray(to + 1, to + 1 + total);
     if (body.length < total) return undefined;
-    rest = rest.subarray(to + 1 + total);
+    this.#rest = this.#rest.subarray(to + 1 + total);
     return answerOf(word, words, body);
-  };
-  const read = (): void => {
-    for (let answer = next(); answer; answer = next()) {
-      onAnswer(answer);
-      over = answer.kind === "word" && answer.word === "sequel";
-      if (over) return onSequel(rest);
-    }
-  };
-  return (chunk) => {
-    if (over) return onSequel(chunk);
-    rest = Buffer.concat([rest, chunk]);
-    read();
-  };
+  }
+
+  /** All but what may be the beginning of an answer. */
+  #passFrame(place: FramePlace): void {
+    const rest = this.#rest;
+    const mark = rest.indexOf(this.#mark);
+    const held = place === "before" ? this.#mark.length - 1 : 0;
+    const end = mark < 0 ? Math.max(0, rest.length - held) : mark;
+    this.#rest = rest.subarray(end);
+    if (end > 0) this.onFrame(place, rest.subarray(0, end));
+    if (mark >= 0) this.#place = undefined;
+  }
+}
+
+function placeOf(answer: JobAnswer): FramePlace | undefined {
+  if (answer.kind !== "word") return undefined;
+  return answer.word === "before" || answer.word === "after"
+    ? answer.word
+    : undefined;
 }
 
 function announced(word: string, words: readonly string[]): number[] {

@@ -5,8 +5,8 @@ import { askHost, stopJob } from "./job-operation";
 import { outputChunkBytes, type OutputFeed } from "./job-output";
 import type { JobAnswer, JobAttached, JobEnd } from "./job-protocol";
 import { RoundWatch } from "./job-watch";
-import type { Sequel, SequelResult, SshTarget } from "./port";
-import { SequelOutput } from "./sequel";
+import { FrameOutput } from "./frame";
+import type { FrameResult, JobFrame, SshTarget } from "./port";
 import type { RemoteExit, Transport } from "./transport";
 
 export interface JobTimes {
@@ -32,7 +32,7 @@ export interface RoundCall {
   readonly timeoutMs: number;
   readonly times: JobTimes;
   readonly feed: OutputFeed | undefined;
-  readonly sequel: Sequel | undefined;
+  readonly frame: JobFrame | undefined;
   /** The caller's: aborting detaches. */
   readonly signal: AbortSignal | undefined;
   readonly onHeard: () => void;
@@ -47,8 +47,9 @@ export class JobRound {
   attached: JobAttached | undefined;
   /** When the job's time is over, by our clock. */
   deadline: number | undefined;
-  /** What ran behind the job. */
-  sequel: SequelResult | undefined;
+  /** What the frame said before the job, and behind it. */
+  before: FrameResult | undefined;
+  after: FrameResult | undefined;
   private readonly over = new AbortController();
   private readonly signal: AbortSignal;
   private readonly watch = new RoundWatch();
@@ -63,15 +64,16 @@ export class JobRound {
     this.signal = AbortSignal.any(signals);
   }
 
-  /** @throws ssh.connectionLost; ssh.notStopped at the time limit; whatever the host refuses the job for */
-  async end(): Promise<JobEnd> {
-    this.watch.awaitAnswer(this.call.times.answerMs, () => {
-      this.transport.close();
-      return this.lost("has not answered");
-    });
+  /**
+   * @returns nothing when the frame let no job start
+   * @throws ssh.connectionLost; ssh.notStopped at the time limit; whatever the host refuses the job for
+   */
+  async end(): Promise<JobEnd | undefined> {
+    this.awaitAnswer();
     try {
       const asked = this.ask();
       const answer = await Promise.race([asked, this.watch.failure]);
+      if (answer.kind === "word" && answer.word === "opened") return undefined;
       if (answer.kind !== "end") throw this.lost(`said "${answer.kind}"`);
       await this.leave();
       await this.call.feed?.finish(answer.end, (offset) => this.read(offset));
@@ -82,18 +84,34 @@ export class JobRound {
   }
 
   private ask(): Promise<JobAnswer> {
-    const { target, id, digest, payload: stdin } = this.call;
-    const onAnswer = (answer: JobAnswer): void => this.take(answer);
+    const { target, id, digest, payload: stdin, frame } = this.call;
     const { signal } = this;
-    const call = { target, id, digest, stdin, signal, onAnswer };
-    const { sequel } = this.call;
-    if (sequel === undefined)
-      return askHost(this.transport, { op: "run" }, call);
-    const output = new SequelOutput(sequel);
-    const onExit = (exit: RemoteExit) => (this.sequel = output.result(exit));
-    const operation = { op: "run", sequel: sequel.argv } as const;
-    return askHost(this.transport, operation, {
-      ...{ ...call, sequel: output, onExit },
+    const parts = frame && {
+      before: new FrameOutput(frame.before),
+      after: new FrameOutput(frame.after),
+    };
+    let goesOn = false;
+    const onAnswer = (answer: JobAnswer): void => {
+      this.take(answer);
+      if (answer.kind !== "word") return;
+      if (answer.word === "opened")
+        this.before = parts?.before.result(Number(answer.detail));
+      goesOn = answer.word === "after";
+    };
+    const onExit = ({ exitCode }: RemoteExit): void => {
+      if (goesOn) this.after = parts?.after.result(exitCode);
+    };
+    const call = {
+      ...{ target, id, digest, stdin, signal, onAnswer, onExit },
+      frame: parts,
+    };
+    return askHost(this.transport, { op: "run", frame }, call);
+  }
+
+  private awaitAnswer(): void {
+    this.watch.awaitAnswer(this.call.times.answerMs, () => {
+      this.transport.close();
+      return this.lost("has not answered");
     });
   }
 
@@ -109,10 +127,12 @@ export class JobRound {
     if (this.over.signal.aborted) return;
     this.call.onHeard();
     this.watch.answered();
-    // The time of the sequel is its caller's to limit.
+    // The time of a frame is its caller's to limit.
     if (answer.kind === "end") this.watch.close();
+    if (answer.kind === "word" && answer.word === "opened") this.awaitAnswer();
     if (answer.kind !== "attached") return;
     this.attached = answer.attached;
+    this.call.frame?.onBegun?.();
     this.deadline = Date.now() + this.call.timeoutMs - answer.elapsedMs;
     if (answer.attached === "finished") return;
     this.watch.limit(this.deadline, () => this.stopLate());

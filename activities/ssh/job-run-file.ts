@@ -17,11 +17,11 @@ export function jobIdOf(key: string): string {
 
 /** Stands for what a key runs: the same key with another digest is refused. Names of secrets count, values do not. */
 export function commandDigestOf(request: JobRequest): string {
-  const { command, env = {}, secretEnv = {} } = request;
+  const { command, env = {}, envFiles = {}, secretEnv = {} } = request;
   const entries = Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1));
   const words = "argv" in command ? [...command.argv] : command.script;
   const secrets = Object.keys(secretEnv).sort();
-  return sha256(JSON.stringify([words, entries, secrets]));
+  return sha256(JSON.stringify([words, entries, secrets, envFiles]));
 }
 
 /**
@@ -41,7 +41,7 @@ export function jobPayloadOf(request: JobRequest): string {
  * runner stands behind it.
  */
 export function runFileOf(request: JobRequest): string {
-  const { key, env = {}, secretEnv = {} } = request;
+  const { key, env = {}, envFiles = {}, secretEnv = {} } = request;
   const names = Object.keys(secretEnv).sort();
   return [
     "# A detached job of upgrade-runbooks.",
@@ -54,6 +54,11 @@ export function runFileOf(request: JobRequest): string {
       ([name, value]) =>
         `export ${requireVariableName(name)}=${quoteWord(value)}`,
     ),
+    ...Object.entries(envFiles).map(([name, file]) => {
+      const variable = requireVariableName(name);
+      const path = `"\${0%/*}"/../../${quoteWord(file)}`;
+      return `{ read -r ${variable} <${path}; } 2>/dev/null && export ${variable}`;
+    }),
     `exec ${commandLineOf(request.command)}`,
     ")",
     "",

@@ -1,10 +1,11 @@
 import { runner } from "./job-run-file";
+import type { FramePart, JobFrame } from "./port";
 import { programLine, quoteArgv } from "./shell";
 
 /** What the host's side of the job protocol can be asked. */
 export type JobOperation =
-  /** Starts the job unless it is claimed, waits for its end, tells how it ended; when it went well, becomes the sequel. */
-  | { readonly op: "run"; readonly sequel?: readonly string[] }
+  /** Starts the job unless it is claimed, waits for its end, tells how it ended; its frame runs around it. */
+  | { readonly op: "run"; readonly frame?: JobFrame | undefined }
   /** Stops the whole process group, or marks a job that has not begun so that it never will. */
   | {
       readonly op: "cancel";
@@ -45,12 +46,17 @@ export function operationCommand(
 function operands(operation: JobOperation): string[] {
   switch (operation.op) {
     case "run":
-      return [runner, operation.sequel ? programLine(operation.sequel) : ""];
+      return [runner, ...frameOperands(operation.frame)];
     case "cancel":
       return [operation.reason, String(Math.ceil(operation.graceMs / 100))];
     case "out":
       return [String(operation.offset), String(operation.maxBytes)];
   }
+}
+
+function frameOperands({ script, before, after }: Partial<JobFrame> = {}) {
+  const words = (part?: FramePart): string => quoteArgv(part?.args ?? []);
+  return [script ?? "", words(before), words(after)];
 }
 
 /**
@@ -269,19 +275,32 @@ tell_end() {
   last_bytes stderr $err $kept_err
 }
 
+# In a shell of its own, since a frame ends by exit.
+open_up() {
+  say before
+  (eval "set -- $before"; eval "$frame") </dev/null
+  opened=$?
+  say opened $opened
+  [ $opened = 0 ] || exit 0
+}
+
 op_run() {
-  runner=$1 sequel=$2
+  runner=$1 frame=$2 before=$3 after=$4
   read_payload || fail payload
   read_boot
   look
   attached=finished
-  if [ "$state" = none ]; then start; elif [ "$state" = running ]; then attached=running; fi
+  if [ "$state" = none ]; then
+    [ -z "$before" ] || open_up
+    start
+  elif [ "$state" = running ]; then attached=running; fi
   [ $attached = started ] && [ "$state" != running ] || follow
   tell_end
-  [ "$state:$code" = finished:0 ] && [ -n "$sequel" ] || return 0
-  say sequel
+  [ "$state:$code" = finished:0 ] && [ -n "$after" ] || return 0
+  say after
   cd "\${OLDPWD:-.}"
-  eval "$sequel"
+  eval "set -- $after"
+  eval "$frame"
 }
 
 # The mark comes before the look for a claim: see the runner for the other half.

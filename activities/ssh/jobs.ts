@@ -14,7 +14,7 @@ export interface JobsOptions {
   readonly random?: () => number;
 }
 
-export type Jobs = Pick<Ssh, "runJob" | "cancelJob">;
+export type Jobs = Pick<Ssh, "runJob" | "runFramedJob" | "cancelJob">;
 
 const defaultTimes: JobTimes = {
   reconnectMs: 30_000,
@@ -37,14 +37,19 @@ export function createJobs(options: JobsOptions): Jobs {
     signal: undefined,
     random,
   });
+  const context = { connect, random, times };
+  const runFramedJob: Jobs["runFramedJob"] = async (target, request, call) =>
+    new JobCall(context, target, request, call).result();
   return {
-    runJob: async (target, request, callOptions = {}) =>
-      new JobCall(
-        { connect, random, times },
-        target,
-        request,
-        callOptions,
-      ).result(),
+    runFramedJob,
+    async runJob(target, request, { frame, ...call } = {}) {
+      const parts = frame && { ...frame, before: undefined };
+      const options = { ...call, ...(parts && { frame: parts }) };
+      const { job } = await runFramedJob(target, request, options);
+      if (job === undefined)
+        throw new TypeError("only a frame keeps a job back");
+      return job;
+    },
     cancelJob: async (target, key, graceMs = times.graceMs) =>
       overLinks(loop(target), (transport) =>
         stopJob(transport, target, jobIdOf(key), {

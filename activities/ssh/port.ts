@@ -73,6 +73,8 @@ export interface JobRequest {
   readonly key: string;
   readonly command: JobCommand;
   readonly env?: Readonly<Record<string, string>>;
+  /** Variables that the host knows: the first line of a file of our folder there, read as the command begins. */
+  readonly envFiles?: Readonly<Record<string, string>>;
   /** Values that reach the job's environment over stdin, never argv nor the job folder. */
   readonly secretEnv?: Readonly<Record<string, string>>;
   /** From the job's own start, also across re-attachments. */
@@ -81,17 +83,30 @@ export interface JobRequest {
 }
 
 /**
- * A command that may be repeated, run behind a job that ended with exit code 0 over the job's own channel: a channel costs
- * a host more than most looks do.
+ * A script of POSIX sh, ended by `exit`, that runs around a job over the job's own channel: a channel costs a host more than
+ * most looks do. It may be repeated.
  */
-export interface Sequel {
-  readonly argv: readonly string[];
+export interface JobFrame {
+  readonly script: string;
+  /** Before a job that has not begun: only exit code 0 lets it start. */
+  readonly before?: FramePart | undefined;
+  /** Behind a job that ended with exit code 0. */
+  readonly after?: FramePart | undefined;
+  /** The job has begun, or was found begun. */
+  readonly onBegun?: () => void;
+}
+
+export interface FramePart {
+  /** `$1` and on, for the script. */
+  readonly args: readonly string[];
   /** New stdout, as it comes. */
   readonly onOutput?: (text: string) => void;
 }
 
+export type FrameResult = Pick<ExecResult, "exitCode" | "stdout" | "stderr">;
+
 export interface JobOptions extends CallOptions {
-  readonly sequel?: Sequel;
+  readonly frame?: JobFrame;
 }
 
 export interface JobResult {
@@ -110,11 +125,16 @@ export interface JobResult {
   readonly rebooted: boolean;
   /** The command failed, and the disk of the job folder is full: its last words may be missing. */
   readonly diskFull?: boolean;
-  /** What the sequel said; absent when there was none, or the job failed. */
-  readonly sequel?: SequelResult;
+  /** What its frame said behind it; absent when there was none, or the job failed. */
+  readonly after?: FrameResult;
 }
 
-export type SequelResult = Pick<ExecResult, "exitCode" | "stdout" | "stderr">;
+export interface FramedJob {
+  /** What the frame said before the job; absent when the job was found begun already. */
+  readonly before?: FrameResult | undefined;
+  /** Absent when the frame let no job start. */
+  readonly job?: JobResult | undefined;
+}
 
 export interface CallOptions {
   /** Aborting detaches; it never stops a job. */
@@ -179,6 +199,12 @@ export interface Ssh extends SshFiles {
     request: JobRequest,
     options?: JobOptions,
   ): Promise<JobResult>;
+  /** The same for a job that its frame may keep from starting. @throws ssh.* */
+  runFramedJob(
+    target: SshTarget,
+    request: JobRequest,
+    options: JobOptions,
+  ): Promise<FramedJob>;
   /** TERM, then KILL, to the job's process group; resolves once the group is gone. @throws ssh.* */
   cancelJob(
     target: SshTarget,

@@ -32,14 +32,13 @@ export function createSsh({
     openLink: createLinks(env),
     policyFor: createHostKeyPolicies(),
   });
-  const { runJob, cancelJob } = createJobs({
+  const jobs = createJobs({
     connect: pool.connect,
     ...(options.random && { random: options.random }),
   });
   return {
     exec: createExec(pool.connect, now),
-    runJob,
-    cancelJob,
+    ...jobs,
     ...createFiles(pool.connect),
     release: (target) => pool.release(target),
     close: () => pool.close(),

@@ -43,7 +43,7 @@ export class FakeShell {
     );
     this.#fact(["begun", this.#begun ? "1" : "0", ...open].join(" "));
     const stdout = `${this.#stdout}\n${this.#facts}@${this.#nonce} done\n`;
-    return { stdout, stderr: this.#stderr };
+    return { stdout, stderr: this.#stderr, exitCode: this.#done ? 3 : 0 };
   }
 
   async #act(verb: string, [first = "", second = "", about = ""]: string[]) {
@@ -61,6 +61,9 @@ export class FakeShell {
         return;
       case "before":
         return this.#before(first, second);
+      case "start":
+        this.#done = this.#begun;
+        return;
       case "touched":
         if (!this.#begun) await this.#leave();
         return;

@@ -10,6 +10,9 @@ import type {
   FileFacts,
   JobOptions,
   FileUpload,
+  FramedJob,
+  FramePart,
+  FrameResult,
   JobRequest,
   JobResult,
   Ssh,
@@ -81,11 +84,17 @@ export class FakeSsh implements Ssh {
   async runJob(
     _target: unknown,
     request: JobRequest,
-    { signal, onOutput, sequel }: JobOptions = {},
+    options: JobOptions = {},
   ): Promise<JobResult> {
-    const { command, key } = request;
     this.requests.push(request);
     this.channels.push([]);
+    return this.#job(request, options);
+  }
+
+  async #job(
+    { command, key }: JobRequest,
+    { signal, onOutput, frame }: JobOptions,
+  ): Promise<JobResult> {
     const words = "argv" in command ? command.argv.join(" ") : command.script;
     const attached = this.jobs.has(key)
       ? ("finished" as const)
@@ -106,12 +115,34 @@ export class FakeSsh implements Ssh {
     });
     const times = { startedAt: 1, finishedAt: 2 };
     const result = { rebooted: false, ...whole(answer), ...times, attached };
-    if (sequel === undefined || result.exitCode !== 0) return result;
-    const { onOutput: say = () => undefined } = sequel;
-    const told = await new FakeShell(
-      ...([this, sequel.argv.slice(4), say, signal] as const),
-    ).run();
-    return { ...result, sequel: whole(told) };
+    const ended = result.exitCode === 0;
+    const after = ended && (await this.frame(frame?.after, signal));
+    return { ...result, ...(after && { after }) };
+  }
+
+  async runFramedJob(
+    target: unknown,
+    request: JobRequest,
+    { frame = { script: "" }, ...options }: JobOptions,
+  ): Promise<FramedJob> {
+    const { before: part, ...rest } = frame;
+    this.requests.push(request);
+    this.channels.push([]);
+    const known = this.jobs.has(request.key);
+    const before = known ? undefined : await this.frame(part, options.signal);
+    if (before !== undefined && before.exitCode !== 0) return { before };
+    frame.onBegun?.();
+    const job = await this.#job(request, { ...options, frame: rest });
+    return { before, job };
+  }
+
+  private async frame(
+    part: FramePart | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<FrameResult | undefined> {
+    if (part === undefined) return undefined;
+    const say = part.onOutput ?? (() => undefined);
+    return whole(await new FakeShell(this, part.args, say, signal).run());
   }
 
   async cancelJob(

@@ -25,6 +25,11 @@ export function missing({ command }: Shell): string | undefined {
     : `no ${command} here; install the package ${command}`;
 }
 
+const isEarlyEnd = (
+  error: unknown,
+): error is { stdout: string; stderr: string } =>
+  (error as { code?: unknown }).code === 3;
+
 /** A home folder of ours on this machine, and the host's side of a visit in the shell under test. */
 export class ScriptHost {
   readonly home = mkdtempSync(path.join(tmpdir(), "runbooks-visit-"));
@@ -34,7 +39,7 @@ export class ScriptHost {
 
   constructor(private readonly shell: Shell) {}
 
-  /** @throws what execFile does when the shell fails */
+  /** @throws what execFile does when the shell fails; a call that ended before its end has not failed */
   async raw(
     runId: string,
     verbs: readonly HostVerb[],
@@ -51,7 +56,13 @@ export class ScriptHost {
       maxBuffer: 64 * 1024 * 1024,
       timeout: 10_000,
     };
-    return { nonce, ...(await run(program, words, options)) };
+    try {
+      return { nonce, ...(await run(program, words, options)) };
+    } catch (error) {
+      if (isEarlyEnd(error))
+        return { nonce, stdout: error.stdout, stderr: error.stderr };
+      throw error;
+    }
   }
 
   async ask(

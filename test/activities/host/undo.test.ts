@@ -1,3 +1,4 @@
+import type { JobRequest } from "../../../activities/ssh/port";
 import type { VisitStep } from "../../../activities/host/port";
 import { sshError } from "../../../activities/ssh/errors";
 import type { BalancerCall } from "../../../activities/loadbalancer/port";
@@ -52,9 +53,10 @@ describe("a visit knows what ran before it", () => {
     const ssh = reversibleHost();
     await visitOf(ssh).run();
     const applied = ssh.requests.find(
-      (request) => "key" in request && request.key.includes("apply"),
+      (request): request is JobRequest =>
+        "key" in request && request.key.includes("apply"),
     );
-    expect(applied?.env).toMatchObject({ RUNBOOK_PREVIOUS: "1.0" });
+    expect(applied?.envFiles).toEqual({ RUNBOOK_PREVIOUS: "previous/run-1" });
   });
 
   it("and fills it into a precheck, which is then asked in a call of its own", async () => {

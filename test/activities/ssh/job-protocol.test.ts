@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import {
-  createAnswerReader,
+  AnswerReader,
   type JobAnswer,
 } from "../../../activities/ssh/job-protocol";
 
@@ -48,13 +48,17 @@ test("answers are read from any chunks, among whatever else is said", () => {
   fc.assert(
     fc.property(sizes, (lengths) => {
       const seen: JobAnswer[] = [];
-      const read = createAnswerReader(nonce, (answer) => seen.push(answer));
+      const reader = new AnswerReader(
+        nonce,
+        (answer) => seen.push(answer),
+        () => undefined,
+      );
       let at = 0;
       for (const length of lengths) {
-        read(channel.subarray(at, at + length));
+        reader.add(channel.subarray(at, at + length));
         at += length;
       }
-      read(channel.subarray(at));
+      reader.add(channel.subarray(at));
       expect(seen).toEqual(answers);
     }),
   );
@@ -62,7 +66,11 @@ test("answers are read from any chunks, among whatever else is said", () => {
 
 test("an answer whose bytes have not all come is no answer", () => {
   const seen: JobAnswer[] = [];
-  const read = createAnswerReader(nonce, (answer) => seen.push(answer));
-  read(Buffer.from(`@${nonce} out 10\nabc`));
+  const reader = new AnswerReader(
+    nonce,
+    (answer) => seen.push(answer),
+    () => undefined,
+  );
+  reader.add(Buffer.from(`@${nonce} out 10\nabc`));
   expect(seen).toEqual([]);
 });

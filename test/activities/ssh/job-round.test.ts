@@ -30,7 +30,7 @@ describe("a round that its caller left", () => {
       const round = new JobRound(transport, {
         target: { host, access: sshAccessSchema.parse({}) },
         ...{ id: "1", digest: "2", payload: "3", timeoutMs: 3_600_000, times },
-        ...{ feed: undefined, sequel: undefined },
+        ...{ feed: undefined, frame: undefined },
         signal: caller.signal,
         onHeard: () => undefined,
       });
