@@ -38,6 +38,9 @@ export interface RoundCall {
   readonly onHeard: () => void;
 }
 
+/** Made once: the error that `abort` makes by itself takes a stack trace each time. */
+const roundOver = new Error("the round is over");
+
 /** From the end of a stopped group until its follower must have told so. */
 const farewellMs = 10_000;
 
@@ -118,7 +121,7 @@ export class JobRound {
   /** Closes what is still open on this connection for the job; the job goes on. */
   private async leave(): Promise<void> {
     this.watch.close();
-    this.over.abort();
+    this.over.abort(roundOver);
     await this.stream;
   }
 
