@@ -45,6 +45,11 @@ const cliFailures = {
     class: "human",
     hint: "Watch it with: runbook watch {id}; to start another one, give it another change id.",
   },
+  scheduleExists: {
+    class: "human",
+    hint: "See it with: runbook schedule list; delete it first to replace it: runbook schedule delete {id}",
+  },
+  noSchedule: { class: "stop", hint: "See: runbook schedule list" },
   answerRefused: {
     class: "human",
     hint: "See what is asked now: runbook status {id}",

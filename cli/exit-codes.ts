@@ -48,6 +48,8 @@ const ofCli: Readonly<Record<CliFailure, ExitName>> = {
   noWorker: "noTemporal",
   workerFailed: "unexpected",
   alreadyRunning: "refused",
+  scheduleExists: "refused",
+  noSchedule: "notFound",
   answerRefused: "refused",
   controlRefused: "refused",
   runEnded: "refused",

@@ -118,3 +118,9 @@ export function withMode(input: unknown, mode: "plan" | "execute"): unknown {
     typeof input === "object" && input !== null && !Array.isArray(input);
   return isObject ? { ...input, mode } : (input ?? { mode });
 }
+
+export function modeOf(input: unknown): unknown {
+  return typeof input === "object" && input !== null && "mode" in input
+    ? input.mode
+    : undefined;
+}

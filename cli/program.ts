@@ -12,6 +12,7 @@ import { registerLab } from "./commands/lab";
 import { registerLogs } from "./commands/logs";
 import { registerPlan } from "./commands/plan";
 import { registerReport } from "./commands/report";
+import { registerSchedule } from "./commands/schedule";
 import { registerStart } from "./commands/start";
 import { registerStatus } from "./commands/status";
 import { registerTrust } from "./commands/trust";
@@ -29,6 +30,7 @@ const commands = [
   registerValidate,
   registerPlan,
   registerStart,
+  registerSchedule,
   registerStatus,
   registerWatch,
   registerDecide,

@@ -4,6 +4,7 @@ import { cliError } from "../errors";
 import {
   addInputOptions,
   type InputFlags,
+  modeOf,
   readInput,
   withMode,
 } from "../input";
@@ -135,10 +136,4 @@ async function alreadyRunning(client: Client, workflowId: string) {
     seen: `${workflowId} is running already, since ${startTime.toISOString()} (run ${runId})`,
     facts: { id: workflowId },
   });
-}
-
-function modeOf(input: unknown): unknown {
-  return typeof input === "object" && input !== null && "mode" in input
-    ? input.mode
-    : undefined;
 }

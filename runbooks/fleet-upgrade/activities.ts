@@ -26,8 +26,9 @@ import {
   readInput,
   requireGrowingStages,
   requireValues,
-  requireWorkflowId,
+  type RunIdentity,
   selectHosts,
+  settingsOfRun,
 } from "./prepare";
 import {
   createReportingActivities,
@@ -36,9 +37,8 @@ import {
 
 export type { Newcomers } from "./census";
 
-export interface PrepareRequest {
+export interface PrepareRequest extends RunIdentity {
   readonly input: unknown;
-  readonly workflowId: string;
   /** Folder of the run's artifacts. */
   readonly folder: string;
 }
@@ -70,10 +70,10 @@ export interface Planned {
 export async function planFor(
   input: unknown,
   { configuration, inventory }: PlanningDependencies,
-  workflowId?: string,
+  run?: RunIdentity,
 ): Promise<Planned> {
-  const settings = readInput(input);
-  if (workflowId !== undefined) requireWorkflowId(settings, workflowId);
+  const read = readInput(input);
+  const settings = run === undefined ? read : settingsOfRun(read, run);
   const facts = lookUp(settings, await configuration.read());
   const all = await inventory.resolve(facts.inventory);
   const hosts = selectHosts(settings, all);
@@ -118,12 +118,12 @@ export function createFleetUpgradeActivities(
 const transfersMs = 2 * 3_600_000;
 
 async function prepare(
-  { input, workflowId, folder }: PrepareRequest,
+  { input, folder, ...run }: PrepareRequest,
   deps: Dependencies,
   signal: AbortSignal,
 ): Promise<PreparedFleetUpgrade> {
   const { artifacts } = deps;
-  const planned = await planFor(input, deps, workflowId);
+  const planned = await planFor(input, deps, run);
   const { plan, settings } = planned;
   const snapshot = await artifacts.put(
     `${folder}/snapshot.json`,

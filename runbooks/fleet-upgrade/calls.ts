@@ -12,6 +12,8 @@ import type { Visiting } from "../../workflows/rollout/engine";
 import type { FleetRow } from "../../workflows/rollout/fleet";
 import type { LedgerEntry, PackedLedger } from "../../workflows/rollout/ledger";
 import type { VisitOrder } from "../../workflows/rollout/state";
+import { partsOfRunId } from "../../workflows/run-id";
+import { scheduleOf } from "../../workflows/schedule-of";
 import { siteQueue } from "../../workflows/task-queues";
 import type { FleetUpgradeActivities, Newcomers } from "./activities";
 import type { PreparedFleetUpgrade } from "./contract";
@@ -58,9 +60,11 @@ export class Calls {
 
   async prepare(input: unknown): Promise<PreparedFleetUpgrade> {
     const { workflowId } = workflowInfo();
+    const scheduledBy = scheduleOf();
     const prepared = await checking.prepareFleetUpgrade({
       input,
       workflowId,
+      ...(scheduledBy === undefined ? {} : { scheduledBy }),
       folder: artifactFolder(),
     });
     const { plan, visitTimeoutMs } = prepared;
@@ -188,7 +192,7 @@ export class Calls {
   ): Promise<void> {
     if (version === undefined || !isWholeTarget) return;
     const { workflowId } = workflowInfo();
-    const [, target = ""] = workflowId.split(":");
+    const { target } = partsOfRunId(workflowId);
     const former = await writing.publishDesired({
       target,
       component,

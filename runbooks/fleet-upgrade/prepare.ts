@@ -8,6 +8,7 @@ import {
 } from "../../activities/host/template";
 import type { Host } from "../../activities/inventory/port";
 import type { Balancer } from "../../activities/loadbalancer/port";
+import { isFiringOf, partsOfRunId } from "../../workflows/run-id";
 import { textsOfBalancer } from "./balancer-steps";
 import { fleetUpgradeInputSchema, type FleetUpgradeSettings } from "./contract";
 import { workflowId } from "./ids";
@@ -22,13 +23,26 @@ export function readInput(raw: unknown): FleetUpgradeSettings {
   return parse(fleetUpgradeInputSchema, raw ?? {}, subject);
 }
 
-/** A typed id that is not the derived one would let the same change start twice. @throws input.invalid */
-export function requireWorkflowId(
+export interface RunIdentity {
+  readonly workflowId: string;
+  /** The Schedule that opened the run; its time stands behind the id. */
+  readonly scheduledBy?: string;
+}
+
+/**
+ * The settings of the run that has this id: each run of a Schedule is a change of its own. A typed id that is not the
+ * derived one would let the same change start twice, also one that only looks like a Schedule's.
+ *
+ * @throws input.invalid
+ */
+export function settingsOfRun(
   settings: FleetUpgradeSettings,
-  actual: string,
-): void {
+  { workflowId: actual, scheduledBy }: RunIdentity,
+): FleetUpgradeSettings {
   const expected = workflowId(settings);
-  if (actual === expected) return;
+  if (actual === expected) return settings;
+  if (scheduledBy !== undefined && isFiringOf(expected, actual))
+    return { ...settings, change: partsOfRunId(actual).change };
   throw faults([
     {
       path: "workflow id",

@@ -10,6 +10,7 @@ import type { Rollout } from "../../workflows/rollout/engine";
 import { hostsQuery, progressQuery } from "../../workflows/rollout/messages";
 import { hostsAnswer, progressOf } from "../../workflows/rollout/progress";
 import type { RolloutProgress } from "../../workflows/rollout/words";
+import { partsOfRunId } from "../../workflows/run-id";
 import { StandingBoard } from "../../workflows/status/search-attributes";
 import type { PreparedFleetUpgrade } from "./contract";
 import { runbookName } from "./ids";
@@ -80,7 +81,7 @@ export class RunView {
       runDetails({ summary, progress, gates, refused, planText }),
     );
     const { rollout, position } = this.look();
-    const [, target = "", change = ""] = workflowInfo().workflowId.split(":");
+    const { target, change } = partsOfRunId(workflowInfo().workflowId);
     const isPaused = progress.halts.some(({ kind }) => kind === "paused");
     this.#board.publish(
       {

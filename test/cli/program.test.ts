@@ -19,6 +19,7 @@ const commands = [
   "completion",
   "plan",
   "start",
+  "schedule",
   "status",
   "watch",
   "decide",
@@ -39,15 +40,22 @@ describe("help", () => {
     expect(out).toContain("Exit codes:\n    0  done");
   });
 
-  it.each([...commands, "lab up", "lab down", "lab status"])(
-    "of %s fits a screen and has an example",
-    async (name) => {
-      const { code, out } = await cli([...name.split(" "), "--help"]);
-      expect(code).toBe(0);
-      expect(out).toContain("Example:\n  $ ");
-      expect(out.split("\n").length).toBeLessThan(40);
-    },
-  );
+  it.each([
+    ...commands,
+    "lab up",
+    "lab down",
+    "lab status",
+    "schedule create",
+    "schedule list",
+    "schedule pause",
+    "schedule unpause",
+    "schedule delete",
+  ])("of %s fits a screen and has an example", async (name) => {
+    const { code, out } = await cli([...name.split(" "), "--help"]);
+    expect(code).toBe(0);
+    expect(out).toContain("Example:\n  $ ");
+    expect(out.split("\n").length).toBeLessThan(40);
+  });
 
   it("without a command is what a wrong call gets", async () => {
     const { code, err } = await cli([]);

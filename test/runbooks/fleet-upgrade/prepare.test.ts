@@ -7,8 +7,8 @@ import {
   lookUp,
   readInput,
   requireValues,
-  requireWorkflowId,
   selectHosts,
+  settingsOfRun,
 } from "../../../runbooks/fleet-upgrade/prepare";
 import { contract, host, hostsOf, settings } from "./samples";
 
@@ -106,13 +106,40 @@ describe("reading the input", () => {
 });
 
 describe("the workflow id", () => {
+  const own = "fleet-upgrade:prod:CHG-1";
+  const fired = `${own}-2026-11-27T20:00:00Z`;
+
   it("is that of target and change", () => {
-    requireWorkflowId(settings(), "fleet-upgrade:prod:CHG-1");
+    const run = { workflowId: own };
+    expect(settingsOfRun(settings(), run)).toEqual(settings());
   });
 
   it("is named when another one was typed", () => {
-    expect(messageOf(() => requireWorkflowId(settings(), "mine"))).toContain(
-      'found "mine", expected "fleet-upgrade:prod:CHG-1"',
+    const typed = () => settingsOfRun(settings(), { workflowId: "mine" });
+    expect(messageOf(typed)).toContain(`found "mine", expected "${own}"`);
+  });
+
+  it("of a run that a Schedule opened ends with its time, and so does its change", () => {
+    const run = { workflowId: fired, scheduledBy: "weekly" };
+    expect(settingsOfRun(settings(), run)).toEqual({
+      ...settings(),
+      change: "CHG-1-20261127T200000Z",
+    });
+  });
+
+  it.each([
+    ["typed as if a Schedule had opened it", { workflowId: fired }],
+    [
+      "of another change",
+      { workflowId: fired.replace("CHG-1", "CHG-2"), scheduledBy: "weekly" },
+    ],
+    [
+      "without a time",
+      { workflowId: `${own}-workflow`, scheduledBy: "weekly" },
+    ],
+  ])("is refused when it is one %s", (_, run) => {
+    expect(messageOf(() => settingsOfRun(settings(), run))).toContain(
+      `expected "${own}"`,
     );
   });
 });
