@@ -49,6 +49,10 @@ const cliFailures = {
     class: "human",
     hint: "See it with: runbook schedule list; delete it first to replace it: runbook schedule delete {id}",
   },
+  noUi: {
+    class: "stop",
+    hint: "Set it to where a browser finds the Web UI, such as https://temporal.example; runbook dev prints its own.",
+  },
   noSchedule: { class: "stop", hint: "See: runbook schedule list" },
   answerRefused: {
     class: "human",

@@ -49,6 +49,7 @@ const ofCli: Readonly<Record<CliFailure, ExitName>> = {
   workerFailed: "unexpected",
   alreadyRunning: "refused",
   scheduleExists: "refused",
+  noUi: "badInput",
   noSchedule: "notFound",
   answerRefused: "refused",
   controlRefused: "refused",

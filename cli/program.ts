@@ -16,6 +16,7 @@ import { registerSchedule } from "./commands/schedule";
 import { registerStart } from "./commands/start";
 import { registerStatus } from "./commands/status";
 import { registerTrust } from "./commands/trust";
+import { registerUiLinks } from "./commands/ui-links";
 import { registerValidate } from "./commands/validate";
 import { registerWatch } from "./commands/watch";
 import { registerWorker } from "./commands/worker";
@@ -31,6 +32,7 @@ const commands = [
   registerPlan,
   registerStart,
   registerSchedule,
+  registerUiLinks,
   registerStatus,
   registerWatch,
   registerDecide,

@@ -35,16 +35,21 @@ export async function pollersOf(
   ).length;
 }
 
+/** Where the Web UI is, without a slash at its end; undefined when nobody has said. */
+export function uiBase({ env }: Pick<Context, "env">): string | undefined {
+  return env["TEMPORAL_UI_URL"]?.replace(/\/+$/, "") || undefined;
+}
+
 /** The run's page, where the Web UI is known. */
 export function uiLink(
-  { env }: Pick<Context, "env">,
+  context: Pick<Context, "env">,
   { options }: Pick<Client, "options">,
   run: { readonly workflowId: string; readonly runId: string },
 ): string | undefined {
-  const base = env["TEMPORAL_UI_URL"] ?? "";
-  if (base === "") return undefined;
+  const base = uiBase(context);
+  if (base === undefined) return undefined;
   const path = ["namespaces", options.namespace, "workflows"]
     .concat(run.workflowId, run.runId)
     .map(encodeURIComponent);
-  return `${base.replace(/\/+$/, "")}/${path.join("/")}`;
+  return `${base}/${path.join("/")}`;
 }

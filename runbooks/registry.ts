@@ -10,6 +10,7 @@ import { fleetUpgradeInputSchema } from "./fleet-upgrade/contract";
 import * as fleetUpgradeIds from "./fleet-upgrade/ids";
 import { type KnowledgeSources, learn } from "./fleet-upgrade/knowledge";
 import { readInput } from "./fleet-upgrade/prepare";
+import { templateInput } from "./fleet-upgrade/template";
 import { changeInWords, planText } from "./fleet-upgrade/plan-words";
 
 /** What CLI, worker, docs and tests know about a runbook. */
@@ -18,6 +19,8 @@ export interface Runbook {
   readonly name: string;
   readonly workflowType: string;
   readonly input: z.ZodType;
+  /** An input to start from: valid, and without effect as it is. */
+  readonly template: object;
   /** Id and one-line summary of the run that this input means. @throws input.invalid */
   describe(input: unknown): {
     readonly workflowId: string;
@@ -40,6 +43,7 @@ const fleetUpgrade: Runbook = {
   name: fleetUpgradeIds.runbookName,
   workflowType: fleetUpgradeIds.workflowType,
   input: fleetUpgradeInputSchema,
+  template: templateInput,
   describe(input) {
     const settings = readInput(input);
     const what = changeInWords(settings);

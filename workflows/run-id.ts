@@ -22,3 +22,8 @@ export function partsOfRunId(id: string): {
 export function isFiringOf(base: string, id: string): boolean {
   return firing.test(id) && id.replace(firing, "") === base;
 }
+
+/** Of the run that the UI's form is filled in from; a run that does something has a third part. */
+export function templateId(runbook: string): string {
+  return `${runbook}:template`;
+}

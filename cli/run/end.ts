@@ -28,7 +28,7 @@ const resultSchema = z.object({
 });
 export type RunResult = z.output<typeof resultSchema>;
 
-const endedWell: readonly string[] = ["planned", "completed"];
+const endedWell: readonly string[] = ["template", "planned", "completed"];
 
 /** What a run of ours returned; undefined when it returned something else. @throws what the run failed with */
 export async function resultOf(

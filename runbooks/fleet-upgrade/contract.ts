@@ -319,6 +319,7 @@ export interface HostReport {
 
 export interface FleetUpgradeResult {
   readonly outcome:
+    | "template"
     | "planned"
     | "completed"
     | "completed with failures"
@@ -329,7 +330,8 @@ export interface FleetUpgradeResult {
     | "stopped"
     | "cancelled";
   readonly counts: Readonly<Record<HostOutcome, number>>;
-  readonly plan: ArtifactRef;
+  /** Absent when nothing was planned. */
+  readonly plan?: ArtifactRef;
   readonly report?: {
     readonly json: ArtifactRef;
     readonly markdown: ArtifactRef;

@@ -1,6 +1,14 @@
-import { CancellationScope, isCancellation } from "@temporalio/workflow";
+import {
+  CancellationScope,
+  isCancellation,
+  setCurrentDetails,
+} from "@temporalio/workflow";
+import { isTemplate } from "../../workflows/template";
 import type { FleetUpgradeInput, FleetUpgradeResult } from "./contract";
+import { runbookName } from "./ids";
 import { type CarriedFleetRun, FleetRun } from "./run";
+import { noOutcomes } from "./state";
+import { templateText } from "./template";
 
 /** Rolls one component's pinned version over the hosts of a target; the steps are those of this folder's README. */
 export async function fleetUpgrade(
@@ -8,9 +16,16 @@ export async function fleetUpgrade(
   /** Given by a former run of the same chain, never by a person. */
   carried?: CarriedFleetRun,
 ): Promise<FleetUpgradeResult> {
+  if (isTemplate(runbookName)) return template();
   const run = await FleetRun.open(input, carried);
   if (run.isPlanOnly) return run.planned();
   return run.acrossRuns(input, () => upgradeFleet(run));
+}
+
+/** Fills in the UI's form; looks at nothing, touches nothing. */
+function template(): FleetUpgradeResult {
+  setCurrentDetails(templateText);
+  return { outcome: "template", counts: noOutcomes, text: templateText };
 }
 
 async function upgradeFleet(run: FleetRun): Promise<FleetUpgradeResult> {

@@ -20,6 +20,7 @@ const commands = [
   "plan",
   "start",
   "schedule",
+  "ui-links",
   "status",
   "watch",
   "decide",
