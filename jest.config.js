@@ -18,6 +18,7 @@ const shared = {
 };
 const chaos = "<rootDir>/test/**/*.chaos.test.ts";
 const replay = "<rootDir>/test/**/*.replay.test.ts";
+const server = "<rootDir>/test/**/*.server.test.ts";
 const integration = "<rootDir>/test/**/*.integration.test.ts";
 const ignore = (...endings) => [
   "/node_modules/",
@@ -36,11 +37,13 @@ module.exports = {
         "integration",
         "chaos",
         "replay",
+        "server",
         "recording",
       ),
     },
     { ...shared, displayName: "integration", testMatch: [integration] },
     { ...shared, displayName: "chaos", testMatch: [chaos] },
+    { ...shared, displayName: "server", testMatch: [server] },
     { ...shared, displayName: "replay", testMatch: [replay] },
     {
       ...shared,

@@ -1,5 +1,5 @@
 import type { Client } from "@temporalio/client";
-import { connectClient } from "../workers/connection";
+import { connectClient, refusalIn } from "../workers/connection";
 import type { Context } from "./context";
 
 /** A client for the length of the work. @throws temporal.* */
@@ -10,6 +10,9 @@ export async function withClient<T>(
   const client = await connectClient(env);
   try {
     return await work(client);
+  } catch (error) {
+    const { namespace } = client.options;
+    throw refusalIn(error, "server", namespace) ?? error;
   } finally {
     await client.connection.close();
   }

@@ -1,5 +1,6 @@
 import { Client, Connection, isGrpcServiceError } from "@temporalio/client";
 import type { NativeConnection } from "@temporalio/worker";
+import type { RunbookError } from "../activities/errors";
 import { connectionError } from "./connection-errors";
 import {
   readConnectionSettings,
@@ -77,16 +78,30 @@ async function connect(
 
 async function describe(error: unknown, settings: ConnectionSettings) {
   const { address, namespace } = settings;
-  const { code, said } = answerIn(error);
-  if (code !== undefined && REFUSALS.includes(code))
-    return connectionError("refused", {
-      seen: `the Temporal server at ${address} refused us: ${said}`,
-      facts: { namespace },
-      cause: error,
-    });
+  const refusal = refusalIn(error, `server at ${address}`, namespace);
+  if (refusal !== undefined) return refusal;
+  const { said } = answerIn(error);
   return connectionError("unreachable", {
     seen: `no Temporal server answered at ${address}: ${await whyUnreachable(settings, said)}`,
     facts: { address },
+    cause: error,
+  });
+}
+
+/**
+ * What a server says to those whose key or certificate may not do what was asked: many look at that only when something is
+ * asked. Undefined for any other failure.
+ */
+export function refusalIn(
+  error: unknown,
+  server: string,
+  namespace: string,
+): RunbookError | undefined {
+  const { code, said } = answerIn(error);
+  if (code === undefined || !REFUSALS.includes(code)) return undefined;
+  return connectionError("refused", {
+    seen: `the Temporal ${server} refused us: ${said}`,
+    facts: { namespace },
     cause: error,
   });
 }

@@ -17,6 +17,7 @@ import type { Context, Program } from "../context";
 import { cliError } from "../errors";
 import { exitCodes, type ExitName } from "../exit-codes";
 import { answer, line } from "../output";
+import { registerLabTemporal } from "./lab-temporal";
 
 interface UpFlags {
   readonly dir?: string;
@@ -40,7 +41,7 @@ Example:
 export function registerLab({ root, run }: Program): void {
   const lab = root
     .command("lab")
-    .summary("hosts to rehearse on: up, down, status")
+    .summary("what to rehearse on: up, down, status, temporal")
     .description(
       "Runs lab hosts on loopback, and nothing outside their folder.",
     )
@@ -61,6 +62,7 @@ export function registerLab({ root, run }: Program): void {
       answer(context, { dir, up: false }, [`The lab in ${dir} has ended.`]);
     }),
   );
+  registerLabTemporal({ root: lab, run });
   const status = labCommand(lab, "status", "show what the lab's hosts do");
   status.action((flags: Pick<UpFlags, "dir">) =>
     run(status, (context) => showStatus(context, labFolder(context, flags))),

@@ -34,6 +34,14 @@ export const temporalFailures = {
     class: "human",
     hint: "Register them once: {commands}",
   },
+  noGo: {
+    class: "human",
+    hint: "Install Go {version} or later; what was built so far is kept, and the next attempt goes on from there.",
+  },
+  notSetUp: {
+    class: "human",
+    hint: "Read the words above; the PostgreSQL user must be allowed to create databases, and none may be called temporal or temporal_visibility yet.",
+  },
   notOurs: {
     class: "stop",
     hint: "Unset TEMPORAL_ADDRESS to let a server be started here.",

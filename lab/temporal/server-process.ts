@@ -16,10 +16,17 @@ export interface LaunchOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly log: (line: string) => void;
   readonly timeoutMs: number;
+  /** How it says that it listens: a port that answers could be somebody else's. */
+  readonly banner?: Banner;
 }
 
-/** `temporal server start-dev` prints this once it listens; a port that answers could be somebody else's. */
-const BANNER = /^Temporal Server:/;
+export interface Banner {
+  readonly on: "stdout" | "stderr";
+  readonly line: RegExp;
+}
+
+/** Of `temporal server start-dev`. */
+const DEV_BANNER: Banner = { on: "stdout", line: /^Temporal Server:/ };
 const KEPT_LINES = 20;
 
 /**
@@ -49,7 +56,8 @@ export async function launchServer(
   });
   const lines = keepLines(child, options.log);
   try {
-    await untilBanner(child, options.timeoutMs);
+    const { banner = DEV_BANNER, timeoutMs } = options;
+    await untilBanner(child, banner, timeoutMs);
   } catch (error) {
     child.kill("SIGKILL");
     throw describeFailure(error, lines);
@@ -79,7 +87,11 @@ function supervise(child: ChildProcess): ServerProcess {
   return { pid, ended, stop };
 }
 
-function untilBanner(child: ChildProcess, timeoutMs: number): Promise<void> {
+function untilBanner(
+  child: ChildProcess,
+  banner: Banner,
+  timeoutMs: number,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => reject(new Error(`nothing heard for ${timeoutMs / 1000} s`)),
@@ -94,9 +106,10 @@ function untilBanner(child: ChildProcess, timeoutMs: number): Promise<void> {
     child.once("close", (code, signal) =>
       settle(() => reject(new Error(`ended by ${signal ?? `exit ${code}`}`))),
     );
-    if (child.stdout === null) return;
-    createInterface(child.stdout).on("line", (line) => {
-      if (BANNER.test(line)) settle(resolve);
+    const stream = child[banner.on];
+    if (stream === null) return;
+    createInterface(stream).on("line", (line) => {
+      if (banner.line.test(line)) settle(resolve);
     });
   });
 }
