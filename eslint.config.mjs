@@ -265,7 +265,7 @@ const folderRules = [
   }),
   folder(
     [
-      "workflows/**/{admit,judge,reduce,order,rank,policy,verdict,state,decide,next,clock,budget,causes,fleet,pack,progress,control-shape}.ts",
+      "workflows/**/{admit,judge,vote,reduce,order,rank,policy,verdict,state,decide,next,clock,budget,causes,fleet,pack,progress,control-shape}.ts",
     ],
     {
       imports: [...sandboxImports, ban.runbooks, ban.temporal],
@@ -288,7 +288,7 @@ const folderRules = [
     [
       "runbooks/registry.ts",
       "runbooks/*/contract.ts",
-      "runbooks/*/{activities,census,knowledge,prepare,report,reporting,select}.ts",
+      "runbooks/*/{activities,approvals,census,knowledge,prepare,report,reporting,select}.ts",
     ],
     {
       imports: [

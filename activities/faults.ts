@@ -18,7 +18,7 @@ export interface Fault extends Expectation {
 
 /** Who reads the text: it becomes the first word of the error's type, e.g. `input.invalid`. */
 export interface Subject {
-  readonly system: "input" | "config" | "inventory";
+  readonly system: "input" | "config" | "inventory" | "roster";
   /** Named in the first line, e.g. `input of fleetUpgrade`, `inventory hosts.yaml`. */
   readonly what: string;
 }

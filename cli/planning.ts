@@ -3,6 +3,7 @@ import { openArtifacts } from "../activities/artifacts/client";
 import { configurationFile } from "../activities/configuration/client";
 import { createInventory } from "../activities/inventory/client";
 import type { Environment } from "../activities/references";
+import { createRoster } from "../activities/roster/client";
 import { createSsh } from "../activities/ssh/ssh";
 import type { Runbook } from "../runbooks/registry";
 import type { Context } from "./context";
@@ -17,6 +18,7 @@ function planningDependencies(
   return {
     configuration: configurationFile(env["RUNBOOK_CONFIG"] || undefined),
     inventory: createInventory({ baseDir: process.cwd() }),
+    roster: createRoster(),
     // Both give back what they opened once nobody uses it, so that nothing keeps the command from ending.
     ssh: createSsh(),
     artifacts: openArtifacts(artifactsOf(env)),

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { ArtifactStore } from "../activities/artifacts/port";
+import type { Starts } from "../activities/evidence/port";
 import {
   createFleetUpgradeActivities,
   planFor,
@@ -35,7 +36,10 @@ export interface Runbook {
   ): Promise<string>;
   createActivities(
     deps: PlanningDependencies &
-      Pick<KnowledgeSources, "ssh"> & { readonly artifacts: ArtifactStore },
+      Pick<KnowledgeSources, "ssh"> & {
+        readonly artifacts: ArtifactStore;
+        readonly starts: Starts;
+      },
   ): object;
 }
 

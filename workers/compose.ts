@@ -1,13 +1,18 @@
 import { createBuildActivities } from "../activities/build/activities";
+import { createEvidenceActivities } from "../activities/evidence/activities";
+import type { Starts } from "../activities/evidence/port";
 import { createHostActivities } from "../activities/host/activities";
 import type { ArtifactStore, FileStore } from "../activities/artifacts/port";
 import type { ConfigurationSource } from "../activities/configuration/port";
 import type { VisitDependencies } from "../activities/host/visit-context";
+import type { Roster } from "../activities/roster/port";
 import { runbooks } from "../runbooks/registry";
 
 export interface Ports extends VisitDependencies {
   readonly artifacts: ArtifactStore & FileStore;
   readonly configuration: ConfigurationSource;
+  readonly roster: Roster;
+  readonly starts: Starts;
 }
 
 /**
@@ -20,6 +25,7 @@ export function composeActivities(
   const parts = [
     createHostActivities({ ...ports, files: ports.artifacts }),
     createBuildActivities({ ...ports, files: ports.artifacts }),
+    createEvidenceActivities(ports),
     ...runbooks.map((runbook) => runbook.createActivities(ports)),
   ];
   const composed: Record<string, (...args: never[]) => Promise<unknown>> = {};

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { Client, Connection, isGrpcServiceError } from "@temporalio/client";
 import type { NativeConnection } from "@temporalio/worker";
 import type { RunbookError } from "../activities/errors";
@@ -30,7 +31,13 @@ export async function connectClient(
 ): Promise<Client> {
   const settings = readConnectionSettings(env);
   const connection = await connect(settings, options);
-  return new Client({ connection, namespace: settings.namespace });
+  const { namespace } = settings;
+  return new Client({ connection, namespace, identity: identityOf(env) });
+}
+
+/** Who calls, for the server's records: the same each time, so that a roster can know it. A claim, as all identities are. */
+function identityOf(env: Environment): string {
+  return `${env["USER"] || "unknown"}@${hostname()}`;
 }
 
 /**

@@ -1,9 +1,11 @@
 import { openArtifacts } from "../activities/artifacts/client";
 import { configurationFile } from "../activities/configuration/client";
 import { isRunbookError } from "../activities/errors";
+import { serverStarts } from "../activities/evidence/client";
 import { createInventory } from "../activities/inventory/client";
 import { createLoadBalancer } from "../activities/loadbalancer/client";
 import { resolveReference } from "../activities/references";
+import { createRoster } from "../activities/roster/client";
 import { createSsh } from "../activities/ssh/ssh";
 import { type Environment, readWorkerConfig } from "./config";
 import { connectNative } from "./connection";
@@ -38,6 +40,8 @@ export async function runWorker(
         balancer: createLoadBalancer({ resolveReference }),
         inventory: createInventory({ baseDir: process.cwd() }),
         configuration: configurationFile(config.configuration),
+        roster: createRoster(),
+        starts: serverStarts(),
       },
     );
     onReady(worker.options.taskQueue);

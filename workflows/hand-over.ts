@@ -34,11 +34,17 @@ export async function acrossRuns<T>(
   };
   // A cancelled run must reach the end of its work, so cancelling does not end this wait.
   const due = CancellationScope.nonCancellable(() => condition(isDue));
-  const first = await Promise.race([
-    work().then((result) => ({ result })),
-    due.then(() => undefined),
-  ]);
-  if (first !== undefined) return first.result;
-  await condition(allHandlersFinished);
+  try {
+    const first = await Promise.race([
+      work().then((result) => ({ result })),
+      due.then(() => undefined),
+    ]);
+    if (first !== undefined) return first.result;
+  } finally {
+    // An answer that is being judged is told so before its run is gone.
+    await CancellationScope.nonCancellable(() =>
+      condition(allHandlersFinished),
+    );
+  }
   return handOver();
 }

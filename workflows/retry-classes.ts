@@ -19,6 +19,15 @@ export const retryClasses = {
       maximumAttempts: 10,
     },
   },
+  /** A look that somebody waits for: tried again once a worker died or a link dropped, else told at once that it failed. */
+  prompt: {
+    heartbeatTimeout,
+    startToCloseTimeout: "70 seconds",
+    retry: {
+      initialInterval: "1 second",
+      maximumAttempts: 3,
+    },
+  },
   /**
    * Effects under a key that the other side remembers: a repeated call joins the first one. The
    * attempts bridge a reboot or a broken link of some minutes.

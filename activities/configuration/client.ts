@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parse as parseYaml } from "yaml";
+import type { Approvals } from "../approvals/port";
 import type { InventorySource } from "../inventory/port";
 import { type Balancer, isSocketPath } from "../loadbalancer/port";
 import type { SshAccess } from "../ssh/port";
@@ -48,12 +49,12 @@ async function readYaml(file: string): Promise<unknown> {
 
 /** A plan must mean the same files on whatever worker carries it out, wherever that was started. */
 function withAbsolutePaths(
-  { targets, components }: Configuration,
+  { targets, components, approvals }: Configuration,
   folder: string,
 ): Configuration {
   const absolute = (path: string): string => resolve(folder, expandHome(path));
   const absoluteTargets = Object.entries(targets).map(
-    ([name, { inventory, ssh, balancer }]) =>
+    ([name, { inventory, ssh, balancer, approvals: own }]) =>
       [
         name,
         {
@@ -62,10 +63,30 @@ function withAbsolutePaths(
           ...(balancer === undefined
             ? {}
             : { balancer: withAbsolutePlaces(balancer, absolute) }),
+          ...(own && { approvals: withAbsoluteRoster(own, absolute) }),
         },
       ] as const,
   );
-  return { targets: Object.fromEntries(absoluteTargets), components };
+  return {
+    targets: Object.fromEntries(absoluteTargets),
+    components,
+    ...(approvals && { approvals: withAbsoluteRoster(approvals, absolute) }),
+  };
+}
+
+function withAbsoluteRoster(
+  approvals: Approvals,
+  absolute: (path: string) => string,
+): Approvals {
+  const { file, command, cwd } = approvals.roster;
+  return {
+    ...approvals,
+    roster: {
+      ...approvals.roster,
+      ...(file === undefined ? {} : { file: absolute(file) }),
+      ...(command === undefined ? {} : { cwd: absolute(cwd ?? ".") }),
+    },
+  };
 }
 
 function withAbsoluteSource(

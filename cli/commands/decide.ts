@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { Client } from "@temporalio/client";
 import type { Answer, OpenGate } from "../../workflows/gate/gate";
 import { decide } from "../../workflows/gate/messages";
@@ -36,11 +37,13 @@ export function registerDecide({ root, run }: Program): void {
     .option("--cause <id>", "only the failed hosts of this cause")
     .option("--hosts <ids>", "only these failed hosts, comma separated", list)
     .option("--nonce <nonce>", "only this asking of the question")
-    .option("--signal", "send the signal approve or deny instead")
+    .option(
+      "--signal",
+      "send a signal instead, as a gate does that must know its sender from the server",
+    )
     .addHelpText("after", example)
     .action((id: string, gate: string, choice: string, flags: DecideFlags) =>
       run(command, async (context) => {
-        if (flags.signal === true) requireSignal(choice);
         requireOneScope(flags);
         const by = whoSays(context, flags.by, "runbook decide");
         await withClient(context, (client) =>
@@ -70,12 +73,12 @@ async function answerGate(
     context.err(
       `${gate.title}\n  ${choice}, for the plan ${gate.digest}, asked as ${gate.nonce}\n`,
     );
-  const recorded =
-    flags.signal === true
-      ? await sendSignal(observer, gate, answer)
-      : await answerOf(client, id, "answerRefused", () =>
-          observer.handle.executeUpdate(decide, { args: [answer] }),
-        );
+  const isSignal = flags.signal === true || gate.policy?.level === "server";
+  const recorded = isSignal
+    ? await sendSignal(observer, gate, answer)
+    : await answerOf(client, id, "answerRefused", () =>
+        observer.handle.executeUpdate(decide, { args: [answer] }),
+      );
   print(context, { id, ...answer, recorded }, [recorded]);
 }
 
@@ -112,20 +115,32 @@ function answerTo(
   };
 }
 
+/** Looking up who answered takes this long at most; the roster may be a command. */
+const LOOK_UP_MS = 12_000;
+const LOOK_AGAIN_MS = 300;
+
 /**
- * A signal has no answer, but a query sees all signals before it: the question is closed, or it was not answered.
+ * A signal has no answer, but a query sees all signals before it: the question is closed, the vote is counted, or it was not
+ * answered. A gate with a policy looks up who answered before it judges.
  *
  * @throws cli.answerRefused
  */
 async function sendSignal(
   observer: RunObserver,
-  { id, nonce }: OpenGate,
-  { choice, ...payload }: Answer,
+  { id, nonce, policy, votes = [] }: OpenGate,
+  answer: Answer,
 ): Promise<string> {
-  await observer.handle.signal(choice, payload);
-  const open = await observer.gates();
-  if (!open.some((gate) => gate.nonce === nonce))
-    return `${choice} sent; gate "${id}" is closed`;
+  const { choice } = answer;
+  await observer.handle.signal("answer", answer);
+  const until = Date.now() + (policy === undefined ? 0 : LOOK_UP_MS);
+  for (;;) {
+    const gate = (await observer.gates()).find((one) => one.nonce === nonce);
+    if (gate === undefined) return `${choice} sent; gate "${id}" is closed`;
+    if ((gate.votes ?? []).length > votes.length)
+      return `${choice} sent and counted; gate "${id}" waits for more`;
+    if (Date.now() >= until) break;
+    await setTimeout(LOOK_AGAIN_MS);
+  }
   throw refused(
     observer.handle.workflowId,
     `${choice} was sent, and gate "${id}" is still open; the run's details list refused answers with their reasons`,
@@ -134,15 +149,6 @@ async function sendSignal(
 
 function refused(id: string, seen: string) {
   return cliError("answerRefused", { seen, facts: { id } });
-}
-
-function requireSignal(choice: string): void {
-  if (choice === "approve" || choice === "deny") return;
-  throw cliError("usage", {
-    seen: `--signal with ${choice}`,
-    expected: "approve or deny; other choices have no signal",
-    facts: { command: "runbook decide" },
-  });
 }
 
 function requireOneScope({ cause, hosts }: DecideFlags): void {

@@ -1,4 +1,5 @@
-import type { OpenGate } from "../../workflows/gate/gate";
+import { needsComment, type OpenGate } from "../../workflows/gate/gate";
+import { approversInWords, votesInWords } from "../../workflows/gate/words";
 import type {
   Cause,
   Halt,
@@ -223,6 +224,8 @@ export function questionWords(workflowId: string, gate: OpenGate): string[] {
   return [
     `Waits for a decision: ${gate.title}`,
     `  by ${expires.replace(/\.\d+Z$/, "Z")}, then it is asked anew; plan ${gate.digest.slice(0, 12)}`,
+    `  ${approversInWords(gate)}`,
+    ...votesInWords(gate).map((words) => `  - ${words}`),
     ...gate.choices.map(
       (choice) => `  ${decideCommand(workflowId, gate, choice)}`,
     ),
@@ -240,15 +243,22 @@ export function decideCommand(
     nonce,
     hosts = [],
     explain = [],
-  }: Pick<OpenGate, "id" | "nonce" | "hosts" | "explain">,
+    policy,
+  }: Pick<OpenGate, "id" | "nonce" | "hosts" | "explain" | "policy">,
   choice: string,
 ): string {
   const named =
     hosts.length > 0 && hosts.length <= HOSTS_TO_PASTE
       ? ` --hosts ${hosts.join(",")}`
       : "";
-  const evidence = explain.includes(choice) ? ' --comment "evidence"' : "";
-  return `runbook decide ${workflowId} ${id} ${word(choice)} --nonce ${nonce}${named}${evidence} --by "$USER"`;
+  const isAsked = policy !== undefined && needsComment(policy, choice);
+  const evidence = explain.includes(choice)
+    ? ' --comment "evidence"'
+    : isAsked
+      ? ' --comment "why"'
+      : "";
+  const signal = policy?.level === "server" ? " --signal" : "";
+  return `runbook decide ${workflowId} ${id} ${word(choice)} --nonce ${nonce}${named}${evidence} --by "$USER"${signal}`;
 }
 
 /** A choice of several words is one word of a shell. */

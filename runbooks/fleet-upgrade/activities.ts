@@ -1,11 +1,15 @@
+import { approvalsFor } from "../../activities/approvals/approvals";
 import type {
   ArtifactRef,
   ArtifactStore,
 } from "../../activities/artifacts/port";
 import { beating } from "../../activities/beating";
 import type { ConfigurationSource } from "../../activities/configuration/port";
+import type { Starts } from "../../activities/evidence/port";
 import { createPlanCache } from "../../activities/host/plan-cache";
 import type { Host, Inventory } from "../../activities/inventory/port";
+import type { Roster } from "../../activities/roster/port";
+import { readApprovals, requireKnownStarter } from "./approvals";
 import {
   type CensusActivities,
   createCensusActivities,
@@ -39,6 +43,7 @@ export type { Newcomers } from "./census";
 
 export interface PrepareRequest extends RunIdentity {
   readonly input: unknown;
+  readonly rootRunId: string;
   /** Folder of the run's artifacts. */
   readonly folder: string;
 }
@@ -57,6 +62,7 @@ export interface FleetUpgradeActivities
 export interface PlanningDependencies {
   readonly configuration: ConfigurationSource;
   readonly inventory: Inventory;
+  readonly roster: Roster;
 }
 
 export interface Planned {
@@ -69,18 +75,23 @@ export interface Planned {
 /** The plan for an input, from what configuration and inventory say now. @throws input.*, config.*, inventory.* */
 export async function planFor(
   input: unknown,
-  { configuration, inventory }: PlanningDependencies,
+  { configuration, inventory, roster }: PlanningDependencies,
   run?: RunIdentity,
 ): Promise<Planned> {
   const read = readInput(input);
   const settings = run === undefined ? read : settingsOfRun(read, run);
-  const facts = lookUp(settings, await configuration.read());
+  const configured = await configuration.read();
+  const facts = lookUp(settings, configured);
+  const approvals = await readApprovals(
+    approvalsFor(configured, settings.target),
+    ...([settings, roster] as const),
+  );
   const all = await inventory.resolve(facts.inventory);
   const hosts = selectHosts(settings, all);
   requireGrowingStages(settings, hosts.length);
   const plan = planFleetUpgrade(settings, {
     ...facts,
-    hosts,
+    ...{ hosts, approvals },
     buildHost: buildHostOf(facts.contract, all),
   });
   requireValues(allSteps(plan), plan.hosts, plan.balancer);
@@ -95,7 +106,10 @@ function allSteps({ steps, undoSteps, preview }: FleetPlan) {
 }
 
 type Dependencies = PlanningDependencies &
-  Pick<KnowledgeSources, "ssh"> & { readonly artifacts: ArtifactStore };
+  Pick<KnowledgeSources, "ssh"> & {
+    readonly artifacts: ArtifactStore;
+    readonly starts: Starts;
+  };
 
 export function createFleetUpgradeActivities(
   deps: Dependencies,
@@ -118,13 +132,15 @@ export function createFleetUpgradeActivities(
 const transfersMs = 2 * 3_600_000;
 
 async function prepare(
-  { input, folder, ...run }: PrepareRequest,
+  { input, folder, rootRunId, ...run }: PrepareRequest,
   deps: Dependencies,
   signal: AbortSignal,
 ): Promise<PreparedFleetUpgrade> {
   const { artifacts } = deps;
   const planned = await planFor(input, deps, run);
   const { plan, settings } = planned;
+  if (settings.mode === "execute")
+    await requireKnownStarter(plan, { ...run, rootRunId }, deps);
   const snapshot = await artifacts.put(
     `${folder}/snapshot.json`,
     snapshotDocument(planned, Date.now()),
@@ -142,6 +158,7 @@ async function prepare(
     canUndo: plan.undoSteps.length > 0,
     ...(version === undefined ? {} : { version }),
     component,
+    ...(plan.approvals && { approvals: plan.approvals }),
     isWholeTarget: plan.selection === undefined,
     text: planText(plan, ref, known),
     summary: planSummary(plan),

@@ -59,11 +59,10 @@ export class Calls {
   }
 
   async prepare(input: unknown): Promise<PreparedFleetUpgrade> {
-    const { workflowId } = workflowInfo();
+    const { workflowId, firstExecutionRunId: rootRunId } = workflowInfo();
     const scheduledBy = scheduleOf();
     const prepared = await checking.prepareFleetUpgrade({
-      input,
-      workflowId,
+      ...{ input, workflowId, rootRunId },
       ...(scheduledBy === undefined ? {} : { scheduledBy }),
       folder: artifactFolder(),
     });

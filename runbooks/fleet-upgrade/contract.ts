@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { GatePolicies } from "../../activities/approvals/port";
 import type { ArtifactRef } from "../../activities/artifacts/port";
 import { hostContractSchema, type VisitPlan } from "../../activities/host/port";
 import { idSchema } from "../../activities/inventory/port";
@@ -253,6 +254,8 @@ export interface FleetPlan extends VisitPlan {
   readonly rollout: RolloutPlan;
   /** Which hosts of the inventory are meant; hosts that appear later are judged by it, too. Absent: all of them. */
   readonly selection?: Selection;
+  /** Who may answer which gate, as the configuration said. Absent: anybody's word counts, as a claim. */
+  readonly approvals?: GatePolicies;
 }
 
 /** What the workflow knows of a host; it reads them in pages. */
@@ -281,6 +284,7 @@ export interface PreparedFleetUpgrade {
   readonly component: string;
   /** Upper bound of the build, its transfers included; absent when nothing is built. */
   readonly buildTimeoutMs?: number;
+  readonly approvals?: GatePolicies;
   /** A run over a selection of hosts does not say what the whole target should run. */
   readonly isWholeTarget: boolean;
   /** The plan in words; the same text in CLI, UI and gate. */

@@ -1,4 +1,5 @@
 import type { Desk } from "../../workflows/gate/desk";
+import { policyFor } from "../../workflows/gate/policy";
 import type { Handled } from "../../workflows/gate/handled";
 import { openControls, refuseControl } from "../../workflows/rollout/controls";
 import type { ControlName } from "../../workflows/rollout/messages";
@@ -67,6 +68,7 @@ function actOn(run: FleetRun, name: ControlName, control: Retuning): string {
     case "retune": {
       requireCourse(name, course, ["rolling", "rolling back"]);
       const { slots, limits, budget } = control;
+      if (budget !== undefined) requireOpenBudget(run);
       rollout.dispatch({
         kind: "retuned",
         settings: {
@@ -96,6 +98,15 @@ function actOn(run: FleetRun, name: ControlName, control: Retuning): string {
       rollout.stop();
       return "stopping: commands in work are stopped on their hosts";
   }
+}
+
+/** Whoever may not answer at the budget's gate may not widen the budget either. */
+function requireOpenBudget({ approvals }: FleetRun): void {
+  const policy = approvals && policyFor(approvals.policies, "budget");
+  if (policy !== undefined)
+    refuseControl(
+      `retune: gate budget has the policy ${policy.name}, so nobody widens the budget past it\nhint: Retune slots and limits alone; when the budget is used up, ${policy.who.join(", ")} are asked.`,
+    );
 }
 
 function requireCourse(

@@ -79,6 +79,7 @@ function linesOf(
     ...stagesInWords(plan, measure),
     `- Limits: ${limitsInWords(rollout)}`,
     `- Budget: ${budgetInWords(plan)}`,
+    `- ${approvalsInWords(plan)}`,
     `- Time: ${timeInWords(plan, time)}`,
     `- ${countsInWords(plan)}`,
     `- ${wayBackInWords(plan)}`,
@@ -91,6 +92,16 @@ function linesOf(
         `| ${name} | ${kind === "balancer" ? "at the load balancer" : codeCell(run?.join(" ") ?? firstLine(script ?? ""), measure.width)} | ${durationInWords(timeoutMs)} |`,
     ),
   ];
+}
+
+function approvalsInWords({ approvals }: FleetPlan): string {
+  if (approvals === undefined)
+    return "Approvals: anybody's word, as a claim; the configuration names nobody";
+  const gates = Object.entries(approvals).map(
+    ([gate, { quorum, who }]) =>
+      `${gate === "*" ? "all others" : gate}: ${quorum} of ${who.join(", ")}`,
+  );
+  return `Approvals: ${gates.join("; ")}`;
 }
 
 function poolsInWords({ hosts }: FleetPlan, { listed }: Measure): string {

@@ -1,3 +1,4 @@
+import type { GatePolicies } from "../../activities/approvals/port";
 import type { HostContract } from "../../activities/host/port";
 import type { Host, InventorySource } from "../../activities/inventory/port";
 import type { Balancer } from "../../activities/loadbalancer/port";
@@ -12,6 +13,8 @@ export interface PlanFacts {
   readonly inventory: InventorySource;
   readonly access: SshAccess;
   readonly balancer?: Balancer | undefined;
+  /** Who may answer which gate. */
+  readonly approvals?: GatePolicies | undefined;
   readonly hosts: readonly Host[];
   /** Where the component is built, when it is. */
   readonly buildHost?: Host | undefined;
@@ -52,6 +55,7 @@ export function planFleetUpgrade(
     readyPollMs: Math.round(contract.readyPollS * 1_000),
     ...(preview === undefined ? {} : { preview }),
     ...(balancer === undefined ? {} : { balancer }),
+    ...(facts.approvals && { approvals: facts.approvals }),
     ...(build === undefined || action === "restart" ? {} : { build }),
     access: facts.access,
     inventory: facts.inventory,

@@ -1,4 +1,9 @@
-import type { Decision, RefusedAnswer } from "../../workflows/gate/gate";
+import type {
+  Answer,
+  Decision,
+  RefusedAnswer,
+  Vote,
+} from "../../workflows/gate/gate";
 import type { LedgerEntry } from "../../workflows/rollout/ledger";
 import type {
   FleetPlan,
@@ -40,6 +45,8 @@ export interface Report extends Omit<ReportFacts, "outcomes"> {
   readonly causes: readonly CauseReport[];
   readonly timeline: readonly { readonly at: number; readonly text: string }[];
   readonly decisions: readonly Decision[];
+  /** Of gates with a policy: each answer that counted. */
+  readonly votes: readonly Vote[];
   readonly refused: readonly RefusedAnswer[];
   readonly hosts: readonly HostReport[];
 }
@@ -66,6 +73,9 @@ export function reportOf(
     ),
     decisions: entries.flatMap((entry) =>
       entry.kind === "decision" ? [entry.decision] : [],
+    ),
+    votes: entries.flatMap((entry) =>
+      entry.kind === "vote" ? [entry.vote] : [],
     ),
     refused: entries.flatMap((entry) =>
       entry.kind === "refused" ? [entry.refused] : [],
@@ -136,7 +146,7 @@ function causesOf(hosts: readonly HostReport[]): CauseReport[] {
 
 /** The report for people. */
 export function reportMarkdown(report: Report): string {
-  const { decisions, refused, durations, causes, timeline } = report;
+  const { decisions, votes, refused, durations, causes, timeline } = report;
   return [
     `# ${report.summary}`,
     "",
@@ -163,6 +173,7 @@ export function reportMarkdown(report: Report): string {
     ...(decisions.length === 0
       ? ["No question was answered."]
       : decisions.map(decisionLine)),
+    ...section("Votes", votes.map(voteLine)),
     ...section("Refused answers", refused.map(refusedLine)),
     ...section(
       "Timeline",
@@ -205,19 +216,38 @@ const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : ["", `## ${title}`, "", ...lines];
 
 function decisionLine(decision: Decision): string {
-  const { at, gate, choice, by, channel, comment, hosts, cause } = decision;
-  const about =
-    hosts === undefined
-      ? cause === undefined
-        ? ""
-        : ` for cause ${oneLine(cause)}`
-      : ` for ${hosts.join(", ")}`;
-  const said = comment === undefined ? "" : `: ${oneLine(comment, 1_024)}`;
-  return `- ${time(at)} gate ${gate}: **${choice}**${about} by ${oneLine(by)} (a name claimed by ${channel}, not proven)${said}`;
+  const { at, gate, choice, by, channel, votes } = decision;
+  const who =
+    votes === undefined
+      ? `${oneLine(by)} (a name claimed by ${channel}, not proven)`
+      : votes
+          .map(({ person, how }) => `${person} (${oneLine(how)})`)
+          .join(", ");
+  return `- ${time(at)} gate ${gate}: **${choice}**${scope(decision)} by ${who}${said(decision)}`;
 }
 
-function refusedLine({ at, by, channel, reason }: RefusedAnswer): string {
-  return `- ${time(at)} ${oneLine(channel)} by ${oneLine(by)}: ${oneLine(reason)}`;
+function voteLine(vote: Vote): string {
+  const { at, gate, choice, person, by, level, how } = vote;
+  const as = by === person ? "" : ` as ${oneLine(by)}`;
+  return `- ${time(at)} gate ${gate}: ${choice}${scope(vote)} by ${person}${as}, level ${level} (${oneLine(how)})${said(vote)}`;
+}
+
+function scope({ hosts, cause }: Answer): string {
+  if (hosts !== undefined) return ` for ${hosts.join(", ")}`;
+  return cause === undefined ? "" : ` for cause ${oneLine(cause)}`;
+}
+
+const said = ({ comment }: Answer): string =>
+  comment === undefined ? "" : `: ${oneLine(comment, 1_024)}`;
+
+function refusedLine(refused: RefusedAnswer): string {
+  const { at, by, channel, reason, gate, person, level } = refused;
+  const where = gate === undefined ? "" : ` at gate ${oneLine(gate)}`;
+  const who =
+    level === undefined
+      ? ""
+      : ` (${person ?? "nobody of the roster"}, level ${level})`;
+  return `- ${time(at)} ${oneLine(channel)}${where} by ${oneLine(by)}${who}: ${oneLine(reason)}`;
 }
 
 function hostRow(host: HostReport): string {

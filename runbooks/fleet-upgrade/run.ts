@@ -1,4 +1,5 @@
 import {
+  allHandlersFinished,
   CancellationScope,
   condition,
   continueAsNew,
@@ -8,6 +9,7 @@ import {
 import { failureOf, refuseInput } from "../../workflows/failure-of";
 import {
   type Desk,
+  type GateApprovals,
   openDesk,
   type PackedDesk,
 } from "../../workflows/gate/desk";
@@ -22,6 +24,7 @@ import {
   quarantined,
   type RolloutState,
 } from "../../workflows/rollout/state";
+import { partsOfRunId } from "../../workflows/run-id";
 import { buildOnce } from "./build-once";
 import { Calls, type RunContext } from "./calls";
 import type {
@@ -132,10 +135,13 @@ export class FleetRun implements RunParts {
     const handled = new Handled(carried?.desk.handled);
     const desk = openDesk({
       carried: carried?.desk,
+      approvals: () => opened.run?.approvals,
       handled,
       onChange: () => opened.run?.changed(),
       onDecision: (decision) => ledger.record({ kind: "decision", decision }),
+      onVote: (vote) => ledger.record({ kind: "vote", vote }),
       onRefusal: (refused) => ledger.record({ kind: "refused", refused }),
+      onEvent: ({ at, text }) => ledger.record({ kind: "event", at, text }),
     });
     openRunControls({
       ...{ desk, handled, run: () => opened.run },
@@ -156,6 +162,13 @@ export class FleetRun implements RunParts {
 
   get isPlanOnly(): boolean {
     return this.prepared.mode === "plan";
+  }
+
+  /** Who may answer which gate. */
+  get approvals(): GateApprovals | undefined {
+    const { approvals: policies } = this.prepared;
+    const { target } = partsOfRunId(workflowInfo().workflowId);
+    return policies && { target, policies };
   }
 
   get canUndo(): boolean {
@@ -182,12 +195,20 @@ export class FleetRun implements RunParts {
         mayHandOver: () =>
           this.#progress.ending !== "cancelled" && !this.isOver,
         handOver: async () => {
-          await this.ledger.settled();
+          await this.#quiet();
           return continueAsNew<FleetUpgradeWorkflow>(input, this.#carried());
         },
       },
       work,
     );
+  }
+
+  /** Nothing is lost that was said at the last moment: a part of the ledger takes its time, and so does an answer. */
+  async #quiet(): Promise<void> {
+    while (this.ledger.isWriting || !allHandlersFinished()) {
+      await this.ledger.settled();
+      await condition(allHandlersFinished);
+    }
   }
 
   /** Says what the hosts of the target should run from now on. */

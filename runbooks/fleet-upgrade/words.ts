@@ -3,6 +3,7 @@ import {
   type OpenGate,
   type RefusedAnswer,
 } from "../../workflows/gate/gate";
+import { approversInWords, votesInWords } from "../../workflows/gate/words";
 import type { Item } from "../../workflows/rollout/state";
 import type {
   Cause,
@@ -91,7 +92,10 @@ function countsTable(progress: RolloutProgress): string[] {
 
 function gateWords(gate: OpenGate): string[] {
   return [
-    `- **${gate.title}** (${gate.choices.join(" | ")}); by ${new Date(gate.expiresAt).toISOString()}, then it is asked anew. Send update \`decide\`:`,
+    `- **${gate.title}** (${gate.choices.join(" | ")}); by ${new Date(gate.expiresAt).toISOString()}, then it is asked anew.`,
+    `  Plan \`${gate.digest.slice(0, 12)}\`; ${oneLine(approversInWords(gate), 400)}`,
+    ...votesInWords(gate).map((words) => `  - ${oneLine(words)}`),
+    `  Send ${gate.policy?.level === "server" ? "signal `answer`" : "update `decide`"}:`,
     `  \`${answerTemplate(gate, gate.choices[0] ?? "")}\``,
   ];
 }

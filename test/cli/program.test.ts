@@ -81,11 +81,6 @@ describe("a wrong command line is one error with a hint, exit 2", () => {
     ],
     [["watch", "i", "--every", "0"], "Expected at least 0.05 seconds.", ""],
     [["status", "a", "b"], "too many arguments", ""],
-    [
-      ["decide", "i", "g", "retry", "--by", "a", "--signal"],
-      "--signal with retry",
-      "",
-    ],
     [["plan"], "no input", ""],
     [["plan", "-f", "/nonexistent"], "cannot read /nonexistent (ENOENT)", ""],
     [

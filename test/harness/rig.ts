@@ -8,9 +8,11 @@ import type {
 import type { Worker } from "@temporalio/worker";
 import { openArtifacts } from "../../activities/artifacts/client";
 import { configurationFile } from "../../activities/configuration/client";
+import { serverStarts } from "../../activities/evidence/client";
 import { createInventory } from "../../activities/inventory/client";
 import { createLoadBalancer } from "../../activities/loadbalancer/client";
 import { resolveReference } from "../../activities/references";
+import { createRoster } from "../../activities/roster/client";
 import { createSsh } from "../../activities/ssh/ssh";
 import { type Lab, startLab } from "../../lab/hosts/lab";
 import type { LabOptions } from "../../lab/hosts/options";
@@ -139,6 +141,8 @@ async function runWorker(
       artifacts: deps.artifacts,
       balancer: createLoadBalancer({ resolveReference }),
       configuration: configurationFile(deps.lab.configFile),
+      roster: createRoster(),
+      starts: serverStarts(),
       inventory: createInventory({ baseDir: deps.lab.dir }),
     }),
   });

@@ -1,5 +1,8 @@
 /** The words of a gate: what is asked, what is answered. Pure data; no Temporal here. */
 
+import type { GatePolicy } from "../../activities/approvals/port";
+import type { Approvers, EvidenceLevel } from "../../activities/evidence/port";
+
 export interface Question {
   /** Names the gate within its run, e.g. `canary`. */
   readonly id: string;
@@ -24,6 +27,46 @@ export interface OpenGate extends Question {
   readonly expiresAt: number;
   /** How often it has expired and was asked anew. */
   readonly expired: number;
+  /** Who may answer. Absent: whoever can send a message, under any name. */
+  readonly policy?: GatePolicy;
+  /** Those whom the policy means, as the roster was when they were looked up last. */
+  readonly approvers?: Approvers;
+  /** Why they could not be looked up. */
+  readonly blind?: string;
+  /** So far, in order; never changed. Only a gate with a policy collects them. */
+  readonly votes?: readonly Vote[];
+  /** Who is on it; decides nothing. */
+  readonly claim?: Claim;
+  /** Milliseconds since the epoch; what fell due until then has been told. */
+  readonly toldUntil?: number;
+}
+
+/** "I am on it", or "it is yours now". */
+export interface Claim {
+  readonly at: number;
+  /** A claimed name. */
+  readonly by: string;
+  /** To whom it was handed. */
+  readonly to?: string;
+}
+
+/** What `claim` carries. */
+export interface ClaimRequest {
+  readonly gate: string;
+  readonly nonce: string;
+  readonly by: string;
+  readonly to?: string;
+}
+
+/** One person's answer to a gate with a policy, as it was found to be theirs. */
+export interface Vote extends Answer {
+  readonly at: number;
+  readonly channel: Channel;
+  /** As the roster names them. */
+  readonly person: string;
+  readonly level: EvidenceLevel;
+  /** Of the evidence, in words. */
+  readonly how: string;
 }
 
 /** What `decide`, `approve` and `deny` carry. */
@@ -44,20 +87,29 @@ export interface Answer {
 export interface Decision extends Answer {
   readonly at: number;
   readonly channel: Channel;
+  /** The votes that made it, of a gate with a policy. */
+  readonly votes?: readonly Vote[];
 }
 
-export type Channel = "decide" | "approve" | "deny";
+/** By which message an answer came: the Update `decide`, or a Signal of that name. */
+export type Channel = "decide" | "answer" | "approve" | "deny";
 
 export type Refusal =
   | "malformed"
   | "not open"
   | "wrong nonce"
-  | "wrong digest"
+  | "superseded"
   | "expired"
   | "unknown choice"
   | "unknown hosts"
   | "unknown cause"
-  | "unexplained";
+  | "unexplained"
+  | "wrong channel"
+  | "unproven"
+  | "stranger"
+  | "not on the roster"
+  | "starter"
+  | "voted already";
 
 export interface RefusedAnswer {
   readonly at: number;
@@ -65,6 +117,33 @@ export interface RefusedAnswer {
   readonly refusal: Refusal;
   readonly reason: string;
   readonly by: string;
+  /** As the roster names them, where it was asked. */
+  readonly person?: string;
+  readonly level?: EvidenceLevel;
+  /** Absent when the answer names none that is open. */
+  readonly gate?: string;
+}
+
+/** What happened to a gate beside answers; recorded, and announced by whoever listens. */
+export interface GateEvent {
+  readonly kind:
+    | "asked"
+    | "voted"
+    | "votes void"
+    | "claimed"
+    | "warned"
+    | "escalated"
+    | "expired"
+    | "superseded";
+  readonly at: number;
+  readonly gate: string;
+  readonly nonce: string;
+  /** One line for people. */
+  readonly text: string;
+  /** Whom it concerns: entries of the policy. */
+  readonly who: readonly string[];
+  /** Of an escalation: where they are told. */
+  readonly channel?: string;
 }
 
 const mostHostsToPaste = 10;
@@ -74,12 +153,22 @@ const mostHostsToPaste = 10;
  * being pasted is not decided about; of many hosts it means all.
  */
 export function answerTemplate(gate: OpenGate, choice: string): string {
-  const { hosts = [] } = gate;
+  const { hosts = [], policy } = gate;
+  const mustComment =
+    (gate.explain ?? []).includes(choice) ||
+    (policy !== undefined && needsComment(policy, choice));
   return JSON.stringify({
     gate: gate.id,
     nonce: gate.nonce,
     choice,
     by: "your name",
+    ...(mustComment ? { comment: "why" } : {}),
     ...(hosts.length > 0 && hosts.length <= mostHostsToPaste ? { hosts } : {}),
   });
 }
+
+export const needsComment = (
+  { comment }: Pick<GatePolicy, "comment">,
+  choice: string,
+): boolean =>
+  comment === "always" || (comment !== "never" && comment.includes(choice));

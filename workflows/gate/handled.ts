@@ -20,7 +20,17 @@ export class Handled {
     const id = currentUpdateInfo()?.id;
     const known = id === undefined ? undefined : this.#replies.get(id);
     if (known !== undefined) return known;
-    const reply = act();
+    return this.#keep(id, act());
+  }
+
+  /** The same for a reply that takes its time. */
+  async onceLater(act: () => Promise<string>): Promise<string> {
+    const id = currentUpdateInfo()?.id;
+    const known = id === undefined ? undefined : this.#replies.get(id);
+    return known ?? this.#keep(id, await act());
+  }
+
+  #keep(id: string | undefined, reply: string): string {
     if (id !== undefined) this.#replies.set(id, reply);
     const [oldest] = this.#replies.keys();
     if (this.#replies.size > kept && oldest !== undefined)

@@ -1,10 +1,21 @@
-import type { Answer, Channel, OpenGate, Refusal } from "./gate";
+import type { Evidence } from "../../activities/evidence/port";
+import {
+  type Answer,
+  type Channel,
+  type ClaimRequest,
+  needsComment,
+  type OpenGate,
+  type Refusal,
+} from "./gate";
+import { type Ballot, cast } from "./vote";
 
 export type Verdict =
   | {
       readonly accepted: true;
       readonly gate: OpenGate;
       readonly answer: Answer;
+      /** Of a gate with a policy: what the answer adds to its votes. Without one, the answer is the decision. */
+      readonly ballot?: Ballot;
     }
   | {
       readonly accepted: false;
@@ -65,7 +76,8 @@ export function shapeFaults(raw: unknown, channel: Channel): string[] {
 
 /** A signal names its choice by its own name: `deny` pasted into the signal `approve` must not approve. */
 function choiceFaults(choice: unknown, channel: Channel): string[] {
-  if (channel === "decide") return isText(choice) ? [] : [`choice: ${aText}`];
+  if (channel === "decide" || channel === "answer")
+    return isText(choice) ? [] : [`choice: ${aText}`];
   return choice === undefined || choice === channel
     ? []
     : [`choice: expected "${channel}" or nothing in the signal ${channel}`];
@@ -73,9 +85,29 @@ function choiceFaults(choice: unknown, channel: Channel): string[] {
 
 /**
  * The one decision function of every channel: whether this answer opens that gate. An answer that comes early, late,
- * twice, for another asking or for another plan is refused with its reason, and never kept for a later gate.
+ * twice, for another asking or for another plan is refused with its reason, and never kept for a later gate. Of a gate with
+ * a policy it also judges who answered, and refuses what comes without evidence of it.
  */
 export function judge(
+  gates: readonly OpenGate[],
+  raw: unknown,
+  channel: Channel,
+  now: number,
+  evidence?: Evidence,
+): Verdict {
+  const fitting = fit(gates, raw, channel, now);
+  if (!fitting.accepted) return fitting;
+  const { gate, answer } = fitting;
+  if (gate.policy === undefined) return fitting;
+  const said = { ...answer, at: now, channel };
+  const ballot = cast(gate, gate.policy, said, evidence);
+  return "refusal" in ballot
+    ? refuse(ballot.refusal, ballot.reason)
+    : { accepted: true, gate, answer, ballot };
+}
+
+/** Whether the answer fits a gate that is open, whoever gave it: all that can be told without asking anybody. */
+export function fit(
   gates: readonly OpenGate[],
   raw: unknown,
   channel: Channel,
@@ -85,7 +117,7 @@ export function judge(
   if (faults.length > 0) return refuse("malformed", faults.join("; "));
   const answer = {
     ...(raw as Answer),
-    ...(channel === "decide" ? {} : { choice: channel }),
+    ...(channel === "approve" || channel === "deny" ? { choice: channel } : {}),
   };
   const gate = gates.find(({ id }) => id === answer.gate);
   if (gate === undefined) {
@@ -97,7 +129,20 @@ export function judge(
   }
   return (
     wrongAsking(gate, answer, now) ??
-    wrongChoice(gate, answer) ?? { accepted: true, gate, answer }
+    wrongChoice(gate, answer) ??
+    wrongChannel(gate, channel) ?? { accepted: true, gate, answer }
+  );
+}
+
+/** An Update bears no name that the server vouches for. */
+function wrongChannel(
+  { policy }: OpenGate,
+  channel: Channel,
+): Verdict | undefined {
+  if (policy?.level !== "server" || channel !== "decide") return undefined;
+  return refuse(
+    "wrong channel",
+    `policy ${policy.name} takes only answers whose sender the server knows, and of an Update it knows none\nhint: Send the same JSON as the Signal answer.`,
   );
 }
 
@@ -115,8 +160,8 @@ function wrongAsking(
   }
   if (answer.digest !== undefined && answer.digest !== gate.digest) {
     return refuse(
-      "wrong digest",
-      `the digest is not that of the plan shown, which is ${gate.digest}`,
+      "superseded",
+      `the answer is to a plan that was superseded; the one shown is ${gate.digest}`,
     );
   }
   if (now >= gate.expiresAt) {
@@ -130,7 +175,7 @@ function wrongAsking(
 
 /** The answer says something that the gate did not ask. */
 function wrongChoice(
-  { id, choices, hosts = [], causes = [], explain = [] }: OpenGate,
+  { id, choices, hosts = [], causes = [], explain = [], policy }: OpenGate,
   answer: Answer,
 ): Verdict | undefined {
   if (!choices.includes(answer.choice)) {
@@ -143,6 +188,16 @@ function wrongChoice(
     return refuse(
       "unexplained",
       `"${answer.choice}" needs its evidence as comment: what was looked at, and what it showed`,
+    );
+  }
+  if (
+    policy !== undefined &&
+    needsComment(policy, answer.choice) &&
+    answer.comment === undefined
+  ) {
+    return refuse(
+      "unexplained",
+      `policy ${policy.name} wants a comment with "${answer.choice}": why`,
     );
   }
   if (answer.cause !== undefined && !causes.includes(answer.cause)) {
@@ -161,4 +216,36 @@ function wrongChoice(
     );
   }
   return undefined;
+}
+
+/** Whether somebody may say that they are on a gate: only that it is open, for it decides nothing. */
+export function judgeClaim(
+  gates: readonly OpenGate[],
+  raw: unknown,
+):
+  | { readonly gate: OpenGate; readonly claim: ClaimRequest }
+  | { readonly refusal: Refusal; readonly reason: string } {
+  const fields = (
+    typeof raw === "object" && raw !== null ? raw : {}
+  ) as Partial<Record<string, unknown>>;
+  const wrong = [
+    ...required
+      .filter((name) => !isText(fields[name]))
+      .map((name) => `${name}: ${aText}`),
+    ...(fields["to"] === undefined || isText(fields["to"])
+      ? []
+      : [`to: ${aText}`]),
+  ];
+  if (wrong.length > 0)
+    return { refusal: "malformed", reason: wrong.join("; ") };
+  const claim = raw as ClaimRequest;
+  const gate = gates.find(({ id }) => id === claim.gate);
+  if (gate === undefined)
+    return { refusal: "not open", reason: `gate "${claim.gate}" is not open` };
+  return gate.nonce === claim.nonce
+    ? { gate, claim }
+    : {
+        refusal: "wrong nonce",
+        reason: `the nonce belongs to another asking of gate "${gate.id}"; read the current details and claim anew`,
+      };
 }

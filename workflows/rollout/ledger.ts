@@ -1,6 +1,6 @@
 import { condition } from "@temporalio/workflow";
 import type { ArtifactRef } from "../../activities/artifacts/port";
-import type { Decision, RefusedAnswer } from "../gate/gate";
+import type { Decision, RefusedAnswer, Vote } from "../gate/gate";
 import type { ItemFailure, ItemResult } from "./state";
 
 /** What happened, in order; the report is made from it. */
@@ -15,6 +15,7 @@ export type LedgerEntry =
       readonly evidence?: string;
     } & Partial<ItemResult>)
   | { readonly kind: "event"; readonly at: number; readonly text: string }
+  | { readonly kind: "vote"; readonly vote: Vote }
   | { readonly kind: "decision"; readonly decision: Decision }
   | { readonly kind: "refused"; readonly refused: RefusedAnswer };
 
@@ -50,6 +51,10 @@ export class Ledger {
     this.#entries.push(entry);
     this.#chars += JSON.stringify(entry).length;
     if (this.#chars > mostPendingChars && !this.#writing) void this.#flush();
+  }
+
+  get isWriting(): boolean {
+    return this.#writing;
   }
 
   /** Resolves once no part is being written: what is packed then is all there is. */

@@ -9,6 +9,10 @@ import { configurationSchema } from "../../../activities/configuration/port";
 import { inventoryError } from "../../../activities/inventory/errors";
 import type { Host } from "../../../activities/inventory/port";
 import {
+  type RosterDocument,
+  rosterSchema,
+} from "../../../activities/roster/port";
+import {
   createFleetUpgradeActivities,
   type FleetUpgradeActivities,
 } from "../../../runbooks/fleet-upgrade/activities";
@@ -31,11 +35,15 @@ const logger = new DefaultLogger("ERROR");
 let root: string;
 let artifacts: ArtifactStore;
 let inventory: Host[] | Error;
+let roster: RosterDocument;
+let startedBy: string;
 let activities: FleetUpgradeActivities;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "fleet-activities-"));
   artifacts = openArtifacts({ location: root });
+  roster = rosterSchema.parse({ people: [{ name: "ada" }] });
+  startedBy = "ada";
   inventory = hostsOf({ web: 6, db: 3 });
   const unbound = createFleetUpgradeActivities({
     artifacts,
@@ -47,6 +55,8 @@ beforeEach(async () => {
       },
       shouldBeAlive: async () => true,
     },
+    roster: { read: async () => roster },
+    starts: { startedBy: async () => startedBy },
   });
   activities = asActivities(unbound);
 });
@@ -60,7 +70,7 @@ async function prepared(
     ...over,
   };
   const workflowId = "fleet-upgrade:prod:CHG-1";
-  const request = { input, workflowId, folder };
+  const request = { input, workflowId, rootRunId: "run-1", folder };
   return activities.prepareFleetUpgrade(request);
 }
 

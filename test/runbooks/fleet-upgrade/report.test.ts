@@ -31,7 +31,8 @@ const facts = {
 const whole = (over: Partial<Report> = {}): Report => ({
   ...facts,
   counts: noOutcomes,
-  ...{ causes: [], timeline: [], hosts: [], decisions: [], refused: [] },
+  ...{ causes: [], timeline: [], hosts: [] },
+  ...{ decisions: [], votes: [], refused: [] },
   ...over,
 });
 const report = (over: Partial<Report> = {}): string =>

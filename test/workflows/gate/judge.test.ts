@@ -140,7 +140,7 @@ describe("an answer is refused", () => {
 
   it("with the digest of another plan", () => {
     const answer = { ...good, digest: "e".repeat(64) };
-    expect(refusal(answer)).toBe("wrong digest");
+    expect(refusal(answer)).toBe("superseded");
   });
 
   it("from the moment of expiry on", () => {

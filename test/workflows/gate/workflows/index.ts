@@ -74,3 +74,5 @@ async function decided(desk: Desk): Promise<Decision | "cancelled"> {
 }
 
 const titleOf = (hosts: readonly string[]): string => `${hosts.length} failed`;
+
+export { asksByPolicy } from "./by-policy";

@@ -1,0 +1,106 @@
+import type { Freeze } from "../approvals/port";
+import type { RosterDocument } from "../roster/port";
+import type { EvidenceLevel } from "./levels";
+
+export type { EvidenceLevel } from "./levels";
+
+/** Who may answer, and whom the run belongs to. */
+export interface GateFacts {
+  /** Names the roster that counts, by the target's configuration. */
+  readonly target: string;
+  readonly workflowId: string;
+  /** First run of the chain: its start tells who started it. */
+  readonly rootRunId: string;
+  /** Entries of the gate's policy. */
+  readonly who: readonly string[];
+  /** Entries of those who must agree, too, during a freeze. */
+  readonly extra: readonly string[];
+}
+
+export interface AttestRequest extends GateFacts {
+  /** The run that asks. */
+  readonly runId: string;
+  readonly gate: string;
+  readonly nonce: string;
+  /** Of the plan that is shown. */
+  readonly digest: string;
+  /** By which message the answer came: the Update `decide`, or a Signal. */
+  readonly channel: "decide" | "answer" | "approve" | "deny";
+  /** As it came, its shape judged. */
+  readonly answer: {
+    readonly by: string;
+    readonly choice: string;
+    readonly digest?: string;
+    readonly comment?: string;
+    readonly hosts?: readonly string[];
+    readonly cause?: string;
+  };
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  /** Those whose votes the gate has already. */
+  readonly voters: readonly string[];
+}
+
+/** Who answered, as far as it could be shown. */
+export interface Attested {
+  readonly level: EvidenceLevel;
+  /** As the roster names them; absent when it knows nobody of that name. */
+  readonly person?: string;
+  /** One phrase for people, e.g. `a name claimed by decide, not proven`. */
+  readonly how: string;
+}
+
+/** What a person may do at a gate now. */
+export interface Standing {
+  readonly mayAnswer: boolean;
+  readonly isExtra: boolean;
+}
+
+export interface Evidence extends Attested {
+  /** What else the judgement needs, at this moment. */
+  readonly facts: {
+    /** Of the person and of all who have voted, by the names of the roster. */
+    readonly standings: Readonly<Record<string, Standing>>;
+    readonly starter: Starter;
+    /** Present while a freeze holds. */
+    readonly freeze?: Freeze;
+  };
+}
+
+export interface Starter {
+  /** What the server has recorded of the start. */
+  readonly identity: string;
+  /** Absent when the roster does not know it. */
+  readonly person?: string;
+}
+
+/** Who may answer a gate, to be shown while it is open. */
+export interface Approvers {
+  readonly people: readonly string[];
+  /** Needed besides, because a freeze holds. */
+  readonly extra: readonly string[];
+  readonly starter: Starter;
+  readonly freeze?: Freeze;
+}
+
+export interface EvidenceActivities {
+  /** Evidence of who gave this answer, and what they may do. @throws config.*, roster.*, evidence.* */
+  attest(request: AttestRequest): Promise<Evidence>;
+  /** Those who may answer now. @throws config.*, roster.*, evidence.* */
+  approvers(gate: GateFacts): Promise<Approvers>;
+}
+
+/** Shows who gave an answer. One for each level. @throws evidence.* */
+export type Attest = (
+  request: AttestRequest,
+  roster: RosterDocument,
+) => Promise<Attested>;
+
+/** Who started a run, by the server's own record. */
+export interface Starts {
+  /** The identity that its start event bears; empty when there is none. @throws evidence.* */
+  startedBy(run: {
+    readonly workflowId: string;
+    readonly rootRunId: string;
+  }): Promise<string>;
+}

@@ -1,0 +1,173 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client, type WorkflowHandle } from "@temporalio/client";
+import {
+  approvalsSchema,
+  type GatePolicy,
+} from "../../../activities/approvals/port";
+import { configurationSchema } from "../../../activities/configuration/port";
+import { createEvidenceActivities } from "../../../activities/evidence/activities";
+import { serverStarts } from "../../../activities/evidence/client";
+import { createRoster } from "../../../activities/roster/client";
+import type { Answer, OpenGate } from "../../../workflows/gate/gate";
+import { decide, gatesQuery } from "../../../workflows/gate/messages";
+import { eventually } from "../../harness/eventually";
+import {
+  startSkipping,
+  startTestServer,
+  type TestServer,
+  uniqueId,
+} from "../../harness/temporal";
+import { policyOf } from "./samples";
+import type { asksByPolicy } from "./workflows";
+import {
+  type AskedByPolicy,
+  beginSignal,
+  type Heard,
+  heardQuery,
+} from "./workflows/by-policy";
+
+export type Asking = WorkflowHandle<typeof asksByPolicy>;
+
+/** Three of the ops, one of them under other names, and somebody who may not answer. */
+export const people = [
+  { name: "ada", aliases: ["ada@example.com"], groups: ["ops"] },
+  { name: "ben", groups: ["ops"] },
+  { name: "cat", groups: ["ops"] },
+  { name: "dan", aliases: ["dan@desk", "U-DAN"], groups: ["ops"] },
+  { name: "eve" },
+];
+
+/** A real server, a worker with the activities that look people up, and a roster file that a test may change. */
+export interface PolicyRig {
+  readonly server: TestServer;
+  readonly taskQueue: string;
+  /** Starts a run whose gates are open; dan starts it. */
+  asked(over?: Partial<AskedByPolicy>): Promise<Asking>;
+  /** The same before its gates open; its clock stands still until a test moves it. */
+  start(over?: Partial<AskedByPolicy>, by?: string): Promise<Asking>;
+  setRoster(roster: object | string): void;
+  setFreeze(freeze: object | undefined): void;
+  stop(): Promise<void>;
+}
+
+export const policies = (
+  over: Partial<GatePolicy> = {},
+): AskedByPolicy["policies"] => ({ "*": policyOf(over) });
+
+export async function startPolicyRig(): Promise<PolicyRig> {
+  const folder = mkdtempSync(join(tmpdir(), "policy-rig-"));
+  const file = join(folder, "roster.json");
+  const setRoster = (roster: object | string): void =>
+    writeFileSync(
+      file,
+      typeof roster === "string" ? roster : JSON.stringify(roster),
+    );
+  setRoster({ people });
+  let freeze: object | undefined;
+  const server = await startTestServer();
+  const worker = await server.worker({
+    workflowsPath: join(__dirname, "workflows"),
+    activities: createEvidenceActivities({
+      roster: createRoster(),
+      starts: serverStarts(),
+      configuration: {
+        read: async () =>
+          configurationSchema.parse({
+            targets: { prod: { inventory: { file: "hosts.yaml" } } },
+            components: {},
+            approvals: approvalsSchema.parse({
+              roster: { file },
+              policies: { any: { who: ["ops"], expiresAfterS: 60 } },
+              gates: { "*": "any" },
+              ...(freeze && { freeze }),
+            }),
+          }),
+      },
+    }),
+  });
+  const { taskQueue = "" } = worker.options;
+  const running = worker.run();
+  const started: Asking[] = [];
+
+  const start: PolicyRig["start"] = async (over = {}, by = "dan@desk") => {
+    const asked: AskedByPolicy = {
+      ...{ target: "prod", gates: ["canary"], choices: ["approve", "deny"] },
+      ...{ policies: policies(), ...over },
+    };
+    const { connection, options } = server.client;
+    const { namespace } = options;
+    const client = new Client({ connection, namespace, identity: by });
+    const workflowId = uniqueId("policy");
+    const given = { taskQueue, workflowId, args: [asked] as [AskedByPolicy] };
+    await startSkipping<typeof asksByPolicy>(client, "asksByPolicy", given, {
+      fastForwardMs: 1,
+    });
+    // Of the newest run, whichever that is.
+    const handle =
+      server.client.workflow.getHandle<typeof asksByPolicy>(workflowId);
+    started.push(handle);
+    return handle;
+  };
+  return {
+    ...{ server, taskQueue, start, setRoster },
+    setFreeze: (holds) => void (freeze = holds),
+    async asked(over) {
+      const handle = await start(over);
+      await handle.signal(beginSignal);
+      await gateOf(handle);
+      return handle;
+    },
+    async stop() {
+      for (const handle of started)
+        await handle.terminate().catch(() => undefined);
+      worker.shutdown();
+      await running;
+      await server.stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+export const gateOf = (handle: Asking, id = "canary"): Promise<OpenGate> =>
+  eventually(async () =>
+    (await handle.query(gatesQuery)).find((gate) => gate.id === id),
+  );
+
+export const answerTo = (
+  { id, nonce }: Pick<OpenGate, "id" | "nonce">,
+  over: Partial<Answer> = {},
+): Answer => ({ gate: id, nonce, choice: "approve", by: "ada", ...over });
+
+export const heardOf = (handle: Asking): Promise<Heard> =>
+  handle.query(heardQuery);
+
+export const channels = ["decide", "answer", "approve"] as const;
+export type SentBy = (typeof channels)[number];
+
+/** What came of an answer, whichever way it was sent: `counted`, `decided`, or why it was refused. */
+export async function send(
+  handle: Asking,
+  channel: SentBy,
+  answer: Answer,
+): Promise<string> {
+  const before = await heardOf(handle);
+  if (channel === "decide")
+    await handle.executeUpdate(decide, { args: [answer] }).catch(() => "");
+  else if (channel === "answer") await handle.signal("answer", answer);
+  else {
+    const { choice: _, ...rest } = answer;
+    await handle.signal(channel, rest);
+  }
+  return eventually(async () => {
+    const { votes, refused } = await heardOf(handle);
+    if (refused.length > before.refused.length)
+      return refused.at(-1)?.refusal ?? "";
+    if (votes.length === before.votes.length) return undefined;
+    const open = await handle.query(gatesQuery).catch(() => []);
+    return open.some(({ nonce }) => nonce === answer.nonce)
+      ? "counted"
+      : "decided";
+  });
+}

@@ -1,0 +1,93 @@
+/** What is said of those who may answer a gate, in details, report and CLI alike. */
+
+import type { GatePolicy } from "../../activities/approvals/port";
+import type { OpenGate } from "./gate";
+
+/** Names beyond this many help nobody. */
+const mostNames = 12;
+
+const listed = (names: readonly string[]): string => {
+  const more = names.length - mostNames;
+  const shown = names.slice(0, mostNames).join(", ");
+  return more > 0 ? `${shown} and ${more} more` : shown || "nobody";
+};
+
+/** Who may answer, and how sure it must be that it is them. */
+export function approversInWords({
+  policy,
+  approvers,
+  blind,
+}: Pick<OpenGate, "policy" | "approvers" | "blind">): string {
+  if (policy === undefined)
+    return "anybody may answer: the name is a claim, not proven";
+  const { starter, freeze, people = [], extra = [] } = approvers ?? {};
+  const isOpen = (name: string): boolean =>
+    policy.starterMayApprove || name !== starter?.person;
+  const names = people.filter(isOpen);
+  const { quorum } = policy;
+  return [
+    `${quorum} of ${policy.who.join(", ")} must agree (policy ${policy.name})`,
+    ...(approvers === undefined ? [] : [`now ${listed(names)}`]),
+    ...(approvers !== undefined && names.length < quorum
+      ? [`that is too few: put more people on the roster`]
+      : []),
+    ...starterWords(policy, starter),
+    ...(freeze === undefined || policy.extraApprovers === undefined
+      ? []
+      : [
+          `a freeze holds (${freeze.reason}), so ${policy.extraApprovers.quorum} more of ${listed(extra)}`,
+        ]),
+    levelWords[policy.level],
+    ...(blind === undefined
+      ? []
+      : [`the roster could not be read when it was asked: ${blind}`]),
+  ].join("; ");
+}
+
+function starterWords(
+  policy: GatePolicy,
+  starter: { identity: string; person?: string } | undefined,
+): string[] {
+  if (policy.starterMayApprove || starter === undefined) return [];
+  return [
+    starter.person === undefined
+      ? `nobody can approve, for the roster does not know who started it (${JSON.stringify(starter.identity)})`
+      : `not ${starter.person}, who started it`,
+  ];
+}
+
+const levelWords: Readonly<Record<GatePolicy["level"], string>> = {
+  claimed: "names are claims, not proven",
+  signed: "each answer signed",
+  server: "by Signal alone, since the server must know who sent it",
+};
+
+/** What has been said already, a line each. */
+export function votesInWords({ votes = [], claim }: OpenGate): string[] {
+  return [
+    ...votes.map(
+      ({ person, choice, level, hosts, cause, at }) =>
+        `${choice} by ${person} (${level})${scopeWords({ hosts, cause })}, ${timeOf(at)}`,
+    ),
+    ...(claim === undefined
+      ? []
+      : [
+          claim.to === undefined
+            ? `${claim.by} is on it, since ${timeOf(claim.at)}`
+            : `${claim.by} handed it over to ${claim.to}, ${timeOf(claim.at)}`,
+        ]),
+  ];
+}
+
+function scopeWords({
+  hosts,
+  cause,
+}: {
+  readonly hosts?: readonly string[] | undefined;
+  readonly cause?: string | undefined;
+}): string {
+  if (cause !== undefined) return ` for cause ${cause}`;
+  return hosts === undefined ? "" : ` for ${listed(hosts)}`;
+}
+
+const timeOf = (at: number): string => new Date(at).toISOString();
