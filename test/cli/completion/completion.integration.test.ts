@@ -73,6 +73,7 @@ function completes(complete: Complete): void {
     expect([...(await complete(line))].sort()).toEqual([
       "down",
       "status",
+      "temporal",
       "up",
     ]);
   });
