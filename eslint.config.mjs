@@ -67,6 +67,11 @@ const ban = {
     message:
       "Only activities/<system>/client.ts imports the library of its system; use the port in port.ts.",
   },
+  calendarLibraries: {
+    regex: "^(rrule-temporal|temporal-polyfill|ical\\.js|windows-iana)(/|$)",
+    message:
+      "Only activities/calendar asks the libraries of local time; take an instant from its state or its windows, and words from its zones.ts.",
+  },
   activityValues: {
     regex: `^(\\.{1,2}/)+activities/(?!${pureHelpers})`,
     allowTypeImports: true,
@@ -215,7 +220,13 @@ const sandboxGlobals = [
     "The workflow sandbox has no Node: ask an activity.",
   ),
 ];
-const everyModule = [ban.lab, ban.bench, ban.test, ban.systemLibraries];
+const everyModule = [
+  ban.lab,
+  ban.bench,
+  ban.test,
+  ban.systemLibraries,
+  ban.calendarLibraries,
+];
 const belowRunbooks = [ban.cli, ban.workers];
 const sandboxImports = [
   ...everyModule,
@@ -241,6 +252,18 @@ const folderRules = [
   folder(["activities/**/*.ts"], {
     imports: [
       ...everyModule,
+      ...belowRunbooks,
+      ban.runbooks,
+      ban.workflows,
+      ban.otherClients,
+    ],
+  }),
+  folder(["activities/calendar/*.ts"], {
+    imports: [
+      ban.lab,
+      ban.bench,
+      ban.test,
+      ban.systemLibraries,
       ...belowRunbooks,
       ban.runbooks,
       ban.workflows,

@@ -2,19 +2,21 @@
  * Tiers. `npm test` runs unit and integration and stays under ten minutes for good; a suite that grows beyond that gets
  * a tier and a script of its own. One test file belongs to exactly one tier, by its folder or its ending.
  */
+const swc = [
+  "@swc/jest",
+  {
+    jsc: { target: "es2022", parser: { syntax: "typescript" } },
+    sourceMaps: "inline",
+  },
+];
+// ES modules alone: Node loads them from CommonJS, jest on this Node does not.
+const esModules = "node_modules/temporal-(polyfill|utils)/.+\\.js$";
 const shared = {
   testEnvironment: "node",
   // Real servers on a machine that does other things, too: jest's five seconds would fail tests that are right.
   testTimeout: 30_000,
-  transform: {
-    "^.+\\.ts$": [
-      "@swc/jest",
-      {
-        jsc: { target: "es2022", parser: { syntax: "typescript" } },
-        sourceMaps: "inline",
-      },
-    ],
-  },
+  transform: { "^.+\\.ts$": swc, [esModules]: swc },
+  transformIgnorePatterns: ["/node_modules/(?!temporal-(polyfill|utils)/)"],
 };
 const chaos = "<rootDir>/test/**/*.chaos.test.ts";
 const replay = "<rootDir>/test/**/*.replay.test.ts";

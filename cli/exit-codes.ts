@@ -65,6 +65,7 @@ const ofSystem: Readonly<Record<string, ExitName>> = {
   input: "badInput",
   config: "badInput",
   inventory: "badInput",
+  calendar: "badInput",
   temporal: "noTemporal",
   ssh: "outOfReach",
   lab: "outOfReach",

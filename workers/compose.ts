@@ -1,6 +1,7 @@
 import { createBuildActivities } from "../activities/build/activities";
 import { createEvidenceActivities } from "../activities/evidence/activities";
 import type { Starts } from "../activities/evidence/port";
+import { createCalendarActivities } from "../activities/calendar/activities";
 import { createHostActivities } from "../activities/host/activities";
 import type { ArtifactStore, FileStore } from "../activities/artifacts/port";
 import type { ConfigurationSource } from "../activities/configuration/port";
@@ -26,6 +27,7 @@ export function composeActivities(
     createHostActivities({ ...ports, files: ports.artifacts }),
     createBuildActivities({ ...ports, files: ports.artifacts }),
     createEvidenceActivities(ports),
+    createCalendarActivities(ports),
     ...runbooks.map((runbook) => runbook.createActivities(ports)),
   ];
   const composed: Record<string, (...args: never[]) => Promise<unknown>> = {};

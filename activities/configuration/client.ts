@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parse as parseYaml } from "yaml";
 import type { Approvals } from "../approvals/port";
+import type { CalendarDocument } from "../calendar/document";
+import { isUrl } from "../calendar/sources";
 import type { InventorySource } from "../inventory/port";
 import { type Balancer, isSocketPath } from "../loadbalancer/port";
 import type { SshAccess } from "../ssh/port";
@@ -49,17 +51,18 @@ async function readYaml(file: string): Promise<unknown> {
 
 /** A plan must mean the same files on whatever worker carries it out, wherever that was started. */
 function withAbsolutePaths(
-  { targets, components, approvals }: Configuration,
+  { targets, components, approvals, calendars }: Configuration,
   folder: string,
 ): Configuration {
   const absolute = (path: string): string => resolve(folder, expandHome(path));
   const absoluteTargets = Object.entries(targets).map(
-    ([name, { inventory, ssh, balancer, approvals: own }]) =>
+    ([name, { balancer, approvals: own, ...target }]) =>
       [
         name,
         {
-          inventory: withAbsoluteSource(inventory, absolute),
-          ssh: withAbsoluteAccess(ssh, absolute),
+          ...target,
+          inventory: withAbsoluteSource(target.inventory, absolute),
+          ssh: withAbsoluteAccess(target.ssh, absolute),
           ...(balancer === undefined
             ? {}
             : { balancer: withAbsolutePlaces(balancer, absolute) }),
@@ -67,11 +70,28 @@ function withAbsolutePaths(
         },
       ] as const,
   );
+  const absoluteCalendars = Object.entries(calendars).map(
+    ([name, document]) =>
+      [name, withAbsoluteExclusions(document, absolute)] as const,
+  );
   return {
     targets: Object.fromEntries(absoluteTargets),
     components,
+    calendars: Object.fromEntries(absoluteCalendars),
     ...(approvals && { approvals: withAbsoluteRoster(approvals, absolute) }),
   };
+}
+
+function withAbsoluteExclusions(
+  document: CalendarDocument,
+  absolute: (path: string) => string,
+): CalendarDocument {
+  const exclusions = document.exclusions.map((exclusion) =>
+    typeof exclusion === "string" || isUrl(exclusion.ics)
+      ? exclusion
+      : { ...exclusion, ics: absolute(exclusion.ics) },
+  );
+  return { ...document, exclusions };
 }
 
 function withAbsoluteRoster(

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { balancerFailures } from "../../activities/loadbalancer/errors";
+import { calendarDocumentSchema } from "../../activities/calendar/document";
+import { calendarFailures } from "../../activities/calendar/errors";
 import { sshFailures } from "../../activities/ssh/errors";
 import type { Io } from "../../cli/context";
 import { exitCodes } from "../../cli/exit-codes";
@@ -83,6 +85,16 @@ describe("the documentation", () => {
       (type) => !page.includes(`.${type}\``),
     );
     expect(missing).toEqual([]);
+  });
+
+  it("names every failure and every field of a calendar", () => {
+    const page = read("docs/windows.md");
+    const { shape } = calendarDocumentSchema;
+    const names = [
+      ...Object.keys(calendarFailures).map((type) => `calendar.${type}`),
+      ...Object.keys(shape),
+    ];
+    expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 
   it("heads the steps of the runbook as the run itself names them", () => {

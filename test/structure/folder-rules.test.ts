@@ -76,6 +76,12 @@ const violations: readonly Violation[] = [
     instead: "use the port in port.ts",
   },
   {
+    title: "local time outside of the calendars",
+    filePath: "cli/commands/start.ts",
+    code: `import { Temporal } from "temporal-polyfill"; Temporal.Now.instant();`,
+    instead: "activities/calendar",
+  },
+  {
     title: "pg outside a client",
     filePath: "workers/main.ts",
     code: `import { Pool } from "pg"; new Pool();`,
