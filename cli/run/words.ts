@@ -105,6 +105,13 @@ export function haltText(halt: Halt): string {
     }
     case "progress":
       return "Halted: no host has succeeded for too long";
+    case "closed": {
+      const then =
+        halt.opensAt === undefined
+          ? "no window is known"
+          : `goes on at ${new Date(halt.opensAt).toISOString()}`;
+      return `Out of window: ${halt.reason}; ${then}`;
+    }
   }
 }
 

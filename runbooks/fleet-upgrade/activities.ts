@@ -70,6 +70,8 @@ export interface Planned {
   readonly plan: FleetPlan;
   /** All hosts of the target, in the inventory's own order. */
   readonly inventory: readonly Host[];
+  /** That the target's work keeps to. */
+  readonly calendars: readonly string[];
 }
 
 /** The plan for an input, from what configuration and inventory say now. @throws input.*, config.*, inventory.* */
@@ -81,7 +83,7 @@ export async function planFor(
   const read = readInput(input);
   const settings = run === undefined ? read : settingsOfRun(read, run);
   const configured = await configuration.read();
-  const facts = lookUp(settings, configured);
+  const { calendars, ...facts } = lookUp(settings, configured);
   const approvals = await readApprovals(
     approvalsFor(configured, settings.target),
     ...([settings, roster] as const),
@@ -95,7 +97,7 @@ export async function planFor(
     buildHost: buildHostOf(facts.contract, all),
   });
   requireValues(allSteps(plan), plan.hosts, plan.balancer);
-  return { settings, plan, inventory: all };
+  return { settings, plan, inventory: all, calendars };
 }
 
 /** Each step once: the way back has most of its steps from the way there. */
@@ -127,6 +129,10 @@ export function createFleetUpgradeActivities(
     ...createReportingActivities(deps),
   };
 }
+
+/** A host's visit must end within the window, and so must its way back. Nothing is reckoned for a host never measured. */
+const needMs = ({ undoSteps }: FleetPlan, hostMs = 0): number =>
+  undoSteps.length > 0 ? 2 * hostMs : hostMs;
 
 /** What a build may take besides its command: to the worker, and into the store. */
 const transfersMs = 2 * 3_600_000;
@@ -163,6 +169,9 @@ async function prepare(
     text: planText(plan, ref, known),
     summary: planSummary(plan),
     visitTimeoutMs: visitTimeoutMs(plan),
+    ...(planned.calendars.length === 0
+      ? {}
+      : { window: { needMs: needMs(plan, known.time?.hostMs) } }),
     ...(plan.build === undefined
       ? {}
       : { buildTimeoutMs: plan.build.step.timeoutMs + transfersMs }),

@@ -6,6 +6,10 @@ import {
 } from "@temporalio/workflow";
 import type { ArtifactRef } from "../../activities/artifacts/port";
 import type { BuildActivities } from "../../activities/build/port";
+import type {
+  CalendarActivities,
+  CalendarState,
+} from "../../activities/calendar/port";
 import type { HostActivities, VisitRequest } from "../../activities/host/port";
 import { retryClasses } from "../../workflows/retry-classes";
 import type { Visiting } from "../../workflows/rollout/engine";
@@ -25,6 +29,10 @@ const checking = proxyActivities<FleetUpgradeActivities>({
   ...retryClasses.reads,
   startToCloseTimeout: "30 minutes",
   summary: "plan",
+});
+const calendars = proxyActivities<CalendarActivities>({
+  ...retryClasses.reads,
+  summary: "window",
 });
 const writing = proxyActivities<FleetUpgradeActivities>(retryClasses.last);
 
@@ -140,6 +148,12 @@ export class Calls {
       ...(skipped.length === 0 ? {} : { skipped }),
       ...(this.context.artifact && { artifact: this.context.artifact }),
     };
+  }
+
+  /** Whether work may start on the target, by its calendars as they are now. @throws calendar.*, config.* */
+  calendarState(at: number): Promise<CalendarState> {
+    const [, target = ""] = workflowInfo().workflowId.split(":");
+    return calendars.calendarState({ target, at });
   }
 
   /** Looks for hosts that the inventory did not know when the plan was made, and adds them to it. */

@@ -282,6 +282,8 @@ export interface PreparedFleetUpgrade {
   /** Absent when the component is only restarted. */
   readonly version?: string;
   readonly component: string;
+  /** Of a target whose work keeps to calendars: what a host takes, its way back included, in milliseconds. */
+  readonly window?: { readonly needMs: number };
   /** Upper bound of the build, its transfers included; absent when nothing is built. */
   readonly buildTimeoutMs?: number;
   readonly approvals?: GatePolicies;

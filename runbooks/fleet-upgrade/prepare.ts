@@ -57,7 +57,7 @@ export function settingsOfRun(
 export function lookUp(
   settings: FleetUpgradeSettings,
   { targets, components }: Configuration,
-): Omit<PlanFacts, "hosts"> {
+): Omit<PlanFacts, "hosts"> & { readonly calendars: readonly string[] } {
   const target = ownValue(targets, settings.target);
   const contract =
     settings.contract ?? ownValue(components, settings.component);
@@ -69,11 +69,12 @@ export function lookUp(
   ];
   if (target === undefined || contract === undefined || wrong.length > 0)
     throw faults(wrong);
-  const { inventory, ssh: access, balancer } = target;
+  const { inventory, ssh: access, balancer, calendars } = target;
   return {
     contract,
     inventory,
     access,
+    calendars,
     ...(balancer === undefined ? {} : { balancer }),
   };
 }

@@ -4,6 +4,7 @@ import {
   condition,
   continueAsNew,
   setCurrentDetails,
+  setHandler,
   workflowInfo,
 } from "@temporalio/workflow";
 import { failureOf, refuseInput } from "../../workflows/failure-of";
@@ -25,6 +26,8 @@ import {
   type RolloutState,
 } from "../../workflows/rollout/state";
 import { partsOfRunId } from "../../workflows/run-id";
+import { calendarChanged } from "../../workflows/window/messages";
+import { type PackedWindow, Window } from "../../workflows/window/window";
 import { buildOnce } from "./build-once";
 import { Calls, type RunContext } from "./calls";
 import type {
@@ -58,6 +61,8 @@ export interface CarriedFleetRun {
   readonly desk: PackedDesk;
   readonly ledger: PackedLedger;
   readonly progress: Progress;
+  /** What the calendars said last; of a target that keeps to some. */
+  readonly window?: PackedWindow | undefined;
 }
 
 type FleetUpgradeWorkflow = (
@@ -80,6 +85,8 @@ interface Progress {
 export class FleetRun implements RunParts {
   readonly rollout: Rollout;
   readonly view: RunView;
+  /** When work may start; absent where no calendar says so. */
+  readonly #window: Window | undefined;
   #progress: Progress;
 
   private constructor(
@@ -103,6 +110,15 @@ export class FleetRun implements RunParts {
       position: this.#position,
       startedAt: this.#progress.startedAt,
     }));
+    this.#window =
+      prepared.window &&
+      new Window({
+        ...prepared.window,
+        ask: (at) => calls.calendarState(at),
+        carried: carried?.window,
+        onChange: () => this.rollout.lookAgain(),
+        note: (text) => this.note(text),
+      });
     this.rollout = new Rollout({
       fleet: fleetOf(rows),
       settings,
@@ -111,6 +127,7 @@ export class FleetRun implements RunParts {
       digest: plan.sha256,
       gateExpiresMs: settings.gateExpiresMs,
       canUndo,
+      window: this.#window,
       visit: (row, index, order) => calls.visit(row, { index, ...order }),
       failureOf,
       record: (entry) => ledger.record(entry),
@@ -151,13 +168,22 @@ export class FleetRun implements RunParts {
           ? Promise.resolve()
           : condition(() => opened.run !== undefined),
     });
+    setHandler(calendarChanged, () => opened.run?.lookAtCalendars(), {
+      description: "The calendars were edited: they are asked again now.",
+    });
     RunView.openQueries(() => opened.run?.view);
     const prepared =
       carried?.prepared ?? (await calls.prepare(input).catch(refuseInput));
     const rows = prepared.mode === "plan" ? [] : await calls.rows();
     opened.run = new FleetRun(desk, ledger, calls, prepared, rows, carried);
     opened.run.view.keepShowing();
+    if (prepared.mode === "execute") opened.run.#window?.keep();
     return opened.run;
+  }
+
+  /** They were edited. */
+  lookAtCalendars(): void {
+    this.#window?.poke();
   }
 
   get isPlanOnly(): boolean {
@@ -406,6 +432,7 @@ export class FleetRun implements RunParts {
       desk: this.desk.packed(),
       ledger: this.ledger.packed(),
       progress: this.#progress,
+      window: this.#window?.packed(),
     };
   }
 

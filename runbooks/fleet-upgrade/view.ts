@@ -83,15 +83,17 @@ export class RunView {
     const { rollout, position } = this.look();
     const { target, change } = partsOfRunId(workflowInfo().workflowId);
     const isPaused = progress.halts.some(({ kind }) => kind === "paused");
+    const closed = progress.halts.find(({ kind }) => kind === "closed");
     this.#board.publish(
       {
         name: runbookName,
         target,
         change,
-        phase: isPaused ? "paused" : position.kind,
+        phase: isPaused ? "paused" : closed ? "out of window" : position.kind,
         waiting: gates.map(({ id }) => id).join(",") || "none",
         percent: percentDone(rollout.state),
         blocked: gates.length > 0,
+        nextWindow: closed?.kind === "closed" ? closed.opensAt : undefined,
       },
       position.kind === "ended",
     );

@@ -69,6 +69,13 @@ function haltInWords(halt: Halt): string {
       return `Holding: over budget${halt.pool === undefined ? "" : ` in pool ${halt.pool}`}`;
     case "progress":
       return "Holding: no host has succeeded within the progress deadline";
+    case "closed": {
+      const then =
+        halt.opensAt === undefined
+          ? "no later window is known"
+          : `goes on by itself at ${new Date(halt.opensAt).toISOString()}`;
+      return `Out of window: ${oneLine(halt.reason)}; ${then}`;
+    }
   }
 }
 

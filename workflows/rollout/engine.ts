@@ -9,9 +9,11 @@ import type { Desk } from "../gate/desk";
 import { admit } from "./admit";
 import { allowedNow } from "./budget";
 import { causesOf, groupedFailure } from "./causes";
+import type { Window } from "../window/window";
 import { isStalled, nextDeadlineMs, overdue } from "./clock";
 import type { Fleet, FleetRow } from "./fleet";
 import type { LedgerEntry } from "./ledger";
+import type { Halt } from "./words";
 import { pack, type PackedRollout, unpack } from "./pack";
 import { keptFinishes, type Pace } from "./progress";
 import { reduce, type RolloutEvent } from "./reduce";
@@ -47,6 +49,8 @@ export interface RolloutOptions {
   readonly gateExpiresMs: number;
   /** Whether items can be taken back. */
   readonly canUndo: boolean;
+  /** When items may start; absent: at any time. */
+  readonly window?: Pick<Window, "standing"> | undefined;
   /** Takes one item through its work. */
   visit(row: FleetRow, index: number, order: VisitOrder): Visiting;
   /** Turns what a visit rejected with into a failure of the item. */
@@ -103,6 +107,7 @@ export class Rollout {
   async runUntil(end: number): Promise<void> {
     this.dispatch({ kind: "stage opened", end });
     while (!stageSettled(this.#state)) {
+      this.#keepWindow();
       for (const index of admit(this.#state, this.#fleet)) this.#begin(index);
       this.#keepDeadlines();
       this.#askAboutFailures();
@@ -139,6 +144,11 @@ export class Rollout {
           "stopped in the middle of its visit on request\nhint: The host is as the stopped command left it; look at it, then start a run of another change.",
         commandEnded: true,
       });
+  }
+
+  /** Something that the rollout depends on has changed outside of it. */
+  lookAgain(): void {
+    this.#changes++;
   }
 
   dispatch(event: RolloutEvent): void {
@@ -190,6 +200,20 @@ export class Rollout {
     });
   }
 
+  /** By the last answer of the calendars, which costs nothing to look at: so every admission does. */
+  #keepWindow(): void {
+    const { window } = this.options;
+    if (window === undefined) return;
+    const standing = window.standing(Date.now());
+    const halt = this.#state.halts.find(({ kind }) => kind === "closed");
+    if (standing.kind === "open") {
+      if (halt === undefined) return;
+      this.options.record({ kind: "event", at: Date.now(), text: "in window" });
+      this.dispatch({ kind: "opened" });
+    } else if (!isSameHalt(halt, standing))
+      this.dispatch({ kind: "closed", halt: standing });
+  }
+
   #keepDeadlines(): void {
     const now = Date.now();
     const limitS = this.#state.settings.hostDeadlineMs / 1_000;
@@ -215,9 +239,19 @@ export class Rollout {
     const had = new Set(halts.map(({ kind }) => kind));
     const [halt] = this.#state.halts.filter(({ kind }) => !had.has(kind));
     if (halt === undefined || halt.kind === "paused") return;
-    const text =
-      halt.kind === "budget" ? this.#overBudgetTitle() : "no progress: holding";
+    const text = this.#textOf(halt);
     this.options.record({ kind: "event", at: Date.now(), text });
+  }
+
+  #textOf(halt: Exclude<Halt, { kind: "paused" }>): string {
+    switch (halt.kind) {
+      case "budget":
+        return this.#overBudgetTitle();
+      case "progress":
+        return "no progress: holding";
+      case "closed":
+        return `out of window (${halt.reason})${opensInWords(halt.opensAt)}`;
+    }
   }
 
   #overBudgetTitle(): string {
@@ -322,6 +356,15 @@ export class Rollout {
     return this.#fleet.rows[index]?.id ?? String(index);
   }
 }
+
+const opensInWords = (at: number | undefined): string =>
+  at === undefined ? "" : `, until ${new Date(at).toISOString()}`;
+
+const isSameHalt = (halt: Halt | undefined, standing: Halt): boolean =>
+  halt?.kind === "closed" &&
+  standing.kind === "closed" &&
+  halt.reason === standing.reason &&
+  halt.opensAt === standing.opensAt;
 
 /** One timer for the nearest deadline: set anew only for an earlier one, since each timer costs history events. */
 class Alarm {

@@ -45,6 +45,12 @@ export type RolloutEvent =
       readonly halt: Extract<Halt, { kind: "paused" }>;
     }
   | { readonly kind: "resumed" }
+  /** The window, by what the calendars say. */
+  | {
+      readonly kind: "closed";
+      readonly halt: Extract<Halt, { kind: "closed" }>;
+    }
+  | { readonly kind: "opened" }
   | { readonly kind: "stalled" }
   /** Somebody accepts the failures there are, or a rollout that stands still. */
   | { readonly kind: "continued"; readonly halt: "budget" | "progress" }
@@ -118,6 +124,10 @@ function apply(
       return { ...state, halts: [...without(state, "paused"), event.halt] };
     case "resumed":
       return { ...state, halts: without(state, "paused") };
+    case "closed":
+      return closed(state, event.halt);
+    case "opened":
+      return { ...state, halts: without(state, "closed") };
     case "stalled":
       return {
         ...state,
@@ -278,6 +288,15 @@ const waiting = (order: VisitOrder, over: Partial<VisitOrder>): Item => ({
 function extended(state: RolloutState, by: number): RolloutState {
   const added = Array.from({ length: by }, () => freshItem);
   return by === 0 ? state : { ...state, items: [...state.items, ...added] };
+}
+
+/** A window holds nobody who goes back. */
+function closed(
+  state: RolloutState,
+  halt: Extract<Halt, { kind: "closed" }>,
+): RolloutState {
+  if (state.course !== "rolling") return state;
+  return { ...state, halts: [...without(state, "closed"), halt] };
 }
 
 /** Everything that this run may have changed goes back, hosts in work as soon as they have finished. */

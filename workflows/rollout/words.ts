@@ -59,6 +59,13 @@ export type Halt =
     }
   /** More failures than allowed, in the fleet or in a pool. */
   | { readonly kind: "budget"; readonly pool?: string }
+  /** No calendar lets work start, or what is left of the window is too short for a host. */
+  | {
+      readonly kind: "closed";
+      readonly reason: string;
+      /** When work may start again, in milliseconds of the epoch; absent when nobody knows. */
+      readonly opensAt?: number;
+    }
   /** No host has succeeded within the progress deadline. */
   | { readonly kind: "progress" };
 

@@ -16,6 +16,7 @@ const keys = {
   waiting: defineSearchAttributeKey("RunbookWaiting", "KEYWORD"),
   percent: defineSearchAttributeKey("RunbookPct", "INT"),
   blocked: defineSearchAttributeKey("RunbookBlocked", "BOOL"),
+  nextWindow: defineSearchAttributeKey("RunbookNextWindow", "DATETIME"),
 } as const;
 
 const names = Object.keys(keys) as (keyof typeof keys)[];
@@ -31,6 +32,8 @@ export interface Standing {
   /** In steps of ten: each change costs a history event. */
   readonly percent: number;
   readonly blocked: boolean;
+  /** When work may go on, in milliseconds of the epoch; of a run that waits for its window. */
+  readonly nextWindow?: number | undefined;
 }
 
 /** Each publication is a history event, and the list of runs is read by people. */
@@ -82,8 +85,12 @@ function pairOf(
   name: keyof Standing,
   standing: Standing,
 ): SearchAttributeUpdatePair {
+  const value = standing[name];
   return {
     key: keys[name],
-    value: standing[name],
+    value:
+      name === "nextWindow" && typeof value === "number"
+        ? new Date(value)
+        : (value ?? null),
   } as SearchAttributeUpdatePair;
 }

@@ -145,11 +145,12 @@ describe("the workflow id", () => {
 });
 
 describe("looking up target and component", () => {
-  it("finds the contract, the inventory and the way in", () => {
+  it("finds the contract, the inventory, the way in and the calendars", () => {
     expect(lookUp(settings(), configuration)).toEqual({
       contract,
       inventory: { file: "/etc/hosts.yaml" },
       access: configuration.targets["prod"]?.ssh,
+      calendars: [],
     });
   });
 

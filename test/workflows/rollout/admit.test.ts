@@ -80,9 +80,10 @@ describe("admission", () => {
     expect(admitted([waiting, asked, quarantined], { halts })).toEqual([1]);
   });
 
-  it("takes nothing at all while it is paused or makes no progress", () => {
+  it("takes nothing at all while it is paused, out of window, or makes no progress", () => {
     const paused = { kind: "paused", by: "ada", at: 0 } as const;
-    for (const halt of [paused, { kind: "progress" } as const])
+    const closed = { kind: "closed", reason: "a holiday" } as const;
+    for (const halt of [paused, closed, { kind: "progress" } as const])
       expect(admitted([waiting, asked, undo], { halts: [halt] })).toEqual([]);
   });
 

@@ -173,6 +173,43 @@ describe("going back", () => {
   });
 });
 
+describe("a window that closes", () => {
+  const fleet = fleetOfSize(3);
+  const close = (reason: string): RolloutEvent => ({
+    ...{ kind: "closed", halt: { kind: "closed", reason } },
+  });
+  const rolling = after(fleet, [opened(3), started(0)]);
+
+  it("lets hosts in work finish, stops the clock, and goes on when it opens", () => {
+    const held = then(rolling, fleet, [close("Sunday"), close("a holiday")]);
+    expect(held.halts).toEqual([{ kind: "closed", reason: "a holiday" }]);
+    expect(admit(held, fleet)).toEqual([]);
+    expect(held.clock.runningSince).toBeUndefined();
+    const reopened = then(held, fleet, [finished(0), { kind: "opened" }]);
+    expect(kindsOf(reopened)[0]).toBe("finished");
+    expect(reopened.halts).toEqual([]);
+    expect(admit(reopened, fleet)).not.toEqual([]);
+  });
+
+  it("holds no pause back, and no pause holds it", () => {
+    const paused = { kind: "paused", by: "ada", at: 0 } as const;
+    const both = then(rolling, fleet, [
+      ...[{ kind: "halted", halt: paused } as const, close("Sunday")],
+      { kind: "resumed" },
+    ]);
+    expect(both.halts).toEqual([{ kind: "closed", reason: "Sunday" }]);
+  });
+
+  it("holds nobody who goes back", () => {
+    const back = then(rolling, fleet, [
+      ...[finished(0), close("Sunday"), { kind: "rolled back" } as const],
+      close("Monday"),
+    ]);
+    expect(back.halts).toEqual([]);
+    expect(admit(back, fleet)).toEqual([0]);
+  });
+});
+
 describe("slow start", () => {
   it("begins anew after a pause", () => {
     const fleet = fleetOfSize(9);

@@ -1,0 +1,151 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { parse, stringify } from "yaml";
+import { workflowId } from "../../../runbooks/fleet-upgrade/ids";
+import type { FleetUpgradeInput } from "../../../runbooks/fleet-upgrade/contract";
+import type { fleetUpgrade } from "../../../runbooks/fleet-upgrade/workflow";
+import { calendarChanged } from "../../../workflows/window/messages";
+import { effectsOf, eachEffectOnce } from "../../harness/host-log";
+import { type Rig, startRig } from "../../harness/rig";
+import { startSkipping, uniqueId } from "../../harness/temporal";
+
+interface Sections {
+  readonly targets: { readonly lab: object };
+  readonly components: { readonly app: object };
+  readonly calendars?: object;
+}
+
+let rig: Rig;
+let plain: Sections;
+beforeAll(async () => {
+  rig = await startRig({ lab: { hosts: 6, pools: 1, applyMs: 1_500 } });
+  plain = parse(readFileSync(rig.lab.configFile, "utf8")) as Sections;
+}, 60_000);
+afterAll(() => rig.stop(), 30_000);
+
+/** The lab keeps to these calendars from now on. */
+function keepTo(calendars: Readonly<Record<string, object>>): void {
+  const lab = { ...plain.targets.lab, calendars: Object.keys(calendars) };
+  const sections = { ...plain, targets: { lab }, calendars };
+  writeFileSync(rig.lab.configFile, stringify(sections));
+}
+
+/** All are over. */
+const holidays = {
+  holidays: { tz: "Etc/UTC", default: "open", exclusions: ["2020-01-01"] },
+};
+
+/** Days pass in moments, since the run's clock jumps wherever it only waits. */
+async function startInSkippedTime(input: Partial<FleetUpgradeInput>) {
+  const full: FleetUpgradeInput = {
+    ...{ target: "lab", change: uniqueId("chg"), component: "app" },
+    ...{ version: "2.0.0", mode: "execute", slots: 1, slowStart: false },
+    ...{ canary: { gate: false }, checks: { hosts: "none" } },
+    ...input,
+  };
+  return startSkipping<typeof fleetUpgrade>(
+    rig.server.client,
+    "fleetUpgrade",
+    {
+      taskQueue: rig.taskQueue,
+      workflowId: workflowId(full),
+      args: [full],
+    },
+    { maxSkips: 1_000 },
+  );
+}
+
+type Handle = Awaited<ReturnType<typeof startInSkippedTime>>;
+
+/** When each visit was admitted, by the run's own clock. */
+async function admissionsOf(handle: Handle): Promise<Date[]> {
+  const { events = [] } = await handle.fetchHistory();
+  return (events ?? []).flatMap(({ eventTime, ...event }) => {
+    const scheduled = event.activityTaskScheduledEventAttributes;
+    if (scheduled?.activityType?.name !== "visitHost") return [];
+    return [new Date(Number(eventTime?.seconds ?? 0) * 1_000)];
+  });
+}
+
+describe("a target that keeps to calendars", () => {
+  it("is upgraded in its windows only, over as many of them as it takes", async () => {
+    keepTo({
+      nights: {
+        tz: "Etc/UTC",
+        dtstart: "2026-01-01T02:00",
+        rrule: "FREQ=DAILY",
+        duration: "PT4S",
+      },
+    });
+    const handle = await startInSkippedTime({ version: "2.0.0" });
+    const result = await handle.result();
+    expect(result.outcome).toBe("completed");
+    for (const { id } of rig.lab.hosts)
+      expect(effectsOf(rig.lab, id)).toEqual(eachEffectOnce);
+    const admissions = await admissionsOf(handle);
+    expect(admissions).toHaveLength(6);
+    const nights = new Set<string>();
+    for (const at of admissions) {
+      const [day = "", time = ""] = at.toISOString().split("T");
+      expect(time).toMatch(/^02:00:0[0-4]/);
+      nights.add(day);
+    }
+    expect(nights.size).toBeGreaterThan(1);
+    const report = await rig.reportOf(result);
+    expect(report).toMatch(/T02:00:0\d.*Z in window\n/);
+    expect(report).toMatch(
+      /out of window \(nights: .*\), until 20\d\d-\d\d-\d\dT02:00:00.000Z/,
+    );
+  }, 120_000);
+
+  it("waits, says until when, and hears at once that a calendar was edited", async () => {
+    const day = new Date(Date.now() + 100 * 86_400_000)
+      .toISOString()
+      .slice(0, 10);
+    const opens = `${day}T22:00:00.000Z`;
+    const dtstart = `${day}T22:00`;
+    keepTo({ nights: { tz: "Etc/UTC", dtstart, duration: "PT6H" } });
+    const handle = await rig.start({
+      ...{ version: "3.0.0", canary: { gate: false } },
+      checks: { hosts: "none" },
+    });
+    const { halts, counts } = await rig.until(handle, (seen) =>
+      seen.halts.some((halt) => halt.kind === "closed" && "opensAt" in halt),
+    );
+    const opensAt = Date.parse(opens);
+    expect(halts).toMatchObject([{ kind: "closed", opensAt }]);
+    expect(counts["in work"]).toBe(0);
+    const details = await handle.query<{ currentDetails: string }>(
+      "__temporal_workflow_metadata",
+    );
+    expect(details.currentDetails).toContain(`goes on by itself at ${opens}`);
+    keepTo(holidays);
+    await handle.signal(calendarChanged);
+    const result = await handle.result();
+    expect(result).toMatchObject({ outcome: "completed" });
+    expect(await rig.reportOf(result)).toContain(
+      `the window of ${opens} has moved`,
+    );
+  }, 60_000);
+
+  it("starts nothing while its calendars cannot be read, and goes on when they can", async () => {
+    keepTo(holidays);
+    await rig.lab.setFault("web-01:fail@precheck");
+    const handle = await rig.start({
+      ...{ version: "4.0.0", canary: { gate: false }, slots: 1 },
+      ...{ slowStart: false, checks: { hosts: "none" } },
+      budget: { failures: 1 },
+    });
+    await rig.gate(handle, "failed-hosts");
+    writeFileSync(rig.lab.configFile, "targets: [");
+    await handle.signal(calendarChanged);
+    const { halts } = await rig.until(handle, (seen) =>
+      seen.halts.some(({ kind }) => kind === "closed"),
+    );
+    expect(JSON.stringify(halts)).toContain("the calendars cannot be read");
+    await rig.lab.clearFaults();
+    await rig.answer(handle, "failed-hosts", "retry");
+    keepTo(holidays);
+    await handle.signal(calendarChanged);
+    expect(await handle.result()).toMatchObject({ outcome: "completed" });
+  }, 60_000);
+});

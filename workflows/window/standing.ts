@@ -1,0 +1,89 @@
+import type { CalendarState } from "../../activities/calendar/port";
+
+/** Whether something disruptive may start, by what the calendars said last. Pure; instants in epoch milliseconds. */
+export type Standing =
+  | {
+      readonly kind: "open";
+      /** From here on nothing new fits; absent when no end is known. */
+      readonly closesAt?: number;
+    }
+  | {
+      readonly kind: "closed";
+      /** For people. */
+      readonly reason: string;
+      readonly opensAt?: number;
+    };
+
+export type Said = Pick<
+  CalendarState,
+  "open" | "until" | "cutoffAt" | "nextOpen" | "nextChange" | "reasons"
+>;
+
+const dayMs = 86_400_000;
+
+/** Calendars are asked again so long before a window, since they are edited, and time zones change their rules. */
+const remindersMs = [7 * dayMs, dayMs];
+
+/**
+ * An answer that is out of date opens nothing, and neither does a window in which the work would not end.
+ *
+ * @param needMs what one item takes, and what it takes to undo it
+ */
+export function standingAt(
+  said: Said | undefined,
+  now: number,
+  needMs: number,
+): Standing {
+  if (said === undefined)
+    return { kind: "closed", reason: "the calendars have not answered yet" };
+  if (isOutdated(said, now))
+    return { kind: "closed", reason: "the calendars are being asked again" };
+  const { nextOpen } = said;
+  const opens = nextOpen === undefined ? {} : { opensAt: nextOpen };
+  if (!said.open) return { kind: "closed", reason: wordsOf(said), ...opens };
+  const closesAt = closingOf(said, needMs);
+  if (closesAt === undefined) return { kind: "open" };
+  if (now < closesAt) return { kind: "open", closesAt };
+  const needS = Math.ceil(needMs / 1_000);
+  const reason = `the window ends at ${iso(said.until ?? closesAt)}: too soon for ${needS} s of work and undo`;
+  return { kind: "closed", reason, ...opens };
+}
+
+/** When the answer must be looked at again at the latest: it changes, the work no longer fits, or a window draws near. */
+export function lookAgainAt(
+  said: Said,
+  now: number,
+  needMs: number,
+): number | undefined {
+  const { nextChange, nextOpen, open } = said;
+  const instants = [
+    nextChange,
+    ...(open ? [closingOf(said, needMs)] : []),
+    ...(open || nextOpen === undefined
+      ? []
+      : remindersMs.map((before) => nextOpen - before)),
+  ].filter((at): at is number => at !== undefined && at > now);
+  return instants.length === 0 ? undefined : Math.min(...instants);
+}
+
+/** Whether the calendars must be asked; else it is only this answer that means something else by now. */
+export function isOutdated({ nextChange }: Said, now: number): boolean {
+  return nextChange !== undefined && now >= nextChange;
+}
+
+function closingOf(
+  { until, cutoffAt }: Said,
+  needMs: number,
+): number | undefined {
+  if (until === undefined) return cutoffAt;
+  return Math.min(cutoffAt ?? until, until - needMs);
+}
+
+const wordsOf = ({ reasons }: Said): string =>
+  reasons
+    .map(({ calendar, text }) =>
+      calendar === undefined ? text : `${calendar}: ${text}`,
+    )
+    .join("; ") || "no calendar is open";
+
+const iso = (at: number): string => new Date(at).toISOString();

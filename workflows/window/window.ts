@@ -1,0 +1,117 @@
+import { condition, isCancellation } from "@temporalio/workflow";
+import {
+  isOutdated,
+  lookAgainAt,
+  type Said,
+  type Standing,
+  standingAt,
+} from "./standing";
+
+export interface WindowOptions {
+  /** Asks the calendars, as an activity. @throws when they cannot be read */
+  ask(at: number): Promise<Said>;
+  /** What one item takes, its undo included, in milliseconds. */
+  readonly needMs: number;
+  /** What the former run of the chain knew. */
+  readonly carried?: PackedWindow | undefined;
+  onChange(): void;
+  /** A line of the timeline. */
+  note(text: string): void;
+}
+
+export interface PackedWindow {
+  readonly said?: Said | undefined;
+}
+
+/** A configuration that is wrong just now is read again after this. */
+const againMs = 60_000;
+
+/**
+ * When disruptive work may start: what the calendars said last, asked again when that changes. Nothing is asked per item,
+ * and unreadable calendars keep the window closed.
+ */
+export class Window {
+  #said: Said | undefined;
+  #trouble: string | undefined;
+  #poked = false;
+
+  constructor(private readonly options: WindowOptions) {
+    this.#said = options.carried?.said;
+  }
+
+  /** Keeps asking for as long as the run lives; a cancelled one starts nothing any more. */
+  keep(): void {
+    this.#loop().catch((error: unknown) => {
+      if (!isCancellation(error)) throw error;
+    });
+  }
+
+  /** The calendars were edited: they are asked again now. */
+  poke(): void {
+    this.#poked = true;
+  }
+
+  standing(now: number): Standing {
+    if (this.#trouble !== undefined && this.#said === undefined)
+      return { kind: "closed", reason: this.#trouble };
+    return standingAt(this.#said, now, this.options.needMs);
+  }
+
+  packed(): PackedWindow {
+    return { said: this.#said };
+  }
+
+  async #loop(): Promise<void> {
+    for (;;) {
+      const now = Date.now();
+      const isKnown = this.#said !== undefined && !isOutdated(this.#said, now);
+      if (!isKnown || this.#poked) await this.#look(now);
+      this.options.onChange();
+      await this.#untilNext();
+    }
+  }
+
+  async #look(now: number): Promise<void> {
+    this.#poked = false;
+    const before = this.#said;
+    try {
+      this.#said = await this.options.ask(now);
+      this.#trouble = undefined;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      this.#said = undefined;
+      this.#trouble = `the calendars cannot be read: ${reasonOf(error)}`;
+    }
+    this.#noteMove(before, now);
+  }
+
+  /** A window that people have been told of, and that comes at another time, must not pass in silence. */
+  #noteMove(before: Said | undefined, now: number): void {
+    const was = before?.nextOpen;
+    const is = this.#said?.nextOpen;
+    if (was === undefined || was <= now || was === is || before?.open) return;
+    const then = is === undefined ? "not at all" : `at ${iso(is)}`;
+    this.options.note(`the window of ${iso(was)} has moved: it opens ${then}`);
+  }
+
+  async #untilNext(): Promise<void> {
+    const now = Date.now();
+    const { needMs } = this.options;
+    const next =
+      this.#said === undefined
+        ? now + againMs
+        : lookAgainAt(this.#said, now, needMs);
+    const poked = (): boolean => this.#poked;
+    if (next === undefined) return condition(poked);
+    await condition(poked, next - now, { summary: "window: look again" });
+  }
+}
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as Error;
+  return (
+    (cause instanceof Error ? cause.message : message).split("\n")[0] ?? ""
+  );
+}
