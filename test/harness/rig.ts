@@ -1,9 +1,10 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type {
-  WorkflowHandle,
-  WorkflowHandleWithFirstExecutionRunId,
+import {
+  Client,
+  type WorkflowHandle,
+  type WorkflowHandleWithFirstExecutionRunId,
 } from "@temporalio/client";
 import type { Worker } from "@temporalio/worker";
 import { openArtifacts } from "../../activities/artifacts/client";
@@ -45,8 +46,11 @@ export interface Rig {
   readonly server: TestServer;
   readonly folder: string;
   readonly taskQueue: string;
-  /** Starts a run in mode execute on target `lab`; the change id is unique unless given. */
-  start(input?: Partial<FleetUpgradeInput>): Promise<FleetHandle>;
+  /** Starts a run in mode execute on target `lab`; the change id is unique unless given. The server records who did. */
+  start(
+    input?: Partial<FleetUpgradeInput>,
+    identity?: string,
+  ): Promise<FleetHandle>;
   /** The gate, as soon as it is open. */
   gate(handle: Gated, id: string): Promise<OpenGate>;
   /** Waits for the gate and answers it by Update. */
@@ -102,7 +106,8 @@ export async function startRig({
     server,
     folder,
     taskQueue,
-    start: (input = {}) => startRun(server, taskQueue, input),
+    start: (input = {}, identity) =>
+      startRun(server, taskQueue, input, identity),
     gate: (handle, id) => openGate(handle, id),
     async answer(handle, id, choice, rest = {}) {
       const { nonce } = await openGate(handle, id);
@@ -155,10 +160,17 @@ async function runWorker(
 }
 
 async function startRun(
-  { client }: TestServer,
+  { client: own }: TestServer,
   taskQueue: string,
   input: Partial<FleetUpgradeInput>,
+  identity?: string,
 ): Promise<FleetHandle> {
+  const { connection } = own;
+  const { namespace } = own.options;
+  const client =
+    identity === undefined
+      ? own
+      : new Client({ connection, namespace, identity });
   const full: FleetUpgradeInput = {
     target: "lab",
     change: uniqueId("chg"),

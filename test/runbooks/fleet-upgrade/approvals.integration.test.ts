@@ -1,0 +1,151 @@
+import { appendFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { controlUpdates } from "../../../workflows/rollout/messages";
+import { cli } from "../../cli/run-cli";
+import { eventually } from "../../harness/eventually";
+import { type FleetHandle, type Rig, startRig } from "../../harness/rig";
+import {
+  startWorkerProcess,
+  type WorkerProcess,
+} from "../../harness/worker-process";
+
+jest.setTimeout(90_000);
+
+const roster = `
+people:
+  - { name: ada, groups: [ops] }
+  - { name: ben, aliases: [ben@example.com], groups: [ops] }
+  - { name: dan, aliases: [dan@desk], groups: [ops] }
+onCall: { pager: [ben] }
+`;
+const approvals = `
+approvals:
+  roster: { file: roster.yaml }
+  policies:
+    two-of-ops: { who: [ops], quorum: 2, expiresAfterS: 3600 }
+    pager: { who: [pager], starterMayApprove: true, comment: always, expiresAfterS: 3600 }
+  gates: { canary: two-of-ops, "*": pager }
+`;
+
+let rig: Rig;
+let worker: WorkerProcess;
+beforeAll(async () => {
+  rig = await startRig({
+    worker: false,
+    lab: { hosts: 4, pools: 1, service: false },
+  });
+  appendFileSync(rig.lab.configFile, approvals);
+  writeFileSync(join(dirname(rig.lab.configFile), "roster.yaml"), roster);
+  worker = await startWorkerProcess(rig);
+}, 60_000);
+afterAll(async () => {
+  await worker.stop();
+  await rig.stop();
+}, 30_000);
+
+const quick = { checks: { hosts: "none" }, slowStart: false } as const;
+const start = (input = {}, by = "dan@desk"): Promise<FleetHandle> =>
+  rig.start({ ...quick, ...input }, by);
+const answer = (handle: FleetHandle, by: string, choice = "approve") =>
+  rig.answer(handle, "canary", choice, { by });
+const say = (...argv: string[]) =>
+  cli(argv, { env: { ...rig.server.env, USER: "ada" } });
+
+describe("an upgrade whose canary gate two of the ops must open", () => {
+  it("waits for both, through a worker killed between them, and reports votes, decision and refusals", async () => {
+    const handle = await start({ version: "2.0.0" });
+    await expect(answer(handle, "dan@desk")).rejects.toMatchObject({
+      cause: { details: ["starter"] },
+    });
+    expect(await answer(handle, "ada")).toContain("it takes 1 more of ops");
+    await worker.kill();
+    worker = await startWorkerProcess(rig);
+    const gate = await rig.gate(handle, "canary");
+    expect(gate.votes).toMatchObject([{ person: "ada" }]);
+    await answer(handle, "ben@example.com");
+    const result = await handle.result();
+    expect(result.outcome).toBe("completed");
+    const report = await rig.reportOf(result);
+    expect(report).toContain(
+      "gate canary: **approve** by ada (a name claimed by decide, not proven), ben (",
+    );
+    expect(report).toContain(
+      "gate canary: approve by ben as ben@example.com, level claimed",
+    );
+    expect(report).toContain(
+      "decide at gate canary by dan@desk (dan, level claimed): dan started the run",
+    );
+  });
+
+  it("says in status who may answer, what was said, and the line to paste, and takes it", async () => {
+    const handle = await start({ version: "2.1.0" });
+    await answer(handle, "ben");
+    await eventually(async () => {
+      const { approvers } = await rig.gate(handle, "canary");
+      return approvers;
+    });
+    const { out } = await say("status", handle.workflowId);
+    expect(out).toContain(
+      "2 of ops must agree (policy two-of-ops); now ada, ben; not dan, who started it; names are claims, not proven",
+    );
+    expect(out).toMatch(/ {2}- approve by ben \(claimed\), 20/);
+    const args = ["canary", "approve", "--by", "ada", "--signal"];
+    const said = await say("decide", handle.workflowId, ...args);
+    expect(said).toMatchObject({ code: 0 });
+    expect(await handle.result()).toMatchObject({ outcome: "completed" });
+  });
+
+  it("ends by one denial", async () => {
+    const handle = await start({ version: "2.2.0" });
+    await answer(handle, "ada");
+    await answer(handle, "ben", "deny");
+    expect(await handle.result()).toMatchObject({ outcome: "denied" });
+  });
+});
+
+describe("an upgrade with approvals", () => {
+  const refusal = (handle: FleetHandle): Promise<string> =>
+    handle.result().then(
+      () => "none",
+      (error: { cause?: { message?: string } }) => error.cause?.message ?? "",
+    );
+
+  it("is refused before any effect when nobody knows who started it", async () => {
+    const handle = await start({ version: "3.0.0" }, "4711@ci");
+    expect(await refusal(handle)).toContain(
+      'identity of the start: found "4711@ci", expected a person of the roster, since by policy two-of-ops the starter may not approve',
+    );
+  });
+
+  it("cannot be started past its canary gate", async () => {
+    const handle = await start({ canary: { gate: false } });
+    expect(await refusal(handle)).toContain(
+      "canary.gate: found false, expected true: the configuration gives gate canary the policy two-of-ops",
+    );
+  });
+
+  it("asks those on call about failed hosts, and lets nobody widen its budget past them", async () => {
+    const [, bad = ""] = rig.lab.hosts.map(({ id }) => id);
+    await rig.lab.setFault([`${bad}:fail@apply`]);
+    const handle = await start({ version: "3.1.0" });
+    const retune = { by: "dan", budget: { failures: 4 } };
+    await rig.gate(handle, "failed-hosts").catch(() => undefined);
+    await expect(
+      handle.executeUpdate(controlUpdates.retune, { args: [retune] }),
+    ).rejects.toMatchObject({
+      cause: { message: expect.stringContaining("gate budget has the policy") },
+    });
+    const exclude = (by: string, rest = {}): Promise<string> =>
+      rig.answer(handle, "failed-hosts", "exclude", { by, ...rest });
+    const why = { comment: "its disk is gone" };
+    await expect(exclude("ada", why)).rejects.toMatchObject({
+      cause: { details: ["not on the roster"] },
+    });
+    await expect(exclude("ben")).rejects.toMatchObject({
+      cause: { details: ["unexplained"] },
+    });
+    expect(await exclude("ben", why)).toContain("exclude recorded");
+    await rig.lab.clearFaults();
+    await handle.terminate();
+  });
+});
