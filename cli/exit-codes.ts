@@ -66,6 +66,7 @@ const ofSystem: Readonly<Record<string, ExitName>> = {
   config: "badInput",
   inventory: "badInput",
   calendar: "badInput",
+  roster: "badInput",
   temporal: "noTemporal",
   ssh: "outOfReach",
   lab: "outOfReach",

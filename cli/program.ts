@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { registerCensus } from "./commands/census";
+import { registerClaim } from "./commands/claim";
 import { registerCompletion } from "./commands/completion";
 import { registerControls } from "./commands/controls";
 import { registerConverge } from "./commands/converge";
@@ -36,6 +37,7 @@ const commands = [
   registerStatus,
   registerWatch,
   registerDecide,
+  registerClaim,
   registerControls,
   registerHosts,
   registerReport,

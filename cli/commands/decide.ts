@@ -5,6 +5,7 @@ import { decide } from "../../workflows/gate/messages";
 import type { Context, Program } from "../context";
 import { cliError } from "../errors";
 import { answer as print } from "../output";
+import { gateNamed } from "../run/gate-named";
 import { observerOf, type RunObserver } from "../run/observe";
 import { answerOf } from "../run/update";
 import { withClient } from "../temporal";
@@ -80,21 +81,6 @@ async function answerGate(
         observer.handle.executeUpdate(decide, { args: [answer] }),
       );
   print(context, { id, ...answer, recorded }, [recorded]);
-}
-
-/** @throws cli.answerRefused, naming the gates that are open */
-function gateNamed(
-  gates: readonly OpenGate[],
-  gateId: string,
-  id: string,
-): OpenGate {
-  const found = gates.find((gate) => gate.id === gateId);
-  if (found !== undefined) return found;
-  const open = gates.map((gate) => gate.id).join(", ") || "none";
-  throw cliError("answerRefused", {
-    seen: `gate ${gateId} is not open; open gates: ${open}`,
-    facts: { id },
-  });
 }
 
 function answerTo(

@@ -4,6 +4,7 @@ import { type Check, checkWords } from "../doctor/check";
 import { checksOfTargets, namesOf } from "../doctor/targets";
 import type { ExitName } from "../exit-codes";
 import { answer } from "../output";
+import { approvalChecks } from "../configuration/approvals";
 import { componentChecks, referenceChecks } from "../configuration/checks";
 
 interface ValidateFlags {
@@ -21,7 +22,7 @@ export function registerValidate({ root, run }: Program): void {
     .command("validate")
     .summary("check the configuration in full")
     .description(
-      "Checks the configuration: its form with every fault, placeholders, references, each inventory asked for its hosts, key files and known_hosts. Connects to no host and to no Temporal server.",
+      "Checks the configuration: its form with every fault, placeholders, references, each inventory asked for its hosts, approvals against their roster, key files and known_hosts. Connects to no host and to no Temporal server.",
     )
     .option("--file-only", "only what the file itself says, as on a build host")
     .addHelpText("after", example)
@@ -49,6 +50,7 @@ async function validate(
     : [
         ...(await checksOfTargets(configuration, env)).checks,
         ...(await referenceChecks(configuration, env)),
+        ...(await approvalChecks(configuration)),
       ];
   const checks = [...written, ...found];
   const exit = exitOf(checks);
@@ -63,7 +65,9 @@ async function validate(
 function exitOf(checks: readonly Check[]): ExitName {
   const failed = checks.filter(({ verdict }) => verdict !== "pass");
   if (failed.length === 0) return "ok";
-  return failed.some(({ name }) => /^(component|inventory) /.test(name))
+  return failed.some(({ name }) =>
+    /^(component|inventory|approvals)\b/.test(name),
+  )
     ? "badInput"
     : "checkFailed";
 }

@@ -10,7 +10,7 @@ import { starterCalled } from "../../activities/evidence/starter";
 import { oneOf } from "../../activities/fault-words";
 import { describeFaults, type Fault } from "../../activities/faults";
 import { nearest } from "../../activities/known-keys";
-import type { Roster } from "../../activities/roster/port";
+import type { Roster, RosterDocument } from "../../activities/roster/port";
 import { isMeant, policyFor } from "../../workflows/gate/policy";
 import type { FleetPlan, FleetUpgradeSettings } from "./contract";
 
@@ -51,9 +51,7 @@ export async function readApprovals(
   const people = await roster.read(approvals.roster);
   const policies = policiesOf(approvals);
   const faults = [
-    ...gateFaults(approvals),
-    ...commentFaults(policies),
-    ...rosterFaults(approvals, people),
+    ...approvalFaults(approvals, people),
     ...evasions(policies, settings),
   ];
   if (faults.length === 0) return policies;
@@ -61,6 +59,18 @@ export async function readApprovals(
     system: "input",
     what: "input of fleetUpgrade, with the approvals of its target,",
   });
+}
+
+/** What does not fit this runbook or the roster, so that it would protect nothing or ask nobody. */
+export function approvalFaults(
+  approvals: Approvals,
+  roster: RosterDocument,
+): Fault[] {
+  return [
+    ...gateFaults(approvals),
+    ...commentFaults(policiesOf(approvals)),
+    ...rosterFaults(approvals, roster),
+  ];
 }
 
 function gateFaults({ gates }: Approvals): Fault[] {

@@ -144,3 +144,41 @@ describe("validate", () => {
     expect(named("reference env:NOT_HERE_AT_ALL")?.verdict).toBe("fail");
   });
 });
+
+describe("validate, of approvals", () => {
+  const write = async (who: string): Promise<void> => {
+    await cli(["init", config]);
+    const approvals = `
+approvals:
+  roster: { file: roster.yaml }
+  policies: { one: { who: [${who}], expiresAfterS: 3600 } }
+  gates: { canary: one }
+`;
+    await writeFile(config, `${await readFile(config, "utf8")}${approvals}`);
+    const people = "people: [{ name: ada, groups: [ops] }]";
+    await writeFile(join(folder, "roster.yaml"), people);
+  };
+
+  it("passes those that fit their roster", async () => {
+    await write("ops");
+    const { named } = await validate();
+    expect(named("approvals")).toMatchObject({
+      ...{ verdict: "pass", seen: "1 on the roster; gates canary" },
+    });
+  });
+
+  it("fails those that name whom it does not have, as bad input", async () => {
+    await write("opps");
+    const { code, named } = await validate();
+    expect(code).toBe(2);
+    expect(named("approvals")?.seen).toContain("did you mean ops?");
+  });
+
+  it("fails when the roster cannot be read", async () => {
+    await write("ops");
+    await rm(join(folder, "roster.yaml"));
+    const { code, named } = await validate();
+    expect(code).toBe(2);
+    expect(named("approvals")?.seen).toContain("cannot read the roster");
+  });
+});

@@ -89,6 +89,11 @@ describe("an upgrade whose canary gate two of the ops must open", () => {
       "2 of ops must agree (policy two-of-ops); now ada, ben; not dan, who started it; names are claims, not proven",
     );
     expect(out).toMatch(/ {2}- approve by ben \(claimed\), 20/);
+    const claimed = await say("claim", handle.workflowId, "canary");
+    expect(claimed.out).toContain('ada is on gate "canary"');
+    expect((await say("status", handle.workflowId)).out).toContain(
+      "- ada is on it, since",
+    );
     const args = ["canary", "approve", "--by", "ada", "--signal"];
     const said = await say("decide", handle.workflowId, ...args);
     expect(said).toMatchObject({ code: 0 });
