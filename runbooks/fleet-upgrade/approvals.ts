@@ -16,6 +16,7 @@ import type { FleetPlan, FleetUpgradeSettings } from "./contract";
 
 /** Every gate that a run may open, with the choices that it may offer. */
 const gateChoices: Readonly<Record<string, readonly string[]>> = {
+  start: ["approve", "deny"],
   canary: ["approve", "deny"],
   stage: ["approve", "deny"],
   build: ["retry", "abort"],

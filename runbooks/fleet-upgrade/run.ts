@@ -28,6 +28,7 @@ import {
 import { partsOfRunId } from "../../workflows/run-id";
 import { calendarChanged } from "../../workflows/window/messages";
 import { type PackedWindow, Window } from "../../workflows/window/window";
+import { askToBegin, mustAskToBegin, startGate } from "./ask-to-begin";
 import { buildOnce } from "./build-once";
 import { Calls, type RunContext } from "./calls";
 import type {
@@ -79,6 +80,8 @@ interface Progress {
   /** Census waves that were taken. */
   readonly waves: number;
   readonly ending: Ending;
+  /** Nobody has let it begin: the target is to run what it was to run before. */
+  readonly isHeld?: boolean;
 }
 
 /** One run: what it knows, and the moves that the workflow makes with it. */
@@ -237,16 +240,28 @@ export class FleetRun implements RunParts {
     }
   }
 
-  /** Says what the hosts of the target should run from now on. */
+  /** Says what the hosts of the target should run from now on, once somebody let the run begin, where that is asked. */
   async begin(): Promise<void> {
-    if (this.#progress.passed > 0 || this.#position.kind !== "planning") return;
+    const { passed, position } = this.#progress;
+    const isNew = position.kind === "planning" || this.#progress.isHeld;
+    if (passed > 0 || !isNew) return;
+    if (mustAskToBegin(this) && !(await this.#mayBegin())) return;
     this.note("started");
     await this.calls.publishDesired(this.prepared, "rolling");
   }
 
+  async #mayBegin(): Promise<boolean> {
+    this.#advance({ isHeld: true });
+    const answer = await askToBegin(this);
+    if (answer === "deny") this.#advance({ ending: "denied" });
+    if (answer !== "approve" || !this.#isRolling) return false;
+    this.#advance({ isHeld: false });
+    return true;
+  }
+
   /** What all hosts get is made once, before the first of them. */
-  build(): Promise<void> {
-    return buildOnce(this);
+  async build(): Promise<void> {
+    if (this.#progress.ending === "done") await buildOnce(this);
   }
 
   /** The stages that are left, in order. */
@@ -338,6 +353,7 @@ export class FleetRun implements RunParts {
     if (this.#state.course !== "rolling back") return;
     this.enter({ kind: "rolling back" });
     await this.rollout.runUntil(this.#state.items.length);
+    if (this.#progress.isHeld === true) return;
     await this.calls.publishDesired(this.prepared, "rolled back");
   }
 
@@ -387,7 +403,7 @@ export class FleetRun implements RunParts {
   }
 
   async #publishEnd(outcome: FleetUpgradeResult["outcome"]): Promise<void> {
-    if (outcome.startsWith("rolled back")) return;
+    if (outcome.startsWith("rolled back") || this.#progress.isHeld) return;
     const isDone = outcome.startsWith("completed");
     await CancellationScope.nonCancellable(() =>
       this.calls.publishDesired(
@@ -459,6 +475,8 @@ export class FleetRun implements RunParts {
     // Whoever goes back or aborts need not answer what comes next.
     if (position.kind === "asking" && !this.#isRolling)
       this.desk.withdraw(gateOf(position.stage));
+    if (position.kind === "asking to begin" && !this.#isRolling)
+      this.desk.withdraw(startGate);
     if (position.kind === "building" && !this.#isRolling)
       this.desk.withdraw("build");
     this.view.changed();

@@ -9,6 +9,7 @@ import type { FleetUpgradeResult, HostOutcome, PlanStage } from "./contract";
 /** Where a run is in its procedure. The rollout's own reducer is the only one that changes where its hosts are. */
 export type Position =
   | { readonly kind: "planning" }
+  | { readonly kind: "asking to begin" }
   | { readonly kind: "building" }
   | { readonly kind: "upgrading"; readonly stage: number }
   | { readonly kind: "soaking"; readonly stage: number; readonly until: number }
@@ -39,6 +40,8 @@ export function stepTitle(
   switch (position.kind) {
     case "planning":
       return stepTitles.plan;
+    case "asking to begin":
+      return `${stepTitles.plan}: ask before anything begins`;
     case "building":
       return `${stepTitles.plan}: build once`;
     case "upgrading":

@@ -1,8 +1,16 @@
-import { appendFileSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
+import { parse, stringify } from "yaml";
 import { controlUpdates } from "../../../workflows/rollout/messages";
 import { cli } from "../../cli/run-cli";
 import { eventually } from "../../harness/eventually";
+import { timesBegun } from "../../harness/host-log";
 import { type FleetHandle, type Rig, startRig } from "../../harness/rig";
 import {
   startWorkerProcess,
@@ -27,6 +35,13 @@ approvals:
   gates: { canary: two-of-ops, "*": pager }
 `;
 
+/** Of a target of its own, which stands instead. */
+const careful = {
+  roster: { file: "roster.yaml" },
+  policies: { any: { who: ["ops"], expiresAfterS: 3_600 } },
+  gates: { start: "any" },
+};
+
 let rig: Rig;
 let worker: WorkerProcess;
 beforeAll(async () => {
@@ -34,7 +49,13 @@ beforeAll(async () => {
     worker: false,
     lab: { hosts: 4, pools: 1, service: false },
   });
-  appendFileSync(rig.lab.configFile, approvals);
+  const { configFile } = rig.lab;
+  const written = parse(readFileSync(configFile, "utf8")) as {
+    targets: { lab: object; careful?: object };
+  };
+  written.targets.careful = { ...written.targets.lab, approvals: careful };
+  writeFileSync(configFile, stringify(written));
+  appendFileSync(configFile, approvals);
   writeFileSync(join(dirname(rig.lab.configFile), "roster.yaml"), roster);
   worker = await startWorkerProcess(rig);
 }, 60_000);
@@ -105,6 +126,48 @@ describe("an upgrade whose canary gate two of the ops must open", () => {
     await answer(handle, "ada");
     await answer(handle, "ben", "deny");
     expect(await handle.result()).toMatchObject({ outcome: "denied" });
+  });
+});
+
+describe("an upgrade that nobody has let begin", () => {
+  const [target, change] = ["careful", "c-1"];
+  const begin = (over = {}): Promise<FleetHandle> =>
+    start({ target, version: "2.9.0", canary: { gate: false }, ...over });
+
+  it("touches no host, is denied, and leaves what the target is to run as it is", async () => {
+    const [host = ""] = rig.lab.hosts.map(({ id }) => id);
+    const before = timesBegun(rig.lab, host, "precheck");
+    // A single host is a canary: no other gate would ever ask.
+    const handle = await begin({ change, hosts: { ids: [host] } });
+    const gate = await rig.gate(handle, "start");
+    expect(gate.title).toContain("may it begin?");
+    const deny = { by: "ada", comment: "not tonight" };
+    await rig.answer(handle, "start", "deny", deny);
+    const { outcome, counts } = await handle.result();
+    expect({ outcome, counts }).toMatchObject({
+      ...{ outcome: "denied", counts: { "not attempted": 1 } },
+    });
+    expect(timesBegun(rig.lab, host, "precheck")).toBe(before);
+  });
+
+  it("says nothing of what its target is to run when it is denied or aborted, and does once it is let begin", async () => {
+    const folder = join(rig.folder, "artifacts", "desired");
+    const denied = await begin();
+    await rig.answer(denied, "start", "deny", { by: "ada" });
+    expect(await denied.result()).toMatchObject({ outcome: "denied" });
+    const aborted = await begin();
+    await rig.gate(aborted, "start");
+    await aborted.signal("abort", { by: "dan" });
+    expect(await aborted.result()).toMatchObject({ outcome: "aborted" });
+    const said = (): string[] =>
+      existsSync(folder)
+        ? readdirSync(folder, { recursive: true }).map(String)
+        : [];
+    expect(said().filter((name) => name.includes(target))).toEqual([]);
+    const begun = await begin();
+    await rig.answer(begun, "start", "approve", { by: "ada" });
+    expect(await begun.result()).toMatchObject({ outcome: "completed" });
+    expect(said().join()).toContain(target);
   });
 });
 
