@@ -23,7 +23,8 @@ export const exitCodes = {
   },
   checkFailed: {
     code: 7,
-    meaning: "a check of runbook doctor, validate or census did not pass",
+    meaning:
+      "a check of runbook doctor, validate, census or calendar did not pass",
   },
   outOfReach: {
     code: 8,

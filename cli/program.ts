@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { registerCalendar } from "./commands/calendar";
 import { registerCensus } from "./commands/census";
 import { registerClaim } from "./commands/claim";
 import { registerCompletion } from "./commands/completion";
@@ -42,6 +43,7 @@ const commands = [
   registerHosts,
   registerReport,
   registerLogs,
+  registerCalendar,
   registerCensus,
   registerConverge,
   registerTrust,

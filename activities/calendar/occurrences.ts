@@ -8,6 +8,8 @@ import { dayOf, instantOf, type Wall, wallOf, wallText } from "./zones";
 export interface Occurrence extends Span {
   /** When it starts by the clocks of the zone, as the rule says it. */
   readonly wall: Wall;
+  /** By notBefore or notAfter. */
+  readonly isCut: boolean;
 }
 
 /** A start that does not take place. */
@@ -45,12 +47,11 @@ export function occurrencesOf(
     } else if (days.has(dayOf(wall))) {
       if (holds(period, at)) leftOut.push({ wall, at, why: "exdate" });
     } else {
-      const span = inForce(document, {
-        start,
-        end: endOf(document, start, wall, length),
-      });
+      const whole = { start, end: endOf(document, start, wall, length) };
+      const span = inForce(document, whole);
+      const isCut = span.start > whole.start || span.end < whole.end;
       if (span.start < span.end && overlaps(span, period))
-        occurrences.push({ wall, ...span });
+        occurrences.push({ wall, isCut, ...span });
     }
   }
   return { occurrences, leftOut };

@@ -21,7 +21,7 @@ import {
 const DAY_MS = 86_400_000;
 
 /** How far ahead a question looks. */
-const HORIZON_DAYS = 400;
+export const HORIZON_DAYS = 400;
 
 /** Looked at first: most calendars open within weeks, and the rest of the horizon costs ten times as much. */
 const NEAR_DAYS = 35;
@@ -117,7 +117,7 @@ function whyClosed(
 }
 
 /** What is too short about a window. */
-function tooShortText(
+export function tooShortText(
   { start, end }: Window,
   calendars: readonly Calendar[],
 ): string {

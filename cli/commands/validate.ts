@@ -5,6 +5,7 @@ import { checksOfTargets, namesOf } from "../doctor/targets";
 import type { ExitName } from "../exit-codes";
 import { answer } from "../output";
 import { approvalChecks } from "../configuration/approvals";
+import { calendarChecks } from "../configuration/calendar-checks";
 import { componentChecks, referenceChecks } from "../configuration/checks";
 
 interface ValidateFlags {
@@ -22,7 +23,7 @@ export function registerValidate({ root, run }: Program): void {
     .command("validate")
     .summary("check the configuration in full")
     .description(
-      "Checks the configuration: its form with every fault, placeholders, references, each inventory asked for its hosts, approvals against their roster, key files and known_hosts. Connects to no host and to no Temporal server.",
+      "Checks the configuration: its form with every fault, placeholders, references, each inventory asked for its hosts, calendars with what they read, approvals against their roster, key files and known_hosts. Connects to no host and to no Temporal server.",
     )
     .option("--file-only", "only what the file itself says, as on a build host")
     .addHelpText("after", example)
@@ -42,13 +43,14 @@ async function validate(
   const file: Check = {
     name: "configuration",
     verdict: "pass",
-    seen: `targets ${namesOf(configuration.targets)}; components ${namesOf(configuration.components)}`,
+    seen: `targets ${namesOf(configuration.targets)}; components ${namesOf(configuration.components)}; calendars ${namesOf(configuration.calendars)}`,
   };
   const written = [file, ...componentChecks(configuration)];
   const found = fileOnly
     ? []
     : [
         ...(await checksOfTargets(configuration, env)).checks,
+        ...(await calendarChecks(configuration, { env, now: Date.now() })),
         ...(await referenceChecks(configuration, env)),
         ...(await approvalChecks(configuration)),
       ];

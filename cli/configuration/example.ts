@@ -32,6 +32,28 @@ targets:
       identities: [{ key: ~/.ssh/id_ed25519 }]
       handshakes: 8 # at once per jump host; sshd drops what exceeds its MaxStartups
       become: false # true: everything through sudo -n -H
+    # When work may start: while all of these are open. Without any it may always.
+    calendars: [weeknights, year-end]
+
+# When work may start. See them: runbook calendar next --target prod-eu
+calendars:
+  # Closed, but for its windows: from Monday to Thursday at 22:00, for eight hours.
+  weeknights:
+    tz: Europe/Sofia # whose clocks count, summer and winter
+    dtstart: 2026-11-02T22:00 # the first one, in local time
+    rrule: FREQ=WEEKLY;BYDAY=MO,TU,WE,TH # RFC 5545; the day is that of the start
+    duration: PT8H # elapsed time; mode: wall keeps the local end when clocks change
+    cutoff: PT1H # nothing new starts in the last hour
+    # minUseful: PT2H # skip what exclusions leave less of
+    # gap: skip # needed for starts between 00:30 and 04:30: skip or shift one that clocks skip
+    # exclusions: [2027-03-03, 2027-04-30/2027-05-03, { ics: holidays.ics }]
+  # Open, but for its blackout.
+  year-end:
+    tz: Europe/Sofia
+    default: open
+    dtstart: 2026-12-18T18:00
+    rrule: FREQ=YEARLY
+    duration: P17D
 
 # What is upgraded. A run names one of them: component: web. Any component goes with any target.
 # \`run\` is a list of words, never a shell line; {{version}}, {{host.id}} and the like are filled in.

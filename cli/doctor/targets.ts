@@ -201,8 +201,12 @@ async function secretChecks(
   );
 }
 
-/** Each reference of the components' and the balancers' commands, once. */
-export function referencesOf({ targets, components }: Configuration): string[] {
+/** Each reference of the components' and the balancers' commands and of the calendars' files, once. */
+export function referencesOf({
+  targets,
+  components,
+  calendars,
+}: Configuration): string[] {
   const ofBalancers = Object.values(targets).flatMap(({ balancer }) =>
     balancer !== undefined && "command" in balancer
       ? Object.values(balancer.command.env ?? {})
@@ -215,7 +219,12 @@ export function referencesOf({ targets, components }: Configuration): string[] {
         ? Object.values(step.secretEnv ?? {})
         : [],
     );
-  return [...new Set([...ofSteps, ...ofBalancers])];
+  const ofCalendars = Object.values(calendars)
+    .flatMap(({ exclusions }) => exclusions)
+    .flatMap((one) =>
+      typeof one === "string" || one.token === undefined ? [] : [one.token],
+    );
+  return [...new Set([...ofSteps, ...ofBalancers, ...ofCalendars])];
 }
 
 const counted = (count: number, what: string): string =>

@@ -43,6 +43,9 @@ describe("init", () => {
       seen: "2 hosts in 2 pools",
     });
     expect(named("inventory of prod-eu")?.verdict).toBe("pass");
+    for (const calendars of ["calendar weeknights", "calendar year-end"])
+      expect(named(calendars)?.verdict).toBe("pass");
+    expect(named("calendars of prod-eu")?.seen).toMatch(/^open/);
   });
 
   it("writes what a plan can be made of, for each environment", async () => {
@@ -124,6 +127,43 @@ describe("validate", () => {
     expect(code).toBe(2);
     expect(named("inventory of prod")?.verdict).toBe("fail");
     expect(named("login to prod")?.seen).toBe(`cannot read ${folder}/key`);
+  });
+
+  it("tells calendars that never open, alone or together, and files that they cannot read, exit 7", async () => {
+    await writeFile(
+      config,
+      [
+        `targets: { prod: { inventory: { file: hosts.yaml }, calendars: [nights, freeze] } }`,
+        `components: ${sound}`,
+        "calendars:",
+        "  nights: { tz: UTC, dtstart: 2020-01-31T22:00, rrule: FREQ=MONTHLY;BYMONTHDAY=31, duration: PT1H }",
+        "  freeze: { tz: UTC, default: open, dtstart: 2020-01-01T00:00, rrule: FREQ=DAILY, duration: PT30H }",
+        "  past: { tz: UTC, dtstart: 2020-01-01T22:00, duration: PT1H }",
+        "  holidays: { tz: UTC, default: open, exclusions: [{ ics: gone.ics }, { ics: 'https://127.0.0.1:1/a.ics', token: 'env:NOT_HERE_AT_ALL' }] }",
+        "",
+      ].join("\n"),
+    );
+    await writeFile(
+      join(folder, "hosts.yaml"),
+      "- { id: a, address: 192.0.2.1 }",
+    );
+    const { code, named } = await validate();
+    expect(code).toBe(7);
+    expect(named("calendar nights")?.seen).toMatch(
+      /^opens \d{4}-[^]*\nmonths without day 31 have no window/,
+    );
+    const never = "opens at no time in the next 400 days";
+    expect(named("calendar past")).toMatchObject({
+      verdict: "fail",
+      seen: never,
+    });
+    expect(named("calendars of prod")).toMatchObject({
+      verdict: "fail",
+      seen: never,
+    });
+    expect(named("calendar holidays")).toMatchObject({ verdict: "fail" });
+    expect(named("reference env:NOT_HERE_AT_ALL")?.verdict).toBe("fail");
+    expect((await validate("--file-only")).code).toBe(0);
   });
 
   it("tells keys, known_hosts and references that are not there, exit 7", async () => {

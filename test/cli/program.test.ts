@@ -6,6 +6,7 @@ import { cli } from "./run-cli";
 const commands = [
   "logs",
   "converge",
+  "calendar",
   "census",
   "hosts",
   "pause",
@@ -43,6 +44,8 @@ describe("help", () => {
 
   it.each([
     ...commands,
+    "calendar next",
+    "calendar state",
     "lab up",
     "lab down",
     "lab status",
