@@ -31,3 +31,19 @@ test("a zone that the tz data no longer has is told with its calendar, and nothi
     'tz: found "Australia/Lord_Howe", expected an IANA zone that this machine\'s tz data knows',
   );
 });
+
+test("tz data that moves an instant makes another digest of the same documents", async () => {
+  const [before, after] = await Promise.all([
+    answerUnder({}),
+    answerUnder({ MOVED_ZONE: "Europe/Sofia=Europe/Vienna" }),
+  ]);
+  const digests = ({ answers }: typeof before) =>
+    (answers as [unknown, { digest: string }][]).map(
+      ([, { digest }]) => digest,
+    );
+  expect(digests(after)[0]).not.toBe(digests(before)[0]);
+  expect(digests(after)[1]).toBe(digests(before)[1]);
+  expect(JSON.stringify(after.answers)).toContain(
+    "2026-03-01T21:00Z/2026-03-02T05:00Z",
+  );
+});

@@ -1,5 +1,5 @@
 /** Answers questions in a process of its own, under whatever TZ it was started with. */
-import "./removed-zone";
+import "./other-tz-data";
 import { stateOf } from "../../../activities/calendar/state";
 import { at, calendarOf, event, windowsOf } from "./samples";
 
