@@ -1,5 +1,7 @@
 import { runChild } from "../../harness/child";
 
+jest.setTimeout(60_000);
+
 const child = require.resolve("./state-child");
 
 async function answerUnder(env: NodeJS.ProcessEnv) {

@@ -14,6 +14,8 @@ import { missingProgram } from "../../harness/missing-program";
 
 const portOf = (server: PlainServer | Server): number =>
   (server.address() as AddressInfo).port;
+jest.setTimeout(60_000);
+
 const child = require.resolve("./source-child");
 
 describeWhen(missingProgram("openssl"))("an ICS file behind https", () => {
