@@ -43,7 +43,7 @@ export function runDetails(facts: RunFacts): string {
     `Step: ${progress.step}${coursesInWords[progress.course]}`,
     ...progress.halts.map((halt) => `\n**${haltInWords(halt)}**`),
     "",
-    ...countsTable(progress),
+    countsLine(progress),
     ...section("Waits for", gates.flatMap(gateWords)),
     ...section("Failed", causesInWords(progress.causes)),
     ...section("Refused answers", refused),
@@ -79,22 +79,14 @@ function haltInWords(halt: Halt): string {
   }
 }
 
-function countsTable(progress: RolloutProgress): string[] {
-  const { counts, failures, allowedFailures } = progress;
-  const columns: (readonly [string, string])[] = [
-    ...Object.entries(counts)
-      .filter(([, count]) => count > 0)
-      .map(([standing, count]) => [standing, String(count)] as const),
-    ["failures allowed", `${allowedFailures} (${failures} so far)`],
-    ...(progress.perMinute === undefined
-      ? []
-      : [["hosts a minute", String(progress.perMinute)] as const]),
-  ];
-  return [
-    `| ${columns.map(([title]) => title).join(" | ")} |`,
-    `|${"---|".repeat(columns.length)}`,
-    `| ${columns.map(([, value]) => value).join(" | ")} |`,
-  ];
+/** In one line: the UI draws a table without any space between its cells. */
+function countsLine(progress: RolloutProgress): string {
+  const { counts, failures, allowedFailures, perMinute } = progress;
+  const occurring = Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([standing, count]) => `**${count}** ${standing}`);
+  const rate = perMinute === undefined ? "" : `; ${perMinute} hosts a minute`;
+  return `${occurring.join(", ")}; ${failures} of ${allowedFailures} failures allowed${rate}`;
 }
 
 function gateWords(gate: OpenGate): string[] {

@@ -8,7 +8,6 @@ import { fleetOf } from "../../../workflows/rollout/fleet";
 import { progressOf } from "../../../workflows/rollout/progress";
 import type { Item, RolloutState } from "../../../workflows/rollout/state";
 import { failed, rolloutOf, upgraded, visiting, waiting } from "./items";
-import { cellsOf } from "./samples";
 
 const gate: OpenGate = {
   id: "failed-hosts",
@@ -50,14 +49,9 @@ const sizeOf = (text: string): number => Buffer.byteLength(text);
 
 describe("the details of a run", () => {
   it("count what is done, what is in work and what may fail", () => {
-    const lines = details([upgraded, upgraded, visiting, waiting]).split("\n");
-    const at = lines.findIndex((line) => line.startsWith("|"));
-    expect(cellsOf(lines[at] ?? "")).toEqual([
-      ...["upgraded", "in work", "waiting", "failures allowed"],
-    ]);
-    expect(cellsOf(lines[at + 2] ?? "")).toEqual([
-      ...["2", "1", "1", "2 (0 so far)"],
-    ]);
+    expect(details([upgraded, upgraded, visiting, waiting])).toContain(
+      "**2** upgraded, **1** in work, **1** waiting; 0 of 2 failures allowed",
+    );
   });
 
   it("say what the run waits for, until when, and what to paste", () => {
