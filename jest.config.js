@@ -21,6 +21,7 @@ const shared = {
 const chaos = "<rootDir>/test/**/*.chaos.test.ts";
 const replay = "<rootDir>/test/**/*.replay.test.ts";
 const server = "<rootDir>/test/**/*.server.test.ts";
+const browser = "<rootDir>/test/**/*.browser.test.ts";
 const integration = "<rootDir>/test/**/*.integration.test.ts";
 const ignore = (...endings) => [
   "/node_modules/",
@@ -36,6 +37,7 @@ module.exports = {
       displayName: "unit",
       testMatch: ["<rootDir>/test/**/*.test.ts"],
       testPathIgnorePatterns: ignore(
+        "browser",
         "integration",
         "chaos",
         "replay",
@@ -44,6 +46,7 @@ module.exports = {
       ),
     },
     { ...shared, displayName: "integration", testMatch: [integration] },
+    { ...shared, displayName: "browser", testMatch: [browser] },
     { ...shared, displayName: "chaos", testMatch: [chaos] },
     { ...shared, displayName: "server", testMatch: [server] },
     { ...shared, displayName: "replay", testMatch: [replay] },

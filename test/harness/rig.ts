@@ -75,6 +75,8 @@ export interface RigOptions {
   readonly worker?: boolean;
   /** Keeps the server's data in a file, for tests that restart it. */
   readonly persistent?: boolean;
+  /** With the Web UI, at `server.uiUrl`. */
+  readonly ui?: boolean;
   /** Makes runs hand over to their successors after so many events. */
   readonly suggestedEvents?: number;
 }
@@ -83,6 +85,7 @@ export async function startRig({
   lab: labOptions = {},
   worker: hasWorker = true,
   persistent = false,
+  ui = false,
   suggestedEvents,
 }: RigOptions = {}): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), "runbooks-rig-"));
@@ -94,7 +97,7 @@ export async function startRig({
       applyMs: 50,
       ...labOptions,
     }),
-    startTestServer({ ...(persistent ? { db } : {}), suggestedEvents }),
+    startTestServer({ ...(persistent ? { db } : {}), ui, suggestedEvents }),
   ]);
   const taskQueue = uniqueId("runbooks");
   const artifacts = openArtifacts({ location: join(folder, "artifacts") });

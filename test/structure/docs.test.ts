@@ -7,6 +7,8 @@ import { sshFailures } from "../../activities/ssh/errors";
 import type { Io } from "../../cli/context";
 import { exitCodes } from "../../cli/exit-codes";
 import { runCli } from "../../cli/program";
+import { savedViews } from "../../cli/ui/links";
+import { searchAttributes } from "../../lab/temporal/search-attributes";
 import { stepTitles } from "../../runbooks/fleet-upgrade/state";
 
 const root = path.resolve(__dirname, "../..");
@@ -69,6 +71,15 @@ describe("the documentation", () => {
     const told = (name: string): boolean =>
       new RegExp(`runbook ([a-z]+(\\\\\\|| ))*${name}\\b`).test(page);
     expect(names.filter((name) => !told(name))).toEqual([]);
+  });
+
+  it("names every search attribute, and each list of runs by its query", () => {
+    const page = read("docs/console.md");
+    const told = [
+      ...searchAttributes.map(({ name }) => name),
+      ...savedViews(["prod-eu"]).map(({ query }) => query),
+    ];
+    expect(told.filter((words) => !page.includes(`\`${words}\``))).toEqual([]);
   });
 
   it("names every failure of the ssh port", () => {
