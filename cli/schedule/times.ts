@@ -1,6 +1,7 @@
 import type { CalendarSpec } from "@temporalio/client";
 import { z } from "zod";
-import { nearest } from "../../activities/known-keys";
+import { durationMs } from "../../activities/calendar/durations";
+import { isZone, zoneExpected } from "../../activities/calendar/zones";
 
 /** When a Schedule fires, as its flags say it: `--at "FRI 22:00" --tz Europe/Sofia --window PT7H`. */
 
@@ -55,40 +56,22 @@ function rangeOf(text: string): DayName[] {
   return Array.from({ length: count }, (_, n) => dayNames[(from + n) % 7]!);
 }
 
-/** The server knows names letter by letter, where this process would take `europe/sofia`, too. */
 const tzSchema = z
   .string("expected the name of a time zone such as Europe/Sofia")
   .superRefine((name, context) => {
-    const known = ["UTC", ...Intl.supportedValuesOf("timeZone")];
-    if (known.includes(name)) return;
-    const meant =
-      known.find((one) => one.toLowerCase() === name.toLowerCase()) ??
-      (isAlias(name) ? name : nearest(name, known));
-    if (meant === name) return;
-    const hint = meant === undefined ? "" : `\nhint: did you mean ${meant}?`;
-    const message = `expected the name of a time zone such as Europe/Sofia or UTC${hint}`;
+    if (isZone(name)) return;
+    const { expected, hint } = zoneExpected(name);
+    const message = `expected ${expected}${hint === undefined ? "" : `\nhint: ${hint}`}`;
     context.addIssue({ code: "custom", message });
   });
-
-/** Older names that the tz database keeps, such as `Asia/Kolkata`. */
-function isAlias(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return /^[A-Z]\w+\/[A-Z]/.test(name);
-  } catch {
-    return false;
-  }
-}
 
 const DAY_MS = 86_400_000;
 const windowWords =
   "expected the length of the window, PT1M to P7D: PT7H, PT90M or P1DT12H";
 
 const windowSchema = z.string(windowWords).transform((text, context) => {
-  const [, d = 0, h = 0, m = 0] =
-    /^P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?)?$/.exec(text) ?? [];
-  const ms = Number(d) * DAY_MS + Number(h) * 3_600_000 + Number(m) * 60_000;
-  if (ms > 0 && ms <= 7 * DAY_MS) return ms;
+  const ms = durationMs(text) ?? 0;
+  if (ms >= 60_000 && ms <= 7 * DAY_MS) return ms;
   context.addIssue({ code: "custom", message: windowWords });
   return z.NEVER;
 });
