@@ -1,5 +1,4 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
-import type { Readable } from "node:stream";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 
 /** A program to run on the worker, without a shell. */
 export interface Program {
@@ -7,6 +6,8 @@ export interface Program {
   readonly cwd?: string;
   /** The whole environment; default: the worker's own. */
   readonly env?: NodeJS.ProcessEnv;
+  /** What it reads; nothing unless given. */
+  readonly stdin?: string;
   readonly timeoutMs: number;
   /** It is stopped when it prints more. */
   readonly maxBytes: number;
@@ -39,8 +40,10 @@ export function runProgram(program: Program): Promise<Ended> {
     cwd,
     env,
     detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  // One that ends without reading closes its end: what it made of that is in its exit.
+  child.stdin.on("error", () => undefined).end(program.stdin);
   let stopped: Ended["stopped"];
   const stop = (reason: NonNullable<Ended["stopped"]>): void => {
     stopped ??= reason;
@@ -69,7 +72,7 @@ type Output = Pick<Ended, "stdout" | "stderr">;
 
 /** All of stdout up to the limit, and the end of stderr. */
 function collect(
-  { stdout, stderr }: ChildProcessByStdio<null, Readable, Readable>,
+  { stdout, stderr }: ChildProcessWithoutNullStreams,
   maxBytes: number,
   onTooMuch: () => void,
 ): () => Output {

@@ -62,6 +62,18 @@ const cliFailures = {
     class: "human",
     hint: "See how it stands: runbook status {id}",
   },
+  noSigningKey: {
+    class: "human",
+    hint: "Name one with --key or RUNBOOK_SIGNING_KEY, or make one: ssh-keygen -t ed25519; its public key belongs on the roster.",
+  },
+  notMapped: {
+    class: "human",
+    hint: "Add {alias} to the aliases of a person of the roster, if it is one of them.",
+  },
+  notSigned: {
+    class: "human",
+    hint: "Mend what ssh-keygen says above, or name another key with --key.",
+  },
   runEnded: {
     class: "human",
     hint: "See how it ended: runbook report {id}",

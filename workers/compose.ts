@@ -1,6 +1,6 @@
 import { createBuildActivities } from "../activities/build/activities";
 import { createEvidenceActivities } from "../activities/evidence/activities";
-import type { Starts } from "../activities/evidence/port";
+import type { Attest, Starts } from "../activities/evidence/port";
 import { createCalendarActivities } from "../activities/calendar/activities";
 import { createHostActivities } from "../activities/host/activities";
 import type { ArtifactStore, FileStore } from "../activities/artifacts/port";
@@ -14,6 +14,7 @@ export interface Ports extends VisitDependencies {
   readonly configuration: ConfigurationSource;
   readonly roster: Roster;
   readonly starts: Starts;
+  readonly attest: Attest;
 }
 
 /**

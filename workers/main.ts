@@ -1,7 +1,7 @@
 import { openArtifacts } from "../activities/artifacts/client";
 import { configurationFile } from "../activities/configuration/client";
 import { isRunbookError } from "../activities/errors";
-import { serverStarts } from "../activities/evidence/client";
+import { serverAttest, serverStarts } from "../activities/evidence/client";
 import { createInventory } from "../activities/inventory/client";
 import { createLoadBalancer } from "../activities/loadbalancer/client";
 import { resolveReference } from "../activities/references";
@@ -42,6 +42,7 @@ export async function runWorker(
         configuration: configurationFile(config.configuration),
         roster: createRoster(),
         starts: serverStarts(),
+        attest: serverAttest(),
       },
     );
     onReady(worker.options.taskQueue);

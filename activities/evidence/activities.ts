@@ -5,8 +5,8 @@ import type { ConfigurationSource } from "../configuration/port";
 import { membersOf } from "../roster/people";
 import type { Roster, RosterDocument } from "../roster/port";
 import { evidenceError } from "./errors";
-import { attestClaimed } from "./claimed";
 import type {
+  Attest,
   EvidenceActivities,
   GateFacts,
   Standing,
@@ -19,6 +19,7 @@ export interface EvidenceDependencies {
   readonly configuration: ConfigurationSource;
   readonly roster: Roster;
   readonly starts: Starts;
+  readonly attest: Attest;
 }
 
 /** What is known of an answer and of whoever gave it, all of it at the moment of the answer. */
@@ -29,7 +30,7 @@ export function createEvidenceActivities(
     attest: (request) =>
       beating(async () => {
         const { roster, starter, freeze } = await look(deps, request);
-        const attested = await attestClaimed(request, roster);
+        const attested = await deps.attest(request, roster);
         const { person } = attested;
         const standings = standingsOf(roster, request, [
           ...request.voters,

@@ -1,6 +1,10 @@
 import { getClient } from "@temporalio/activity";
 import { evidenceError } from "./errors";
-import type { Starts } from "./port";
+import type { Attest, Starts } from "./port";
+import { attestProven } from "./proven";
+
+/** Shows who gave an answer by signatures, and by the history of the server that the activity itself came from. */
+export const serverAttest = (): Attest => attestProven(() => getClient());
 
 /** Asks the server that the activity itself came from for the first event of the chain, and for nothing behind it. */
 export function serverStarts(): Starts {
@@ -19,7 +23,9 @@ export function serverStarts(): Starts {
           throw evidenceError("noStart", { seen, cause });
         });
       const [first] = answer.history?.events ?? [];
-      return first?.workflowExecutionStartedEventAttributes?.identity ?? "";
+      const { identity } = first?.workflowExecutionStartedEventAttributes ?? {};
+      // A client calls itself what it likes; what the server found out about it goes before that.
+      return first?.principal?.name || (identity ?? "");
     },
   };
 }

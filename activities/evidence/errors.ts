@@ -10,6 +10,14 @@ const evidenceFailures = {
     class: "wait",
     hint: "See whether the worker's Temporal client may read histories in this namespace, then answer again.",
   },
+  noHistory: {
+    class: "wait",
+    hint: "See whether the worker's Temporal client may read histories in this namespace, then answer again.",
+  },
+  noOpenSsh: {
+    class: "wait",
+    hint: "Install OpenSSH's ssh-keygen (8.9 or newer) on the worker, then answer again; until then no signature counts.",
+  },
 } as const satisfies Record<string, FailureKind>;
 
 export const evidenceError = failureFactory("evidence", evidenceFailures);

@@ -4,6 +4,15 @@ import type { EvidenceLevel } from "./levels";
 
 export type { EvidenceLevel } from "./levels";
 
+/** Of OpenSSH (`ssh-keygen -Y sign`), over the decision's words. */
+export interface Signature {
+  readonly armored: string;
+  /** When it was made, ISO 8601 in UTC; part of what is signed. */
+  readonly at: string;
+  /** The channel that signed for whom it heard, such as slack; absent when the person signed. */
+  readonly channel?: string;
+}
+
 /** Who may answer, and whom the run belongs to. */
 export interface GateFacts {
   /** Names the roster that counts, by the target's configuration. */
@@ -34,6 +43,7 @@ export interface AttestRequest extends GateFacts {
     readonly comment?: string;
     readonly hosts?: readonly string[];
     readonly cause?: string;
+    readonly signature?: Signature;
   };
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
@@ -90,7 +100,7 @@ export interface EvidenceActivities {
   approvers(gate: GateFacts): Promise<Approvers>;
 }
 
-/** Shows who gave an answer. One for each level. @throws evidence.* */
+/** Shows who gave an answer. @throws evidence.* */
 export type Attest = (
   request: AttestRequest,
   roster: RosterDocument,
@@ -98,7 +108,7 @@ export type Attest = (
 
 /** Who started a run, by the server's own record. */
 export interface Starts {
-  /** The identity that its start event bears; empty when there is none. @throws evidence.* */
+  /** Whom the server authenticated, else the identity that the start event bears; empty when there is none. @throws evidence.* */
   startedBy(run: {
     readonly workflowId: string;
     readonly rootRunId: string;

@@ -28,12 +28,26 @@ const personSchema = z.strictObject({
 });
 export type Person = z.output<typeof personSchema>;
 
+/** What speaks for people whom it hears, such as the endpoint of the chat; it signs for them by a key of its own. */
+const channelSchema = z.strictObject({
+  name: idSchema,
+  publicKeys: z.array(publicKeySchema).min(1),
+});
+
 /** Who there is. No name means two people, and no group is called as a person is. */
 export const rosterSchema = z
   .strictObject({
     people: z.array(personSchema).min(1),
     /** A role such as `primary` to the names of those who have it now. */
     onCall: z.record(idSchema, z.array(idSchema)).default({}),
+    channels: z
+      .array(channelSchema)
+      .refine(
+        (channels) =>
+          new Set(channels.map(({ name }) => name)).size === channels.length,
+        "expected each channel once",
+      )
+      .default([]),
   })
   .superRefine(refuseAmbiguity);
 export type RosterDocument = z.output<typeof rosterSchema>;

@@ -7,6 +7,7 @@ import { cliError } from "../errors";
 import { answer as print } from "../output";
 import { gateNamed } from "../run/gate-named";
 import { observerOf, type RunObserver } from "../run/observe";
+import { signed } from "../run/signed";
 import { answerOf } from "../run/update";
 import { withClient } from "../temporal";
 import { addByOption, whoSays } from "../who";
@@ -18,6 +19,8 @@ interface DecideFlags {
   readonly hosts?: readonly string[];
   readonly nonce?: string;
   readonly signal?: boolean;
+  readonly sign?: boolean;
+  readonly key?: string;
 }
 
 const example = `
@@ -42,6 +45,11 @@ export function registerDecide({ root, run }: Program): void {
       "--signal",
       "send a signal instead, as a gate does that must know its sender from the server",
     )
+    .option(
+      "--sign",
+      "prove by your SSH key who says so, as a gate wants that takes signed answers",
+    )
+    .option("--key <file>", "sign with it instead of RUNBOOK_SIGNING_KEY")
     .addHelpText("after", example)
     .action((id: string, gate: string, choice: string, flags: DecideFlags) =>
       run(command, async (context) => {
@@ -69,16 +77,20 @@ async function answerGate(
 ): Promise<void> {
   const observer = observerOf(context, client, id);
   const gate = gateNamed(await observer.gates(), gateId, id);
-  const answer = answerTo(gate, choice, by, flags);
+  const words = answerTo(gate, choice, by, flags);
   if (!context.json)
     context.err(
       `${gate.title}\n  ${choice}, for the plan ${gate.digest}, asked as ${gate.nonce}\n`,
     );
+  const { handle } = observer;
+  const answer = isSigned(gate, flags)
+    ? await signed(context, client, handle, words, { key: flags.key })
+    : words;
   const isSignal = flags.signal === true || gate.policy?.level === "server";
   const recorded = isSignal
     ? await sendSignal(observer, gate, answer)
     : await answerOf(client, id, "answerRefused", () =>
-        observer.handle.executeUpdate(decide, { args: [answer] }),
+        handle.executeUpdate(decide, { args: [answer] }),
       );
   print(context, { id, ...answer, recorded }, [recorded]);
 }
@@ -100,6 +112,9 @@ function answerTo(
     ...(cause !== undefined && { cause }),
   };
 }
+
+const isSigned = ({ policy }: OpenGate, { sign, key }: DecideFlags): boolean =>
+  sign === true || key !== undefined || policy?.level === "signed";
 
 /** Looking up who answered takes this long at most; the roster may be a command. */
 const LOOK_UP_MS = 12_000;

@@ -9,7 +9,7 @@ import {
 import type { Worker } from "@temporalio/worker";
 import { openArtifacts } from "../../activities/artifacts/client";
 import { configurationFile } from "../../activities/configuration/client";
-import { serverStarts } from "../../activities/evidence/client";
+import { serverAttest, serverStarts } from "../../activities/evidence/client";
 import { createInventory } from "../../activities/inventory/client";
 import { createLoadBalancer } from "../../activities/loadbalancer/client";
 import { resolveReference } from "../../activities/references";
@@ -151,6 +151,7 @@ async function runWorker(
       configuration: configurationFile(deps.lab.configFile),
       roster: createRoster(),
       starts: serverStarts(),
+      attest: serverAttest(),
       inventory: createInventory({ baseDir: deps.lab.dir }),
     }),
   });

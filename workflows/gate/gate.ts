@@ -1,7 +1,11 @@
 /** The words of a gate: what is asked, what is answered. Pure data; no Temporal here. */
 
 import type { GatePolicy } from "../../activities/approvals/port";
-import type { Approvers, EvidenceLevel } from "../../activities/evidence/port";
+import type {
+  Approvers,
+  EvidenceLevel,
+  Signature,
+} from "../../activities/evidence/port";
 
 export interface Question {
   /** Names the gate within its run, e.g. `canary`. */
@@ -82,6 +86,8 @@ export interface Answer {
   readonly hosts?: readonly string[];
   /** Narrows it to the hosts of one cause. */
   readonly cause?: string;
+  /** Proves who says so. */
+  readonly signature?: Signature;
 }
 
 export interface Decision extends Answer {

@@ -46,7 +46,7 @@ const answerKeys: readonly string[] = [
   ...required,
   "choice",
   ...optional,
-  "hosts",
+  ...["hosts", "signature"],
 ];
 
 /** Faults in the shape of an answer, each with its path; none means that it may be judged. */
@@ -68,9 +68,37 @@ export function shapeFaults(raw: unknown, channel: Channel): string[] {
     ...(hosts !== undefined && fields["cause"] !== undefined
       ? ["cause: expected either hosts or a cause, not both"]
       : []),
+    ...signatureFaults(fields["signature"]),
     ...Object.keys(fields)
       .filter((name) => !answerKeys.includes(name))
       .map((name) => `${name}: unknown field`),
+  ];
+}
+
+/** Of RSA with 16,384 bits, the longest that ssh-keygen makes. */
+const longestSignature = 8_192;
+
+/** Only its shape: what it is worth is found out where the answer is attested. */
+function signatureFaults(signature: unknown): string[] {
+  if (signature === undefined) return [];
+  if (typeof signature !== "object" || signature === null)
+    return ["signature: expected an object with armored and at"];
+  const { armored, at, channel, ...others } = signature as Readonly<
+    Record<string, unknown>
+  >;
+  const isArmor =
+    typeof armored === "string" && armored.length <= longestSignature;
+  return [
+    ...(isArmor
+      ? []
+      : [
+          `signature.armored: expected a text of up to ${longestSignature} characters, as ssh-keygen -Y sign prints it`,
+        ]),
+    ...(isText(at) ? [] : [`signature.at: ${aText}`]),
+    ...(channel === undefined || isText(channel)
+      ? []
+      : [`signature.channel: ${aText}`]),
+    ...Object.keys(others).map((name) => `signature.${name}: unknown field`),
   ];
 }
 

@@ -56,7 +56,10 @@ export function cast(
   if (person === undefined)
     return {
       refusal: "stranger",
-      reason: `the roster knows nobody called ${JSON.stringify(said.by.slice(0, 80))}`,
+      reason:
+        level === "server"
+          ? `the roster knows nobody of the sender's name: ${how}`
+          : `the roster knows nobody called ${JSON.stringify(said.by.slice(0, 80))}`,
     };
   const vote: Vote = { ...said, person, level, how };
   const votes = gate.votes ?? [];

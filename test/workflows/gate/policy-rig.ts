@@ -8,7 +8,10 @@ import {
 } from "../../../activities/approvals/port";
 import { configurationSchema } from "../../../activities/configuration/port";
 import { createEvidenceActivities } from "../../../activities/evidence/activities";
-import { serverStarts } from "../../../activities/evidence/client";
+import {
+  serverAttest,
+  serverStarts,
+} from "../../../activities/evidence/client";
 import { createRoster } from "../../../activities/roster/client";
 import type { Answer, OpenGate } from "../../../workflows/gate/gate";
 import { decide, gatesQuery } from "../../../workflows/gate/messages";
@@ -72,6 +75,7 @@ export async function startPolicyRig(): Promise<PolicyRig> {
     activities: createEvidenceActivities({
       roster: createRoster(),
       starts: serverStarts(),
+      attest: serverAttest(),
       configuration: {
         read: async () =>
           configurationSchema.parse({
