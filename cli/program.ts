@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { registerCalendar } from "./commands/calendar";
 import { registerCensus } from "./commands/census";
 import { registerClaim } from "./commands/claim";
+import { registerChat } from "./commands/chat";
 import { registerCompletion } from "./commands/completion";
 import { registerControls } from "./commands/controls";
 import { registerConverge } from "./commands/converge";
@@ -39,6 +40,7 @@ const commands = [
   registerWatch,
   registerDecide,
   registerClaim,
+  registerChat,
   registerControls,
   registerHosts,
   registerReport,
