@@ -53,6 +53,9 @@ export async function asksByPolicy(
     ...{ begin: carried !== undefined, handOver: false },
   };
   const { target, policies } = asked;
+  // Before the desk, which takes whatever comes by a name that nobody has claimed.
+  setHandler(beginSignal, () => void (heard.begin = true));
+  setHandler(handOverSignal, () => void (heard.handOver = true));
   const desk = openDesk({
     carried: carried?.desk,
     approvals: () => ({ target, policies }),
@@ -60,8 +63,6 @@ export async function asksByPolicy(
     onVote: (vote) => void heard.votes.push(vote),
     onRefusal: (refusal) => void heard.refused.push(refusal),
   });
-  setHandler(beginSignal, () => void (heard.begin = true));
-  setHandler(handOverSignal, () => void (heard.handOver = true));
   setHandler(amendSignal, ({ gate, ...facts }) => desk.amend(gate, facts));
   setHandler(heardQuery, () => heard);
   await condition(() => heard.begin);
