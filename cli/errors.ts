@@ -74,6 +74,10 @@ const cliFailures = {
     class: "human",
     hint: "Mend what ssh-keygen says above, or name another key with --key.",
   },
+  keeperRefused: {
+    class: "human",
+    hint: "See what is set: runbook freezes, runbook locks list",
+  },
   runEnded: {
     class: "human",
     hint: "See how it ended: runbook report {id}",

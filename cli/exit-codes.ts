@@ -57,6 +57,7 @@ const ofCli: Readonly<Record<CliFailure, ExitName>> = {
   noSigningKey: "badInput",
   notMapped: "refused",
   notSigned: "refused",
+  keeperRefused: "refused",
   runEnded: "refused",
   unsettled: "refused",
   noJobs: "notFound",

@@ -9,9 +9,11 @@ import { registerConverge } from "./commands/converge";
 import { registerDecide } from "./commands/decide";
 import { registerDemo } from "./commands/demo";
 import { registerDev } from "./commands/dev";
+import { registerFreezes } from "./commands/freeze";
 import { registerHosts } from "./commands/hosts";
 import { registerInit } from "./commands/init";
 import { registerLab } from "./commands/lab";
+import { registerLocks } from "./commands/locks";
 import { registerLogs } from "./commands/logs";
 import { registerPlan } from "./commands/plan";
 import { registerReport } from "./commands/report";
@@ -42,6 +44,8 @@ const commands = [
   registerClaim,
   registerChat,
   registerControls,
+  registerFreezes,
+  registerLocks,
   registerHosts,
   registerReport,
   registerLogs,

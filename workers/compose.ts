@@ -1,8 +1,12 @@
+import { getClient } from "@temporalio/activity";
 import { createBuildActivities } from "../activities/build/activities";
 import { createEvidenceActivities } from "../activities/evidence/activities";
 import type { Attest, Starts } from "../activities/evidence/port";
 import { createCalendarActivities } from "../activities/calendar/activities";
+import { createFreezeActivities } from "../activities/freeze/activities";
 import { createHostActivities } from "../activities/host/activities";
+import { createLockActivities } from "../activities/lock/activities";
+import { createRuns } from "../activities/runs/client";
 import type { ArtifactStore, FileStore } from "../activities/artifacts/port";
 import type { ConfigurationSource } from "../activities/configuration/port";
 import type { VisitDependencies } from "../activities/host/visit-context";
@@ -24,11 +28,14 @@ export interface Ports extends VisitDependencies {
 export function composeActivities(
   ports: Ports,
 ): Record<string, (...args: never[]) => Promise<unknown>> {
+  const runs = createRuns(getClient);
   const parts = [
     createHostActivities({ ...ports, files: ports.artifacts }),
     createBuildActivities({ ...ports, files: ports.artifacts }),
     createEvidenceActivities(ports),
     createCalendarActivities(ports),
+    createLockActivities({ runs }),
+    createFreezeActivities({ runs }),
     ...runbooks.map((runbook) => runbook.createActivities(ports)),
   ];
   const composed: Record<string, (...args: never[]) => Promise<unknown>> = {};

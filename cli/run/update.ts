@@ -13,12 +13,15 @@ const ANSWER_LIMIT_MS = 15_000;
  *
  * @throws the refusal of that name with the run's own reason, cli.noWorker
  */
-export async function answerOf(
+export async function answerOf<Answer>(
   client: Client,
   id: string,
-  refusal: Extract<CliFailure, "answerRefused" | "controlRefused">,
-  send: () => Promise<string>,
-): Promise<string> {
+  refusal: Extract<
+    CliFailure,
+    "answerRefused" | "controlRefused" | "keeperRefused"
+  >,
+  send: () => Promise<Answer>,
+): Promise<Answer> {
   try {
     return await client.withDeadline(Date.now() + ANSWER_LIMIT_MS, send);
   } catch (error) {

@@ -1,5 +1,7 @@
+import { freezeInWords } from "../../workflows/freeze/words";
 import { needsComment, type OpenGate } from "../../workflows/gate/gate";
 import { approversInWords, votesInWords } from "../../workflows/gate/words";
+import { waitInWords } from "../../workflows/lock/wait-words";
 import type {
   Cause,
   Halt,
@@ -112,6 +114,10 @@ export function haltText(halt: Halt): string {
           : `goes on at ${new Date(halt.opensAt).toISOString()}`;
       return `Out of window: ${halt.reason}; ${then}`;
     }
+    case "frozen":
+      return `Halted: ${halt.freezes.map(freezeInWords).join("; ")}`;
+    case "lock":
+      return waitInWords(halt);
   }
 }
 

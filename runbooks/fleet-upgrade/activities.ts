@@ -20,6 +20,7 @@ import type {
   FleetUpgradeSettings,
   PreparedFleetUpgrade,
 } from "./contract";
+import { forecastMs } from "./forecast";
 import { pageOf, type PlanPage } from "./pages";
 import { planFleetUpgrade, visitTimeoutMs } from "./plan";
 import { type KnowledgeSources, learn } from "./knowledge";
@@ -38,6 +39,7 @@ import {
   createReportingActivities,
   type ReportingActivities,
 } from "./reporting";
+import { resourcesOf } from "./resources";
 
 export type { Newcomers } from "./census";
 
@@ -166,6 +168,12 @@ async function prepare(
     component,
     ...(plan.approvals && { approvals: plan.approvals }),
     isWholeTarget: plan.selection === undefined,
+    lock: {
+      resources: resourcesOf(plan),
+      ...(known.time === undefined
+        ? {}
+        : { expectedMs: forecastMs(plan, known.time.hostMs) }),
+    },
     text: planText(plan, ref, known),
     summary: planSummary(plan),
     visitTimeoutMs: visitTimeoutMs(plan),

@@ -12,6 +12,8 @@ export async function buildOnce(run: RunParts): Promise<void> {
     rollout.state.course === "rolling"
   ) {
     run.enter({ kind: "building" });
+    await rollout.untilUnheld();
+    if (rollout.state.course !== "rolling") return;
     try {
       await calls.build(buildTimeoutMs);
       run.note("built");

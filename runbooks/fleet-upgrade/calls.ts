@@ -10,7 +10,13 @@ import type {
   CalendarActivities,
   CalendarState,
 } from "../../activities/calendar/port";
+import type {
+  FreezeActivities,
+  FreezeNotice,
+  Watcher,
+} from "../../activities/freeze/port";
 import type { HostActivities, VisitRequest } from "../../activities/host/port";
+import type { LockActivities } from "../../activities/lock/port";
 import { retryClasses } from "../../workflows/retry-classes";
 import type { Visiting } from "../../workflows/rollout/engine";
 import type { FleetRow } from "../../workflows/rollout/fleet";
@@ -35,6 +41,10 @@ const calendars = proxyActivities<CalendarActivities>({
   summary: "window",
 });
 const writing = proxyActivities<FleetUpgradeActivities>(retryClasses.last);
+
+const keepers = proxyActivities<LockActivities & FreezeActivities>(
+  retryClasses.last,
+);
 
 /** What calls share over the whole chain of runs. */
 export interface RunContext {
@@ -217,6 +227,19 @@ export class Calls {
     });
     if (state === "rolling" && former.version !== undefined)
       this.context = { ...this.context, former: former.version };
+  }
+
+  /** Has the run told of freezes from now on. */
+  watchFreezes(watcher: Watcher): Promise<FreezeNotice> {
+    return keepers.watchFreezes(watcher);
+  }
+
+  unwatchFreezes(watcher: Pick<Watcher, "run">): Promise<void> {
+    return keepers.unwatchFreezes(watcher);
+  }
+
+  leaveLock(leave: Parameters<LockActivities["leaveLock"]>[0]): Promise<void> {
+    return keepers.leaveLock(leave);
   }
 
   appendLedger(

@@ -289,6 +289,11 @@ export interface PreparedFleetUpgrade {
   readonly approvals?: GatePolicies;
   /** A run over a selection of hosts does not say what the whole target should run. */
   readonly isWholeTarget: boolean;
+  /** What the run locks before its first effect, and for how long, as far as anybody knows. */
+  readonly lock: {
+    readonly resources: readonly string[];
+    readonly expectedMs?: number;
+  };
   /** The plan in words; the same text in CLI, UI and gate. */
   readonly text: string;
   readonly summary: string;

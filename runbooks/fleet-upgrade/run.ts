@@ -7,7 +7,9 @@ import {
   setHandler,
   workflowInfo,
 } from "@temporalio/workflow";
+import type { FreezeNotice } from "../../activities/freeze/port";
 import { failureOf, refuseInput } from "../../workflows/failure-of";
+import { FreezeWatch } from "../../workflows/freeze/freeze-watch";
 import {
   type Desk,
   type GateApprovals,
@@ -16,6 +18,7 @@ import {
 } from "../../workflows/gate/desk";
 import { Handled } from "../../workflows/gate/handled";
 import { acrossRuns } from "../../workflows/hand-over";
+import { hearCalls } from "../../workflows/lock/take-lock";
 import { Rollout } from "../../workflows/rollout/engine";
 import { fleetOf, type FleetRow } from "../../workflows/rollout/fleet";
 import { Ledger, type PackedLedger } from "../../workflows/rollout/ledger";
@@ -37,6 +40,7 @@ import type {
   PlanStage,
   PreparedFleetUpgrade,
 } from "./contract";
+import { type Keepers, leaveHosts, lockHosts } from "./locking";
 import { openRunControls } from "./operator";
 import type { RunParts } from "./parts";
 import type { ReportFacts } from "./report";
@@ -64,6 +68,8 @@ export interface CarriedFleetRun {
   readonly progress: Progress;
   /** What the calendars said last; of a target that keeps to some. */
   readonly window?: PackedWindow | undefined;
+  /** What the run knew of freezes. */
+  readonly freezes?: FreezeNotice | undefined;
 }
 
 type FleetUpgradeWorkflow = (
@@ -80,8 +86,8 @@ interface Progress {
   /** Census waves that were taken. */
   readonly waves: number;
   readonly ending: Ending;
-  /** Nobody has let it begin: the target is to run what it was to run before. */
-  readonly isHeld?: boolean;
+  /** Whether the run has what it changes to itself; before it has, it changes nothing. */
+  readonly lock: "none" | "held" | "left";
 }
 
 /** One run: what it knows, and the moves that the workflow makes with it. */
@@ -96,6 +102,7 @@ export class FleetRun implements RunParts {
     readonly desk: Desk,
     readonly ledger: Ledger,
     readonly calls: Calls,
+    private readonly keepers: Keepers,
     readonly prepared: PreparedFleetUpgrade,
     rows: readonly FleetRow[],
     carried: CarriedFleetRun | undefined,
@@ -107,6 +114,7 @@ export class FleetRun implements RunParts {
       passed: 0,
       waves: 0,
       ending: "done",
+      lock: "none",
     };
     this.view = new RunView(prepared, desk, () => ({
       rollout: this.rollout,
@@ -136,6 +144,7 @@ export class FleetRun implements RunParts {
       record: (entry) => ledger.record(entry),
       onChange: () => this.changed(),
     });
+    this.obeyFreezes();
   }
 
   /**
@@ -175,10 +184,17 @@ export class FleetRun implements RunParts {
       description: "The calendars were edited: they are asked again now.",
     });
     RunView.openQueries(() => opened.run?.view);
+    const obey = (): void => opened.run?.obeyFreezes();
+    const keepers = {
+      freezes: new FreezeWatch(obey, carried?.freezes),
+      calls: hearCalls(),
+    };
     const prepared =
       carried?.prepared ?? (await calls.prepare(input).catch(refuseInput));
     const rows = prepared.mode === "plan" ? [] : await calls.rows();
-    opened.run = new FleetRun(desk, ledger, calls, prepared, rows, carried);
+    opened.run = new FleetRun(
+      ...([desk, ledger, calls, keepers, prepared, rows, carried] as const),
+    );
     opened.run.view.keepShowing();
     if (prepared.mode === "execute") opened.run.#window?.keep();
     return opened.run;
@@ -240,23 +256,51 @@ export class FleetRun implements RunParts {
     }
   }
 
-  /** Says what the hosts of the target should run from now on, once somebody let the run begin, where that is asked. */
-  async begin(): Promise<void> {
-    const { passed, position } = this.#progress;
-    const isNew = position.kind === "planning" || this.#progress.isHeld;
-    if (passed > 0 || !isNew) return;
-    if (mustAskToBegin(this) && !(await this.#mayBegin())) return;
-    this.note("started");
-    await this.calls.publishDesired(this.prepared, "rolling");
-  }
-
-  async #mayBegin(): Promise<boolean> {
-    this.#advance({ isHeld: true });
+  /** Somebody lets the run begin, where that is asked: before it keeps others from these hosts. */
+  async askToBegin(): Promise<void> {
+    const { position, lock } = this.#progress;
+    if (lock !== "none" || position.kind === "locking") return;
+    if (!mustAskToBegin(this)) return;
     const answer = await askToBegin(this);
     if (answer === "deny") this.#advance({ ending: "denied" });
-    if (answer !== "approve" || !this.#isRolling) return false;
-    this.#advance({ isHeld: false });
-    return true;
+  }
+
+  /** Nobody else changes these hosts from now on; whoever waits for that may be called off. */
+  async lock(): Promise<void> {
+    const { lock, ending } = this.#progress;
+    if (lock !== "none" || ending !== "done" || !this.#isRolling) return;
+    this.enter({ kind: "locking" });
+    if (await lockHosts(this, this.keepers)) this.#advance({ lock: "held" });
+  }
+
+  /** Nothing more is changed: the next run may. */
+  async unlock(): Promise<void> {
+    if (this.#progress.lock !== "left") await leaveHosts(this);
+    if (this.#progress.lock === "held") this.#advance({ lock: "left" });
+  }
+
+  /** Whether the run ever had its hosts to itself, and may have changed them. */
+  get #hasBegun(): boolean {
+    return this.#progress.lock !== "none";
+  }
+
+  /** Parks as long as something is frozen that it changes; hosts in work finish. */
+  obeyFreezes(): void {
+    const { freezes } = this.keepers.freezes;
+    if (freezes.length === 0)
+      this.rollout.dispatch({ kind: "lifted", halt: "frozen" });
+    else
+      this.rollout.dispatch({
+        ...{ kind: "halted", halt: { kind: "frozen", freezes } },
+      });
+  }
+
+  /** Says what the hosts of the target should run from now on. */
+  async begin(): Promise<void> {
+    const { passed, position } = this.#progress;
+    if (!this.#hasBegun || passed > 0 || position.kind !== "locking") return;
+    this.note("started");
+    await this.calls.publishDesired(this.prepared, "rolling");
   }
 
   /** What all hosts get is made once, before the first of them. */
@@ -353,8 +397,8 @@ export class FleetRun implements RunParts {
     if (this.#state.course !== "rolling back") return;
     this.enter({ kind: "rolling back" });
     await this.rollout.runUntil(this.#state.items.length);
-    if (this.#progress.isHeld === true) return;
-    await this.calls.publishDesired(this.prepared, "rolled back");
+    if (this.#hasBegun)
+      await this.calls.publishDesired(this.prepared, "rolled back");
   }
 
   /** A cancelled run goes no further: hosts in work finish, for one cut off in the middle would stay drained. */
@@ -403,7 +447,7 @@ export class FleetRun implements RunParts {
   }
 
   async #publishEnd(outcome: FleetUpgradeResult["outcome"]): Promise<void> {
-    if (outcome.startsWith("rolled back") || this.#progress.isHeld) return;
+    if (!this.#hasBegun || outcome.startsWith("rolled back")) return;
     const isDone = outcome.startsWith("completed");
     await CancellationScope.nonCancellable(() =>
       this.calls.publishDesired(
@@ -449,6 +493,7 @@ export class FleetRun implements RunParts {
       ledger: this.ledger.packed(),
       progress: this.#progress,
       window: this.#window?.packed(),
+      freezes: this.keepers.freezes.latest,
     };
   }
 

@@ -10,6 +10,7 @@ import type { FleetUpgradeResult, HostOutcome, PlanStage } from "./contract";
 export type Position =
   | { readonly kind: "planning" }
   | { readonly kind: "asking to begin" }
+  | { readonly kind: "locking" }
   | { readonly kind: "building" }
   | { readonly kind: "upgrading"; readonly stage: number }
   | { readonly kind: "soaking"; readonly stage: number; readonly until: number }
@@ -42,6 +43,8 @@ export function stepTitle(
       return stepTitles.plan;
     case "asking to begin":
       return `${stepTitles.plan}: ask before anything begins`;
+    case "locking":
+      return `${stepTitles.plan}: wait for the lock`;
     case "building":
       return `${stepTitles.plan}: build once`;
     case "upgrading":

@@ -9,7 +9,7 @@ import type { Desk } from "../../workflows/gate/desk";
 import type { Rollout } from "../../workflows/rollout/engine";
 import { hostsQuery, progressQuery } from "../../workflows/rollout/messages";
 import { hostsAnswer, progressOf } from "../../workflows/rollout/progress";
-import type { RolloutProgress } from "../../workflows/rollout/words";
+import type { Halt, RolloutProgress } from "../../workflows/rollout/words";
 import { partsOfRunId } from "../../workflows/run-id";
 import { StandingBoard } from "../../workflows/status/search-attributes";
 import type { PreparedFleetUpgrade } from "./contract";
@@ -82,15 +82,20 @@ export class RunView {
     );
     const { rollout, position } = this.look();
     const { target, change } = partsOfRunId(workflowInfo().workflowId);
-    const isPaused = progress.halts.some(({ kind }) => kind === "paused");
     const closed = progress.halts.find(({ kind }) => kind === "closed");
+    const halts = progress.halts.map(({ kind }) => kind);
+    const waiting = [
+      ...gates.map(({ id }) => id),
+      ...(halts.includes("lock") ? ["lock"] : []),
+      ...(halts.includes("frozen") ? ["freeze"] : []),
+    ];
     this.#board.publish(
       {
         name: runbookName,
         target,
         change,
-        phase: isPaused ? "paused" : closed ? "out of window" : position.kind,
-        waiting: gates.map(({ id }) => id).join(",") || "none",
+        phase: phaseOf(halts, position),
+        waiting: waiting.join(",") || "none",
         percent: percentDone(rollout.state),
         blocked: gates.length > 0,
         nextWindow: closed?.kind === "closed" ? closed.opensAt : undefined,
@@ -98,4 +103,10 @@ export class RunView {
       position.kind === "ended",
     );
   }
+}
+
+function phaseOf(halts: readonly Halt["kind"][], position: Position): string {
+  if (halts.includes("paused")) return "paused";
+  if (halts.includes("frozen")) return "frozen";
+  return halts.includes("closed") ? "out of window" : position.kind;
 }

@@ -1,9 +1,11 @@
+import { freezeInWords } from "../../workflows/freeze/words";
 import {
   answerTemplate,
   type OpenGate,
   type RefusedAnswer,
 } from "../../workflows/gate/gate";
 import { approversInWords, votesInWords } from "../../workflows/gate/words";
+import { waitInWords } from "../../workflows/lock/wait-words";
 import type { Item } from "../../workflows/rollout/state";
 import type {
   Cause,
@@ -17,6 +19,7 @@ import { countOutcomes, countsInWords, outcomeOf } from "./state";
 /** Everything a run says to a person while it goes on, as pure functions. */
 
 const listedCauses = 8;
+const listedFreezes = 5;
 /** The UI's preview carries the details in a URL. */
 const mostDetailBytes = 4_000;
 
@@ -76,6 +79,10 @@ function haltInWords(halt: Halt): string {
           : `goes on by itself at ${new Date(halt.opensAt).toISOString()}`;
       return `Out of window: ${oneLine(halt.reason)}; ${then}`;
     }
+    case "frozen":
+      return `Holding: ${halt.freezes.slice(0, listedFreezes).map(freezeInWords).join("; ")}`;
+    case "lock":
+      return waitInWords(halt);
   }
 }
 

@@ -30,6 +30,8 @@ function template(): FleetUpgradeResult {
 
 async function upgradeFleet(run: FleetRun): Promise<FleetUpgradeResult> {
   try {
+    await run.askToBegin();
+    await run.lock();
     await run.begin();
     await run.build();
     for (const stage of run.stagesLeft) {
@@ -53,5 +55,6 @@ async function upgradeFleet(run: FleetRun): Promise<FleetUpgradeResult> {
 async function windUp(run: FleetRun): Promise<FleetUpgradeResult> {
   await run.putBack();
   await run.countNewcomers();
+  await run.unlock();
   return run.report();
 }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { fleetUpgrade } from "../../runbooks/fleet-upgrade/workflow";
 import { eventually } from "../harness/eventually";
 import { type Rig, startRig } from "../harness/rig";
 import { uniqueId } from "../harness/temporal";
@@ -183,6 +184,22 @@ describe("how a run ends is what watch exits with", () => {
     expect(out).toContain("1 failed");
   }, 60_000);
 
+  it("and the failed host stays locked until a person releases it", async () => {
+    const kept = await run(["locks", "list"]);
+    const [, where = ""] = /^kept +(\S+)/.exec(kept.out) ?? [];
+    expect(where).toContain(rig.lab.hosts[0]?.id ?? "-");
+    expect(kept.out).toContain("1 host failed");
+    const release = ["locks", "release", where, "--by", "ada"];
+    const silent = await run(release);
+    expect(silent.code).toBe(2);
+    const said = await run([...release, "--reason", "looked at it"]);
+    expect(said.out).toContain(`released what was kept at ${where}`);
+    expect((await run(["locks", "list"])).out).toContain("Nobody holds");
+    const again = await run([...release, "--reason", "looked at it"]);
+    expect(again.code).toBe(5);
+    expect(again.err).toContain("nothing is kept");
+  }, 30_000);
+
   it("6 when cancelled; the report is found in the run's history", async () => {
     const id = await start("--execute");
     await asked(id, "canary");
@@ -205,6 +222,8 @@ describe("how a run ends is what watch exits with", () => {
 });
 
 describe("the controls", () => {
+  const handleOf = (id: string) =>
+    rig.server.client.workflow.getHandle<typeof fleetUpgrade>(id);
   const said = async (...argv: readonly string[]): Promise<string> => {
     const { code, out, err } = await run(argv, { env: { USER: "ada" } });
     expect({ code, err }).toEqual({ code: 0, err: "" });
@@ -226,6 +245,16 @@ describe("the controls", () => {
       progress: { slots: 2, limits: { pool: "50%" } },
     });
     await said("resume", id);
+    const why = ["--reason", "peak sale", "--until", "1h"];
+    const frozen = await said("freeze", "lab", ...why);
+    expect(frozen).toContain(`Holds ${id}`);
+    const [, freeze = ""] = /runbook unfreeze (\S+)/.exec(frozen) ?? [];
+    expect(await said("freezes")).toContain(`peak sale (${freeze})`);
+    await rig.until(handleOf(id), ({ halts }) => halts.length === 1);
+    expect(await said("status", id)).toContain("Halted: lab frozen by ada");
+    await said("unfreeze", freeze);
+    expect(await said("freezes")).toContain("Nothing is frozen");
+    expect((await run(["unfreeze", freeze, "--by", "ada"])).code).toBe(5);
     expect(await hosts(id, "--state", "upgraded")).toMatchObject({ total: 2 });
     expect(await hosts(id, "--pool", "app")).toMatchObject({ total: 1 });
     expect(await said("hosts", id)).toContain("4 hosts\n");

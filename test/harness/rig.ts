@@ -26,6 +26,7 @@ import type { fleetUpgrade } from "../../runbooks/fleet-upgrade/workflow";
 import { composeActivities } from "../../workers/compose";
 import type { Answer, OpenGate } from "../../workflows/gate/gate";
 import { decide, gatesQuery } from "../../workflows/gate/messages";
+import { releaseSignal } from "../../workflows/lock/messages";
 import { progressQuery } from "../../workflows/rollout/messages";
 import type { RolloutProgress } from "../../workflows/rollout/words";
 import { eventually } from "./eventually";
@@ -183,11 +184,23 @@ async function startRun(
     mode: "execute",
     ...input,
   };
+  await releaseKept(client, full.target);
   return client.workflow.start<typeof fleetUpgrade>("fleetUpgrade", {
     taskQueue,
     workflowId: workflowId(full),
     args: [full],
   });
+}
+
+/** A run that left hosts in doubt keeps them locked; the next test has its own doubts. */
+async function releaseKept(
+  { workflow }: TestServer["client"],
+  target: string,
+): Promise<void> {
+  const handle = workflow.getHandle(`lock:${target}`);
+  const release = { resource: target, by: "test", reason: "another test" };
+  // Nobody has locked anything yet.
+  await handle.signal(releaseSignal, release).catch(() => undefined);
 }
 
 function openGate(handle: Gated, id: string): Promise<OpenGate> {

@@ -68,6 +68,43 @@ it("cancelled with hosts in work", async () => {
   await recorder.save(handle, "cancelled");
 }, 120_000);
 
+it("waits for its lock, and is called; another one is called off while it waits", async () => {
+  const { rig } = recorder;
+  const first = await recorder.run({
+    ...{ version: "2.6.0", canary: { gate: true } },
+  });
+  await rig.gate(first, "canary");
+  const waiting = async (version: string) => {
+    const handle = await recorder.run({ version });
+    await rig.until(handle, ({ halts }) =>
+      halts.some(({ kind }) => kind === "lock"),
+    );
+    return handle;
+  };
+  const second = await waiting("2.6.1");
+  const third = await waiting("2.6.2");
+  await recorder.tell(third, "abort", { reason: "not tonight" });
+  await recorder.save(third, "lock-not-awaited");
+  await rig.answer(first, "canary", "approve");
+  await recorder.save(second, "lock-waited");
+}, 120_000);
+
+it("is frozen with hosts in work, and goes on when the freeze is lifted", async () => {
+  const { rig } = recorder;
+  await rig.lab.setFault("*:slow:1s@apply");
+  const handle = await recorder.run({ version: "2.7.0", slots: 2 });
+  await rig.until(handle, ({ counts }) => counts["in work"] === 2);
+  const freezes = rig.server.client.workflow.getHandle("freezes");
+  const order = { id: "golden", scope: "lab", by: "ada", reason: "peak sale" };
+  await freezes.executeUpdate("freeze", { args: [order] });
+  await rig.until(handle, ({ counts }) => counts["in work"] === 0);
+  await rig.lab.clearFaults();
+  await freezes.executeUpdate("unfreeze", {
+    args: [{ id: "golden", by: "ada" }],
+  });
+  await recorder.save(handle, "frozen-lifted");
+}, 120_000);
+
 it("worker killed in the middle of a command", async () => {
   const hosts = recorder.last(2);
   await recorder.fault(hosts, "slow:3s@apply*1");

@@ -75,6 +75,15 @@ export const paths = {
   "rolled-back": { outcome: "rolled back", tells: ['"work":"undo"'] },
   "emergency-stopped": { outcome: "stopped", tells: ["smoke"] },
   cancelled: { outcome: "cancelled", tells: [] },
+  "lock-waited": {
+    outcome: "completed",
+    tells: ['"position":1', '"signalName":"yourTurn"'],
+  },
+  "lock-not-awaited": { outcome: "aborted", tells: ['"position":2'] },
+  "frozen-lifted": {
+    outcome: "completed",
+    tells: ["peak sale", '"signalName":"freezesChanged"'],
+  },
   "worker-killed": { outcome: "completed", tells: ['"attempt":2'] },
   built: { outcome: "completed", tells: ['"artifact":{'] },
   "build-failed-retried": {

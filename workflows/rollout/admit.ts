@@ -1,5 +1,5 @@
 import { type Fleet, type GroupKind, groupKinds, limitsOf } from "./fleet";
-import type { Item, RolloutState } from "./state";
+import { holdingHalts, type Item, type RolloutState } from "./state";
 
 /**
  * Which items start next: the first waiting ones of the stage for which every limit has room. A quarantined item keeps
@@ -22,10 +22,11 @@ export function admit(state: RolloutState, fleet: Fleet): number[] {
 }
 
 /** Which waiting items the course and the halts let start; undefined when none may. */
-function admissible({
-  course,
-  halts,
-}: RolloutState): ((item: Item) => boolean) | undefined {
+function admissible(
+  state: RolloutState,
+): ((item: Item) => boolean) | undefined {
+  const { course } = state;
+  const halts = holdingHalts(state);
   if (course === "draining" || course === "stopping") return undefined;
   if (halts.some(({ kind }) => kind !== "budget")) return undefined;
   if (course === "rolling back") return isUndo;

@@ -1,6 +1,6 @@
 /** The rollout's own clock: it stands still while nothing may move, so that no deadline passes while people are asked. */
 
-import type { RolloutState } from "./state";
+import { holdingHalts, type RolloutState } from "./state";
 
 export interface Clock {
   /** Milliseconds that counted so far, up to `runningSince`. */
@@ -41,7 +41,7 @@ export function overdue(state: RolloutState, now: number): number[] {
 export function isStalled(state: RolloutState, now: number): boolean {
   return (
     state.course === "rolling" &&
-    state.halts.length === 0 &&
+    holdingHalts(state).length === 0 &&
     readClock(state.clock, now) - state.progressAt >=
       state.settings.progressDeadlineMs
   );

@@ -6,6 +6,8 @@ import {
 } from "@temporalio/workflow";
 import type { Decision, Question } from "../gate/gate";
 import type { Desk } from "../gate/desk";
+import { freezeInWords } from "../freeze/words";
+import { waitInWords } from "../lock/wait-words";
 import { admit } from "./admit";
 import { allowedNow } from "./budget";
 import { causesOf, groupedFailure } from "./causes";
@@ -119,6 +121,17 @@ export class Rollout {
     this.#alarm.cancel();
     for (const gate of [failedHostsGate, "budget", "progress"])
       this.options.desk.withdraw(gate);
+  }
+
+  /** Until work may begin, by everything that holds it, or none is wanted any more. */
+  async untilUnheld(): Promise<void> {
+    for (;;) {
+      this.#keepWindow();
+      const { course } = this.#state;
+      if (course !== "rolling" || this.#state.halts.length === 0) return;
+      const seen = this.#changes;
+      await condition(() => this.#changes !== seen);
+    }
   }
 
   /** Resolves once nothing is in flight any more. */
@@ -236,10 +249,16 @@ export class Rollout {
   }
 
   #noteHalts({ halts }: RolloutState): void {
-    const had = new Set(halts.map(({ kind }) => kind));
-    const [halt] = this.#state.halts.filter(({ kind }) => !had.has(kind));
-    if (halt === undefined || halt.kind === "paused") return;
-    const text = this.#textOf(halt);
+    const had = new Set(halts.map(haltId));
+    for (const halt of this.#state.halts) {
+      if (had.has(haltId(halt)) || halt.kind === "paused") continue;
+      const text = this.#textOf(halt);
+      this.options.record({ kind: "event", at: Date.now(), text });
+    }
+    const has = new Set(this.#state.halts.map(({ kind }) => kind));
+    const wasFrozen = halts.some(({ kind }) => kind === "frozen");
+    if (!wasFrozen || has.has("frozen")) return;
+    const text = "not frozen any more";
     this.options.record({ kind: "event", at: Date.now(), text });
   }
 
@@ -251,6 +270,10 @@ export class Rollout {
         return "no progress: holding";
       case "closed":
         return `out of window (${halt.reason})${opensInWords(halt.opensAt)}`;
+      case "frozen":
+        return halt.freezes.map(freezeInWords).join("; ");
+      case "lock":
+        return waitInWords(halt);
     }
   }
 
@@ -365,6 +388,10 @@ const isSameHalt = (halt: Halt | undefined, standing: Halt): boolean =>
   standing.kind === "closed" &&
   halt.reason === standing.reason &&
   halt.opensAt === standing.opensAt;
+
+/** A freeze that comes beside another is told, too; how long a lock is waited for is not. */
+const haltId = (halt: Halt): string =>
+  halt.kind === "frozen" ? halt.freezes.map(({ id }) => id).join() : halt.kind;
 
 /** One timer for the nearest deadline: set anew only for an earlier one, since each timer costs history events. */
 class Alarm {

@@ -3,7 +3,7 @@
 import { allowedNow } from "./budget";
 import { causesOf, messageFor } from "./causes";
 import type { Fleet } from "./fleet";
-import { failures, type Item, type RolloutState } from "./state";
+import { failures, holdingHalts, type Item, type RolloutState } from "./state";
 import type {
   HostRow,
   HostsAnswer,
@@ -87,7 +87,7 @@ export function progressOf(
   return {
     step: about.step,
     course: state.course === "stopping" ? "draining" : state.course,
-    halts: state.halts,
+    halts: holdingHalts(state),
     total: state.items.length,
     counts,
     pools: poolsOf(state.items, fleet),

@@ -9,6 +9,7 @@ import {
   freshItem,
   freshOrder,
   type GroupedFailure,
+  holdingHalts,
   inFlight,
   type Item,
   type ItemResult,
@@ -42,7 +43,7 @@ export type RolloutEvent =
   | { readonly kind: "extended"; readonly by: number }
   | {
       readonly kind: "halted";
-      readonly halt: Extract<Halt, { kind: "paused" }>;
+      readonly halt: Extract<Halt, { kind: "paused" | "frozen" | "lock" }>;
     }
   | { readonly kind: "resumed" }
   /** The window, by what the calendars say. */
@@ -51,6 +52,8 @@ export type RolloutEvent =
       readonly halt: Extract<Halt, { kind: "closed" }>;
     }
   | { readonly kind: "opened" }
+  /** What holds it is over, by no word to this run. */
+  | { readonly kind: "lifted"; readonly halt: "frozen" | "lock" }
   | { readonly kind: "stalled" }
   /** Somebody accepts the failures there are, or a rollout that stands still. */
   | { readonly kind: "continued"; readonly halt: "budget" | "progress" }
@@ -79,10 +82,11 @@ export function reduce(
   const changed = apply(state, event, facts);
   if (changed === state) return state;
   const judged = withBudgetHalt(changed, facts.fleet);
-  const runs = judged.halts.length === 0 && inFlight(judged) > 0;
+  const isHeld = holdingHalts(judged).length > 0;
+  const runs = !isHeld && inFlight(judged) > 0;
   const clock = setClock(judged.clock, runs, facts.now);
   // Slow start begins anew after every halt.
-  const wasHalted = state.halts.length > 0 && judged.halts.length === 0;
+  const wasHalted = holdingHalts(state).length > 0 && !isHeld;
   return { ...judged, clock, ramp: wasHalted ? 1 : judged.ramp };
 }
 
@@ -121,13 +125,20 @@ function apply(
     case "extended":
       return extended(state, event.by);
     case "halted":
-      return { ...state, halts: [...without(state, "paused"), event.halt] };
+      return {
+        ...state,
+        halts: [...without(state, event.halt.kind), event.halt],
+      };
     case "resumed":
       return { ...state, halts: without(state, "paused") };
     case "closed":
       return closed(state, event.halt);
     case "opened":
       return { ...state, halts: without(state, "closed") };
+    case "lifted":
+      return state.halts.some(({ kind }) => kind === event.halt)
+        ? { ...state, halts: without(state, event.halt) }
+        : state;
     case "stalled":
       return {
         ...state,
@@ -139,10 +150,10 @@ function apply(
       return { ...state, settings: { ...state.settings, ...event.settings } };
     case "aborted":
       return state.course === "rolling" || state.course === "rolling back"
-        ? { ...state, course: "draining", halts: [] }
+        ? { ...state, course: "draining", halts: onlyFrozen(state) }
         : state;
     case "stopped":
-      return { ...state, course: "stopping", halts: [] };
+      return { ...state, course: "stopping", halts: onlyFrozen(state) };
     case "rolled back":
       return rolledBack(state);
   }
@@ -305,7 +316,7 @@ function rolledBack(state: RolloutState): RolloutState {
   return {
     ...state,
     course: "rolling back",
-    halts: [],
+    halts: onlyFrozen(state),
     items: state.items.map(undone),
   };
 }
@@ -333,6 +344,10 @@ const without = (
   { halts }: RolloutState,
   kind: Halt["kind"],
 ): readonly Halt[] => halts.filter((halt) => halt.kind !== kind);
+
+/** Another course needs no resuming, but no course ends a freeze. */
+const onlyFrozen = ({ halts }: RolloutState): readonly Halt[] =>
+  halts.filter(({ kind }) => kind === "frozen");
 
 function continued(
   state: RolloutState,

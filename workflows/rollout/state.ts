@@ -91,7 +91,7 @@ export type Course = "rolling" | "draining" | "stopping" | "rolling back";
 
 export interface RolloutState {
   readonly course: Course;
-  /** Why nothing new starts, though the course would let it. */
+  /** Why nothing new starts, though the course would let it; see `holdingHalts`. */
   readonly halts: readonly Halt[];
   readonly items: readonly Item[];
   /** Items before this row may start. */
@@ -154,6 +154,20 @@ export function inFlight({ items }: Pick<RolloutState, "items">): number {
 export function quarantined({ items }: Pick<RolloutState, "items">): number[] {
   return items.flatMap((item, index) =>
     item.kind === "quarantined" ? [index] : [],
+  );
+}
+
+/** The halts that hold the course it is on: a freeze lets hosts be taken back, unless it says otherwise. */
+export function holdingHalts({
+  course,
+  halts,
+}: Pick<RolloutState, "course" | "halts">): readonly Halt[] {
+  if (course === "rolling") return halts;
+  return halts.filter(
+    (halt) =>
+      halt.kind !== "frozen" ||
+      (course === "rolling back" &&
+        halt.freezes.some(({ blocksUndo }) => blocksUndo === true)),
   );
 }
 

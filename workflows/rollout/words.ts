@@ -1,5 +1,7 @@
 /** What a rollout is told and what it tells. Pure data; no Temporal here. */
 
+import type { Freeze } from "../../activities/freeze/port";
+import type { LockAnswer } from "../../activities/lock/port";
 import type { ItemFailure } from "./state";
 
 /** Hosts at once: a number, or a share of the group such as "25%", rounded down and at least one. */
@@ -67,7 +69,14 @@ export type Halt =
       readonly opensAt?: number;
     }
   /** No host has succeeded within the progress deadline. */
-  | { readonly kind: "progress" };
+  | { readonly kind: "progress" }
+  /** Somebody has frozen what the run changes. */
+  | { readonly kind: "frozen"; readonly freezes: readonly Freeze[] }
+  /** Another run changes what this one is to change. */
+  | ({ readonly kind: "lock" } & Omit<
+      Extract<LockAnswer, { kind: "waiting" }>,
+      "kind"
+    >);
 
 /** Like failures together; `id` can be named in a decision. */
 export interface Cause {

@@ -1,7 +1,9 @@
 import { ApplicationFailure } from "@temporalio/common";
 import { temporal } from "@temporalio/proto";
 import type { Worker } from "@temporalio/worker";
+import type { FreezeActivities } from "../../../activities/freeze/port";
 import type { HostActivities } from "../../../activities/host/port";
+import type { LockActivities } from "../../../activities/lock/port";
 import type { FleetUpgradeActivities } from "../../../runbooks/fleet-upgrade/activities";
 import type { fleetUpgrade } from "../../../runbooks/fleet-upgrade/workflow";
 import { gatesQuery } from "../../../workflows/gate/messages";
@@ -15,7 +17,14 @@ const stages = [
   { name: "canaries", end: 1, soakMs: 0, gate: true },
   { name: "the rest", end: 2, soakMs: 0, gate: false },
 ];
-const activities: Pick<HostActivities, "visitHost"> & FleetUpgradeActivities = {
+const activities: Pick<HostActivities, "visitHost"> &
+  FleetUpgradeActivities &
+  FreezeActivities &
+  LockActivities = {
+  askForLock: () => Promise.resolve({ kind: "held" }),
+  leaveLock: () => Promise.resolve(),
+  watchFreezes: () => Promise.resolve({ version: 1, freezes: [] }),
+  unwatchFreezes: () => Promise.resolve(),
   prepareFleetUpgrade: () =>
     Promise.resolve({
       ...{ mode: "execute", plan: ref, snapshot: ref, count: 2, canaries: 1 },
@@ -26,7 +35,7 @@ const activities: Pick<HostActivities, "visitHost"> & FleetUpgradeActivities = {
         census: { versions: false, waves: 0 },
       },
       ...{ canUndo: false, component: "app", version: "2.0.0" },
-      isWholeTarget: false,
+      ...{ isWholeTarget: false, lock: { resources: ["lab"] } },
       text: "**Plan:** app to 2.0.0",
       summary: "app to 2.0.0 on 2 hosts of lab (ui)",
       visitTimeoutMs: 60_000,

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { Freeze } from "../../../activities/freeze/port";
 import { generationOf } from "../../../activities/host/generations";
 import { admit } from "../../../workflows/rollout/admit";
 import { overBudget } from "../../../workflows/rollout/budget";
@@ -9,6 +10,7 @@ import {
 } from "../../../workflows/rollout/pack";
 import { reduce, type RolloutEvent } from "../../../workflows/rollout/reduce";
 import {
+  holdingHalts,
   inFlight,
   type Item,
   type RolloutState,
@@ -210,6 +212,67 @@ describe("a window that closes", () => {
   });
 });
 
+describe("a freeze", () => {
+  const fleet = fleetOfSize(3);
+  const freezing = (rest: Partial<Freeze> = {}): RolloutEvent => ({
+    kind: "halted",
+    halt: {
+      kind: "frozen",
+      freezes: [
+        { id: "f", scope: "all", by: "ada", reason: "sale", at: 0, ...rest },
+      ],
+    },
+  });
+  const lifted = { kind: "lifted", halt: "frozen" } as const;
+  const rolling = after(fleet, [opened(3), started(0)]);
+
+  it("lets hosts in work finish, starts nothing new, and no deadline passes", () => {
+    const held = then(rolling, fleet, [freezing()]);
+    expect(admit(held, fleet)).toEqual([]);
+    expect(held.clock.runningSince).toBeUndefined();
+    const free = then(held, fleet, [finished(0), lifted]);
+    expect(kindsOf(free)[0]).toBe("finished");
+    expect(admit(free, fleet)).toEqual([1, 2]);
+    expect(then(free, fleet, [lifted])).toBe(free);
+  });
+
+  it("gives way to the freezes that there are now, and ends no pause", () => {
+    const paused = { kind: "paused", by: "ada", at: 0 } as const;
+    const held = then(rolling, fleet, [
+      ...[freezing(), { kind: "halted", halt: paused } as const],
+      freezing({ id: "g" }),
+      { kind: "resumed" },
+    ]);
+    expect(held.halts).toMatchObject([{ freezes: [{ id: "g" }] }]);
+    expect(then(held, fleet, [lifted]).halts).toEqual([]);
+  });
+
+  it("holds hosts that go back only if it says so, whichever came first", () => {
+    const back = { kind: "rolled back" } as const;
+    for (const events of [
+      [finished(0), freezing(), back],
+      [finished(0), back, freezing()],
+    ]) {
+      const mild = then(rolling, fleet, events);
+      expect(holdingHalts(mild)).toEqual([]);
+      expect(admit(mild, fleet)).toEqual([0]);
+      const strict = then(mild, fleet, [freezing({ blocksUndo: true })]);
+      expect(admit(strict, fleet)).toEqual([]);
+      expect(admit(then(strict, fleet, [lifted]), fleet)).toEqual([0]);
+    }
+  });
+
+  it("is still there when an aborted rollout goes back after all", () => {
+    const strict = then(rolling, fleet, [
+      ...[finished(0), freezing({ blocksUndo: true })],
+      { kind: "aborted" },
+    ]);
+    expect(holdingHalts(strict)).toEqual([]);
+    const back = then(strict, fleet, [{ kind: "rolled back" }]);
+    expect(admit(back, fleet)).toEqual([]);
+  });
+});
+
 describe("slow start", () => {
   it("begins anew after a pause", () => {
     const fleet = fleetOfSize(9);
@@ -293,7 +356,8 @@ describe("over any fate", () => {
         for (const { before, after: next } of simulate(fate).moments) {
           if (next === before) continue;
           const runs = next.clock.runningSince !== undefined;
-          expect(runs).toBe(next.halts.length === 0 && inFlight(next) > 0);
+          const isHeld = holdingHalts(next).length > 0;
+          expect(runs).toBe(!isHeld && inFlight(next) > 0);
           expect(next.clock.elapsedMs).toBeGreaterThanOrEqual(
             before.clock.elapsedMs,
           );

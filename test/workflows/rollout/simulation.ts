@@ -135,6 +135,7 @@ function optionsIn(state: RolloutState, isCalm: boolean): RolloutEvent[] {
       ? [{ kind: "continued", halt: "progress" } as const]
       : []),
     ...(isHeld("paused") ? [{ kind: "resumed" } as const] : []),
+    ...(isHeld("frozen") ? [{ kind: "lifted", halt: "frozen" } as const] : []),
   ];
   if (isCalm) return wellEnding;
   return [
@@ -152,12 +153,20 @@ function optionsIn(state: RolloutState, isCalm: boolean): RolloutEvent[] {
   ];
 }
 
+const freezing = (blocksUndo?: true): RolloutEvent => {
+  const freeze = { id: "f", scope: "all", by: "ada", reason: "sale", at: 0 };
+  const freezes = [{ ...freeze, ...(blocksUndo && { blocksUndo }) }];
+  return { kind: "halted", halt: { kind: "frozen", freezes } };
+};
+
 /** An operator may say any of these at any moment. */
 const controls: readonly RolloutEvent[] = [
   { kind: "halted", halt: { kind: "paused", by: "ada", at: 0 } },
   { kind: "retuned", settings: { slots: 3 } },
   { kind: "retuned", settings: { limits: { pool: 1 } } },
   { kind: "retuned", settings: { budget: { failures: 1 } } },
+  freezing(),
+  freezing(true),
   { kind: "stalled" },
   { kind: "rolled back" },
   { kind: "aborted" },

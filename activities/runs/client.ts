@@ -1,0 +1,64 @@
+import {
+  type Client,
+  type WorkflowExecutionDescription,
+  type WorkflowExecutionStatusName,
+  WithStartWorkflowOperation,
+} from "@temporalio/client";
+import type { ChainStanding, Runs } from "./port";
+
+/** @param client asked anew for each call: an activity's own client is known only while it runs */
+export function createRuns(client: () => Client): Runs {
+  return {
+    async tell({ workflowType, workflowId, taskQueue }, update, payload) {
+      const { workflow } = client();
+      return workflow.executeUpdateWithStart(update, {
+        args: [payload],
+        startWorkflowOperation: new WithStartWorkflowOperation(workflowType, {
+          workflowId,
+          taskQueue,
+          workflowIdConflictPolicy: "USE_EXISTING",
+        }),
+      });
+    },
+    async standing({ workflowId, rootRunId }) {
+      const latest = await describe(client(), workflowId);
+      if (latest === undefined) return "unknown";
+      if (firstRunOf(latest) === rootRunId)
+        return standings[latest.status.name];
+      // The id was used again since, so this chain is over.
+      const first = await describe(client(), workflowId, rootRunId);
+      return first === undefined ? "unknown" : standings[first.status.name];
+    },
+  };
+}
+
+const standings: Readonly<Record<WorkflowExecutionStatusName, ChainStanding>> =
+  {
+    RUNNING: "open",
+    PAUSED: "open",
+    COMPLETED: "completed",
+    CANCELLED: "cancelled",
+    FAILED: "failed",
+    TERMINATED: "terminated",
+    TIMED_OUT: "timed out",
+    // Of a chain whose id was used again: how its last run ended is not told.
+    CONTINUED_AS_NEW: "unknown",
+    UNSPECIFIED: "unknown",
+    UNKNOWN: "unknown",
+  };
+
+const firstRunOf = ({ raw, runId }: WorkflowExecutionDescription): string =>
+  raw.workflowExecutionInfo?.firstRunId || runId;
+
+async function describe(
+  { workflow }: Client,
+  workflowId: string,
+  runId?: string,
+): Promise<WorkflowExecutionDescription | undefined> {
+  try {
+    return await workflow.getHandle(workflowId, runId).describe();
+  } catch (error) {
+    if ((error as Error).name === "WorkflowNotFoundError") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,31 @@
+/** A run over all its hops: a chain is known by its first execution, for an id may be used again. */
+export interface RunRef {
+  readonly workflowId: string;
+  /** First execution of the chain. */
+  readonly rootRunId: string;
+}
+
+/** How a chain stands; `unknown` when the server has forgotten it. */
+export type ChainStanding =
+  | "open"
+  | "completed"
+  | "cancelled"
+  | "failed"
+  | "terminated"
+  | "timed out"
+  | "unknown";
+
+/** A workflow that lives for as long as the installation does, such as the one that keeps the locks of a target. */
+export interface Entity {
+  readonly workflowType: string;
+  readonly workflowId: string;
+  readonly taskQueue: string;
+}
+
+/** What the Temporal server knows of runs, and the way to tell an entity something. */
+export interface Runs {
+  /** Sends an Update and returns the answer; an entity that does not run is started first. @throws what the entity refuses, the client's own errors */
+  tell(entity: Entity, update: string, payload: unknown): Promise<unknown>;
+  /** @throws the client's own errors */
+  standing(run: RunRef): Promise<ChainStanding>;
+}

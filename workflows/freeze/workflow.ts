@@ -1,0 +1,159 @@
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  setWorkflowOptions,
+  workflowInfo,
+} from "@temporalio/workflow";
+import type { FreezeUpdates, Watcher } from "../../activities/freeze/port";
+import { entityOptions } from "../entity";
+import {
+  freezesChanged,
+  freezeSignals,
+  freezesQuery,
+  freezeUpdates,
+} from "./messages";
+import { freezeFaults, unfreezeFaults } from "./order-shape";
+import { freezeTable, heldBy } from "./reduce";
+import {
+  type FreezeEvent,
+  type FreezeTable,
+  nextEndMs,
+  noFreezes,
+  noticeFor,
+  toTell,
+} from "./state";
+import { freezeDetails } from "./words";
+
+setWorkflowOptions(entityOptions, freezes);
+
+/** Keeps every freeze of the installation, and tells the runs that watch of each change. Its id is `freezes`. */
+export async function freezes(carried?: FreezeTable): Promise<never> {
+  const keeper = new Keeper(carried ?? noFreezes);
+  answerUpdates(keeper);
+  const isDue = (): boolean => workflowInfo().continueAsNewSuggested;
+  // Cancelled by mistake, it would lift every freeze.
+  return CancellationScope.nonCancellable(async () => {
+    for (;;) {
+      const woken = (): boolean =>
+        toTell(keeper.table) !== undefined || keeper.isChanged || isDue();
+      const endMs = nextEndMs(keeper.table, Date.now());
+      keeper.isChanged = false;
+      if (endMs === undefined) await condition(woken);
+      else await condition(woken, endMs, { summary: "a freeze ends" });
+      keeper.apply({ kind: "expired" });
+      const watcher = toTell(keeper.table);
+      if (watcher !== undefined) await tell(keeper, watcher);
+      else if (isDue()) {
+        await condition(allHandlersFinished);
+        await continueAsNew<typeof freezes>(keeper.table);
+      }
+    }
+  });
+}
+
+class Keeper {
+  /** Another freeze may end earlier. */
+  isChanged = false;
+
+  constructor(public table: FreezeTable) {
+    setCurrentDetails(freezeDetails(table.freezes));
+  }
+
+  /** @returns whether a freeze came or went */
+  apply(event: FreezeEvent): boolean {
+    const before = this.table;
+    this.table = freezeTable(before, event, Date.now());
+    if (this.table.freezes === before.freezes) return false;
+    this.isChanged = true;
+    setCurrentDetails(freezeDetails(this.table.freezes));
+    return true;
+  }
+
+  freeze(order: FreezeUpdates["freeze"]["payload"]) {
+    this.apply({ kind: "frozen", order });
+    return { runs: heldBy(this.table, order.scope) };
+  }
+}
+
+function answerUpdates(keeper: Keeper): void {
+  setHandler(freezesQuery, () => keeper.table.freezes);
+  setHandler(freezeUpdates.watch, (watcher) => {
+    keeper.apply({ kind: "expired" });
+    keeper.apply({ kind: "watched", watcher });
+    return noticeFor(keeper.table, watcher);
+  });
+  setHandler(freezeUpdates.unwatch, ({ run }) => {
+    keeper.apply({ kind: "unwatched", run });
+    return "left";
+  });
+  answerPeople(keeper);
+}
+
+const descriptions = {
+  freeze:
+    'Stops disruptive work. Input: {"id":"any name","scope":"all, target, target/pool or target/pool/host","by":"your name","reason":"..."}',
+  unfreeze: 'Lifts a freeze. Input: {"id":"...","by":"your name"}',
+} as const;
+
+function answerPeople(keeper: Keeper): void {
+  setHandler(freezeUpdates.freeze, (order) => keeper.freeze(order), {
+    description: descriptions.freeze,
+    validator: (raw) => requireNone(freezeFaults(raw, Date.now())),
+  });
+  setHandler(
+    freezeUpdates.unfreeze,
+    ({ id }) =>
+      keeper.apply({ kind: "lifted", id })
+        ? `lifted ${id}`
+        : refuse(`there is no freeze ${id}`),
+    {
+      description: descriptions.unfreeze,
+      validator: (raw) => requireNone(unfreezeFaults(raw)),
+    },
+  );
+  // Nobody hears what a signal is answered; the details show what is frozen.
+  setHandler(
+    freezeSignals.freeze,
+    (order) => {
+      if (freezeFaults(order, Date.now()).length === 0) keeper.freeze(order);
+    },
+    { description: descriptions.freeze },
+  );
+  setHandler(
+    freezeSignals.unfreeze,
+    (raw) => {
+      if (unfreezeFaults(raw).length === 0)
+        keeper.apply({ kind: "lifted", id: raw.id });
+    },
+    { description: descriptions.unfreeze },
+  );
+}
+
+function requireNone(faults: readonly string[]): void {
+  if (faults.length > 0) refuse(faults.join("; "));
+}
+
+function refuse(reason: string): never {
+  throw ApplicationFailure.nonRetryable(reason, "freeze.refused");
+}
+
+/** A run that is not there any more watches nothing. */
+async function tell(keeper: Keeper, watcher: Watcher): Promise<void> {
+  const { run } = watcher;
+  const notice = noticeFor(keeper.table, watcher);
+  try {
+    const handle = getExternalWorkflowHandle(run.workflowId);
+    await handle.signal(freezesChanged, notice);
+    keeper.apply({ kind: "told", run, freezes: notice.freezes });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    keeper.apply({ kind: "unwatched", run });
+  }
+}
