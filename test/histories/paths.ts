@@ -23,6 +23,14 @@ export const paths = {
   },
   restarted: { outcome: "completed", tells: ['"action":"restart"'] },
   "canary-denied": { outcome: "denied", tells: ['"nonce":"stale"'] },
+  "approved-by-two": {
+    outcome: "completed",
+    tells: ['"name":"attest"', '"person":"ben"', "nobody called"],
+  },
+  "begin-denied": {
+    outcome: "denied",
+    tells: ['"gate":"start"', '"name":"approvers"'],
+  },
   "gate-expired": {
     outcome: "completed",
     tells: ["EVENT_TYPE_TIMER_FIRED", '"gate":"canary"'],

@@ -62,8 +62,11 @@ export class Recorder {
     return this.inOrder.slice(-count);
   }
 
-  run(input: Partial<FleetUpgradeInput>): Promise<FleetHandle> {
-    return this.rig.start({ ...quick, ...input });
+  run(
+    input: Partial<FleetUpgradeInput>,
+    identity?: string,
+  ): Promise<FleetHandle> {
+    return this.rig.start({ ...quick, ...input }, identity);
   }
 
   fault(hosts: readonly string[], fault: string): Promise<void> {
