@@ -362,7 +362,7 @@ export class Rollout {
             kind: "host",
             row,
             at: Date.now(),
-            evidence: `${comment ?? ""} (${decision.by})`,
+            evidence: `${comment ?? ""} (${decidedBy(decision)})`,
           });
         return this.dispatch({ kind: "marked done", indexes });
     }
@@ -425,6 +425,10 @@ class Alarm {
     this.#scope = undefined;
   }
 }
+
+/** As the roster names them, where it was asked. */
+const decidedBy = ({ by, votes }: Decision): string =>
+  votes?.map(({ person }) => person).join(", ") ?? by;
 
 const inHosts = (count: number, which = ""): string =>
   `${count} ${which}${count === 1 ? "host" : "hosts"}`;

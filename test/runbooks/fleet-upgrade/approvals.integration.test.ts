@@ -203,17 +203,20 @@ describe("an upgrade with approvals", () => {
     ).rejects.toMatchObject({
       cause: { message: expect.stringContaining("gate budget has the policy") },
     });
-    const exclude = (by: string, rest = {}): Promise<string> =>
-      rig.answer(handle, "failed-hosts", "exclude", { by, ...rest });
-    const why = { comment: "its disk is gone" };
-    await expect(exclude("ada", why)).rejects.toMatchObject({
+    const mark = (by: string, rest = {}): Promise<string> =>
+      rig.answer(handle, "failed-hosts", "mark done", { by, ...rest });
+    const why = { comment: "brought up by hand" };
+    await expect(mark("ada", why)).rejects.toMatchObject({
       cause: { details: ["not on the roster"] },
     });
-    await expect(exclude("ben")).rejects.toMatchObject({
+    await expect(mark("ben")).rejects.toMatchObject({
       cause: { details: ["unexplained"] },
     });
-    expect(await exclude("ben", why)).toContain("exclude recorded");
     await rig.lab.clearFaults();
-    await handle.terminate();
+    expect(await mark("ben@example.com", why)).toContain("mark done recorded");
+    for (const by of ["ada", "ben"]) await answer(handle, by);
+    const result = await handle.result();
+    expect(result.outcome).toBe("completed");
+    expect(await rig.reportOf(result)).toContain("brought up by hand (ben)");
   });
 });

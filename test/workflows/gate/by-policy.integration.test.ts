@@ -71,6 +71,9 @@ describe("a gate that two of a group must open", () => {
     );
     const counted = said.filter(({ status }) => status === "fulfilled");
     expect(counted).toHaveLength(2);
+    // Each of them once, in whatever order they came.
+    const { votes, refused } = await heardOf(handle);
+    expect([votes.length, refused.length]).toEqual([2, 2]);
     const { canary } = await handle.result();
     expect(canary?.votes).toHaveLength(2);
     expect(new Set(canary?.votes?.map(({ person }) => person)).size).toBe(2);

@@ -31,7 +31,7 @@ export const gateOf = (over: Partial<OpenGate> = {}): OpenGate => ({
   ...over,
 });
 
-const may: Standing = { mayAnswer: true, isExtra: false };
+export const may: Standing = { mayAnswer: true, isExtra: false };
 export const mayNot: Standing = { mayAnswer: false, isExtra: false };
 export const extra: Standing = { mayAnswer: false, isExtra: true };
 

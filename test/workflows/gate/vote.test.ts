@@ -8,6 +8,7 @@ import {
   evidenceOf,
   extra,
   gateOf,
+  may,
   mayNot,
   now,
   policyOf,
@@ -121,6 +122,12 @@ describe("a gate with a policy", () => {
     const gate = gateOf({ votes: [voteOf("ben")] });
     const gone = evidenceOf("ada", { standings: { ben: mayNot } });
     expect(endOf(gate, gone)).toBe("counted");
+    const two = gateOf({ votes: [voteOf("ben"), voteOf("eve")] });
+    const standings = { ben: mayNot, eve: may };
+    const verdict = verdictOf(two, evidenceOf("ada", { standings }));
+    expect(verdict).toMatchObject({
+      ballot: { agreed: [{ person: "eve" }, { person: "ada" }] },
+    });
   });
 
   it("counts together only those who say the same about the same hosts", () => {
@@ -282,6 +289,10 @@ describe("whatever evidence there is", () => {
         );
         if (policy?.starterMayApprove === false)
           expect(evidence.person).not.toBe(starter.person);
+        for (const name of agreed) {
+          const { mayAnswer, isExtra } = standings[name] ?? mayNot;
+          expect(mayAnswer || (freeze !== undefined && isExtra)).toBe(true);
+        }
         const usual = agreed.filter((name) => standings[name]?.mayAnswer);
         expect(usual.length).toBeGreaterThanOrEqual(policy?.quorum ?? 9);
         const wanted = freeze && (policy?.extraApprovers?.quorum ?? 0);
