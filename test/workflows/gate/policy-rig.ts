@@ -48,7 +48,9 @@ export interface PolicyRig {
   readonly taskQueue: string;
   /** Starts a run whose gates are open; dan starts it. */
   asked(over?: Partial<AskedByPolicy>): Promise<Asking>;
-  /** The same before its gates open; its clock stands still until a test moves it. */
+  /** The same with a clock that a test moves. */
+  askedSkipping(over?: Partial<AskedByPolicy>): Promise<Asking>;
+  /** A run before its gates open. */
   start(over?: Partial<AskedByPolicy>, by?: string): Promise<Asking>;
   setRoster(roster: object | string): void;
   setFreeze(freeze: object | undefined): void;
@@ -95,7 +97,11 @@ export async function startPolicyRig(): Promise<PolicyRig> {
   const running = worker.run();
   const started: Asking[] = [];
 
-  const start: PolicyRig["start"] = async (over = {}, by = "dan@desk") => {
+  const begin = async (
+    over: Partial<AskedByPolicy>,
+    by: string,
+    isSkipping: boolean,
+  ): Promise<Asking> => {
     const asked: AskedByPolicy = {
       ...{ target: "prod", gates: ["canary"], choices: ["approve", "deny"] },
       ...{ policies: policies(), ...over },
@@ -105,24 +111,32 @@ export async function startPolicyRig(): Promise<PolicyRig> {
     const client = new Client({ connection, namespace, identity: by });
     const workflowId = uniqueId("policy");
     const given = { taskQueue, workflowId, args: [asked] as [AskedByPolicy] };
-    await startSkipping<typeof asksByPolicy>(client, "asksByPolicy", given, {
-      fastForwardMs: 1,
-    });
+    if (isSkipping)
+      await startSkipping<typeof asksByPolicy>(client, "asksByPolicy", given, {
+        fastForwardMs: 1,
+      });
+    else await client.workflow.start("asksByPolicy", given);
     // Of the newest run, whichever that is.
     const handle =
       server.client.workflow.getHandle<typeof asksByPolicy>(workflowId);
     started.push(handle);
     return handle;
   };
+  const asked = async (
+    over: Partial<AskedByPolicy> = {},
+    isSkipping = false,
+  ): Promise<Asking> => {
+    const handle = await begin(over, "dan@desk", isSkipping);
+    await handle.signal(beginSignal);
+    await gateOf(handle);
+    return handle;
+  };
   return {
-    ...{ server, taskQueue, start, setRoster },
+    ...{ server, taskQueue, setRoster },
     setFreeze: (holds) => void (freeze = holds),
-    async asked(over) {
-      const handle = await start(over);
-      await handle.signal(beginSignal);
-      await gateOf(handle);
-      return handle;
-    },
+    start: (over = {}, by = "dan@desk") => begin(over, by, false),
+    asked: (over) => asked(over),
+    askedSkipping: (over) => asked(over, true),
     async stop() {
       for (const handle of started)
         await handle.terminate().catch(() => undefined);
