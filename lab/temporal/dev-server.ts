@@ -133,12 +133,18 @@ async function onFreePorts(options: DevServerOptions, start: Start) {
     try {
       return { ports, server: await start(ports) };
     } catch (error) {
-      const taken =
-        isRunbookError(error) && error.type === "temporal.portTaken";
       const asked = options.port !== undefined || options.uiPort !== undefined;
-      if (!taken || asked || tries >= PORT_TRIES) throw error;
+      if (!mayBePort(error, options) || asked || tries >= PORT_TRIES)
+        throw error;
     }
   }
+}
+
+/** Of the ports that the server chooses for itself it only says, if anything, that it could not start. */
+function mayBePort(error: unknown, { db }: DevServerOptions): boolean {
+  if (!isRunbookError(error)) return false;
+  const failed = error.type === "temporal.startFailed" && db === undefined;
+  return failed || error.type === "temporal.portTaken";
 }
 
 async function startOn(

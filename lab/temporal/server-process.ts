@@ -119,10 +119,15 @@ function keepLines(
   log: (line: string) => void,
 ): readonly string[] {
   const kept: string[] = [];
-  if (child.stderr === null) return kept;
-  createInterface(child.stderr).on("line", (line) => {
+  const keep = (line: string): void => {
     kept.push(line);
     if (kept.length > KEPT_LINES) kept.shift();
+  };
+  // Why it ends it may say on either.
+  if (child.stdout !== null) createInterface(child.stdout).on("line", keep);
+  if (child.stderr === null) return kept;
+  createInterface(child.stderr).on("line", (line) => {
+    keep(line);
     log(line);
   });
   return kept;
