@@ -34,7 +34,7 @@ describe("a roster", () => {
     const roster = await read(fileOf("people: [{ name: ada }]"));
     const nothing = { aliases: [], publicKeys: [], groups: [] };
     expect(roster).toEqual({
-      ...{ people: [{ name: "ada", ...nothing }], onCall: {} },
+      ...{ people: [{ name: "ada", ...nothing }], onCall: {}, channels: [] },
     });
   });
 
