@@ -1,6 +1,5 @@
 import {
   allHandlersFinished,
-  ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
@@ -11,6 +10,7 @@ import {
   setWorkflowOptions,
   workflowInfo,
 } from "@temporalio/workflow";
+import { refused } from "../refused";
 import type { FreezeUpdates, Watcher } from "../../activities/freeze/port";
 import { entityOptions } from "../entity";
 import {
@@ -141,7 +141,7 @@ function requireNone(faults: readonly string[]): void {
 }
 
 function refuse(reason: string): never {
-  throw ApplicationFailure.nonRetryable(reason, "freeze.refused");
+  throw refused(reason, "freeze.refused");
 }
 
 /** A run that is not there any more watches nothing. */

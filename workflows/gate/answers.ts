@@ -1,4 +1,4 @@
-import { ApplicationFailure } from "@temporalio/workflow";
+import { refused } from "../refused";
 import type { Evidence } from "../../activities/evidence/port";
 import { failureOf } from "../failure-of";
 import type { GateBook } from "./book";
@@ -143,7 +143,7 @@ export class Answers {
     evidence?: Evidence,
   ): never {
     this.refuse(channel, raw, refusal, reason, evidence);
-    throw ApplicationFailure.nonRetryable(reason, "gate.refused", refusal);
+    throw refused(reason, "gate.refused", refusal);
   }
 
   /** A signal has nobody to answer to: its refusal is recorded, and shown in the details. */
@@ -163,7 +163,7 @@ export class Answers {
     const judged = judgeClaim(book.open, raw);
     if ("reason" in judged) {
       this.refuse("claim", raw, judged.refusal, judged.reason);
-      throw ApplicationFailure.nonRetryable(
+      throw refused(
         ...([judged.reason, "gate.refused", judged.refusal] as const),
       );
     }

@@ -1,9 +1,9 @@
 import {
-  ApplicationFailure,
   setDefaultSignalHandler,
   setDefaultUpdateHandler,
   setHandler,
 } from "@temporalio/workflow";
+import { refused } from "../refused";
 import type { Answers } from "./answers";
 import { answerTemplate, type OpenGate } from "./gate";
 import type { Handled } from "./handled";
@@ -30,7 +30,7 @@ export function takeStrayMessages({ answers }: Counter): void {
     if (name === "claim") return answers.claim(raw);
     const reason = `unknown update "${name}"`;
     answers.refuse(name, raw, "not open", reason);
-    throw ApplicationFailure.nonRetryable(reason, "gate.refused");
+    throw refused(reason, "gate.refused");
   });
 }
 
@@ -78,10 +78,7 @@ function offerDecide({ answers, handled, open }: Counter): void {
       validator: (raw) => {
         const faults = shapeFaults(raw, "decide");
         if (faults.length > 0) {
-          throw ApplicationFailure.nonRetryable(
-            faults.join("; "),
-            "gate.malformed",
-          );
+          throw refused(faults.join("; "), "gate.malformed");
         }
       },
     },

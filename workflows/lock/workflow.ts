@@ -1,6 +1,5 @@
 import {
   allHandlersFinished,
-  ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
@@ -11,6 +10,7 @@ import {
   setWorkflowOptions,
   workflowInfo,
 } from "@temporalio/workflow";
+import { refused } from "../refused";
 import type { LockRelease } from "../../activities/lock/port";
 import { entityOptions } from "../entity";
 import { locksQuery, lockUpdates, releaseSignal, yourTurn } from "./messages";
@@ -91,7 +91,7 @@ function answerUpdates(
 }
 
 function refuse(reason: string): never {
-  throw ApplicationFailure.nonRetryable(reason, "lock.refused");
+  throw refused(reason, "lock.refused");
 }
 
 const toTell = (table: LockTable): LockEntry | undefined =>

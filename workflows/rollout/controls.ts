@@ -1,4 +1,5 @@
-import { ApplicationFailure, setHandler } from "@temporalio/workflow";
+import { setHandler } from "@temporalio/workflow";
+import { refused } from "../refused";
 import type { Handled } from "../gate/handled";
 import { controlFaults } from "./control-shape";
 import { type ControlName, controlSignals, controlUpdates } from "./messages";
@@ -62,12 +63,12 @@ export function openControls(options: ControlsOptions): void {
 function requireShape(name: ControlName, raw: unknown): void {
   const faults = controlFaults(name, raw);
   if (faults.length === 0) return;
-  throw ApplicationFailure.nonRetryable(
+  throw refused(
     `${faults.join("; ")}\nhint: ${descriptions[name]}`,
     "control.malformed",
   );
 }
 
 export function refuseControl(reason: string): never {
-  throw ApplicationFailure.nonRetryable(reason, "control.refused");
+  throw refused(reason, "control.refused");
 }

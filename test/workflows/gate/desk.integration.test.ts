@@ -115,7 +115,8 @@ describe("a run's desk", () => {
     const wrong = { ...answer, nonce: "other" };
     const update = handle.executeUpdate(decide, { args: [wrong] });
     await expect(update).rejects.toMatchObject({
-      cause: { type: "gate.refused", details: ["wrong nonce"] },
+      // The UI's dialog would show a stack below the reason.
+      cause: { type: "gate.refused", details: ["wrong nonce"], stack: "" },
     });
     const malformed = handle.executeUpdate(decide, {
       args: [{ ...answer, by: "" }],
