@@ -50,9 +50,9 @@ export class JobRound {
   attached: JobAttached | undefined;
   /** When the job's time is over, by our clock. */
   deadline: number | undefined;
-  /** What the frame said before the job, and behind it. */
-  before: FrameResult | undefined;
+  /** What the frame said behind the job. */
   after: FrameResult | undefined;
+  private opened: (() => FrameResult) | undefined;
   private readonly over = new AbortController();
   private readonly signal: AbortSignal;
   private readonly watch = new RoundWatch();
@@ -97,8 +97,8 @@ export class JobRound {
     const onAnswer = (answer: JobAnswer): void => {
       this.take(answer);
       if (answer.kind !== "word") return;
-      if (answer.word === "opened")
-        this.before = parts?.before.result(Number(answer.detail));
+      if (answer.word === "opened" && parts !== undefined)
+        this.opened = () => parts.before.result(Number(answer.detail));
       goesOn = answer.word === "after";
     };
     const onExit = ({ exitCode }: RemoteExit): void => {
@@ -109,6 +109,11 @@ export class JobRound {
       frame: parts,
     };
     return askHost(this.transport, { op: "run", frame }, call);
+  }
+
+  /** What the frame said before the job. Ask when the channel is over: the streams do not come in step. */
+  get before(): FrameResult | undefined {
+    return this.opened?.();
   }
 
   private awaitAnswer(): void {
