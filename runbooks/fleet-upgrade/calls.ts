@@ -162,7 +162,7 @@ export class Calls {
 
   /** Whether work may start on the target, by its calendars as they are now. @throws calendar.*, config.* */
   calendarState(at: number): Promise<CalendarState> {
-    const [, target = ""] = workflowInfo().workflowId.split(":");
+    const { target } = partsOfRunId(workflowInfo().workflowId);
     return calendars.calendarState({ target, at });
   }
 

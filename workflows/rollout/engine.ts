@@ -216,15 +216,15 @@ export class Rollout {
   /** By the last answer of the calendars, which costs nothing to look at: so every admission does. */
   #keepWindow(): void {
     const { window } = this.options;
-    if (window === undefined) return;
+    if (window === undefined || this.#state.course !== "rolling") return;
     const standing = window.standing(Date.now());
     const halt = this.#state.halts.find(({ kind }) => kind === "closed");
     if (standing.kind === "open") {
       if (halt === undefined) return;
       this.options.record({ kind: "event", at: Date.now(), text: "in window" });
-      this.dispatch({ kind: "opened" });
+      this.dispatch({ kind: "lifted", halt: "closed" });
     } else if (!isSameHalt(halt, standing))
-      this.dispatch({ kind: "closed", halt: standing });
+      this.dispatch({ kind: "halted", halt: standing });
   }
 
   #keepDeadlines(): void {

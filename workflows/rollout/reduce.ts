@@ -43,17 +43,14 @@ export type RolloutEvent =
   | { readonly kind: "extended"; readonly by: number }
   | {
       readonly kind: "halted";
-      readonly halt: Extract<Halt, { kind: "paused" | "frozen" | "lock" }>;
+      readonly halt: Extract<
+        Halt,
+        { kind: "paused" | "frozen" | "lock" | "closed" }
+      >;
     }
   | { readonly kind: "resumed" }
-  /** The window, by what the calendars say. */
-  | {
-      readonly kind: "closed";
-      readonly halt: Extract<Halt, { kind: "closed" }>;
-    }
-  | { readonly kind: "opened" }
   /** What holds it is over, by no word to this run. */
-  | { readonly kind: "lifted"; readonly halt: "frozen" | "lock" }
+  | { readonly kind: "lifted"; readonly halt: "frozen" | "lock" | "closed" }
   | { readonly kind: "stalled" }
   /** Somebody accepts the failures there are, or a rollout that stands still. */
   | { readonly kind: "continued"; readonly halt: "budget" | "progress" }
@@ -131,10 +128,6 @@ function apply(
       };
     case "resumed":
       return { ...state, halts: without(state, "paused") };
-    case "closed":
-      return closed(state, event.halt);
-    case "opened":
-      return { ...state, halts: without(state, "closed") };
     case "lifted":
       return state.halts.some(({ kind }) => kind === event.halt)
         ? { ...state, halts: without(state, event.halt) }
@@ -299,15 +292,6 @@ const waiting = (order: VisitOrder, over: Partial<VisitOrder>): Item => ({
 function extended(state: RolloutState, by: number): RolloutState {
   const added = Array.from({ length: by }, () => freshItem);
   return by === 0 ? state : { ...state, items: [...state.items, ...added] };
-}
-
-/** A window holds nobody who goes back. */
-function closed(
-  state: RolloutState,
-  halt: Extract<Halt, { kind: "closed" }>,
-): RolloutState {
-  if (state.course !== "rolling") return state;
-  return { ...state, halts: [...without(state, "closed"), halt] };
 }
 
 /** Everything that this run may have changed goes back, hosts in work as soon as they have finished. */

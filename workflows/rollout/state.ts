@@ -157,18 +157,21 @@ export function quarantined({ items }: Pick<RolloutState, "items">): number[] {
   );
 }
 
-/** The halts that hold the course it is on: a freeze lets hosts be taken back, unless it says otherwise. */
+/**
+ * The halts that hold the course it is on: a freeze lets hosts be taken back, unless it says otherwise, and a window holds
+ * nobody who goes back.
+ */
 export function holdingHalts({
   course,
   halts,
 }: Pick<RolloutState, "course" | "halts">): readonly Halt[] {
   if (course === "rolling") return halts;
-  return halts.filter(
-    (halt) =>
-      halt.kind !== "frozen" ||
-      (course === "rolling back" &&
-        halt.freezes.some(({ blocksUndo }) => blocksUndo === true)),
-  );
+  return halts.filter((halt) => {
+    if (halt.kind === "closed") return false;
+    if (halt.kind !== "frozen") return true;
+    const blocks = halt.freezes.some(({ blocksUndo }) => blocksUndo === true);
+    return course === "rolling back" && blocks;
+  });
 }
 
 /** Nothing of the stage is left to do, or nothing more will be done. */

@@ -178,7 +178,7 @@ describe("going back", () => {
 describe("a window that closes", () => {
   const fleet = fleetOfSize(3);
   const close = (reason: string): RolloutEvent => ({
-    ...{ kind: "closed", halt: { kind: "closed", reason } },
+    ...{ kind: "halted", halt: { kind: "closed", reason } },
   });
   const rolling = after(fleet, [opened(3), started(0)]);
 
@@ -187,7 +187,9 @@ describe("a window that closes", () => {
     expect(held.halts).toEqual([{ kind: "closed", reason: "a holiday" }]);
     expect(admit(held, fleet)).toEqual([]);
     expect(held.clock.runningSince).toBeUndefined();
-    const reopened = then(held, fleet, [finished(0), { kind: "opened" }]);
+    const reopened = then(held, fleet, [
+      ...[finished(0), { kind: "lifted", halt: "closed" } as const],
+    ]);
     expect(kindsOf(reopened)[0]).toBe("finished");
     expect(reopened.halts).toEqual([]);
     expect(admit(reopened, fleet)).not.toEqual([]);
@@ -207,7 +209,7 @@ describe("a window that closes", () => {
       ...[finished(0), close("Sunday"), { kind: "rolled back" } as const],
       close("Monday"),
     ]);
-    expect(back.halts).toEqual([]);
+    expect(holdingHalts(back)).toEqual([]);
     expect(admit(back, fleet)).toEqual([0]);
   });
 });
