@@ -1,4 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
+import { bytesWithin } from "../bytes-within";
 import { isRunbookError } from "../errors";
 import { type Environment, resolveReference } from "../references";
 import type { IcsSource } from "./document";
@@ -67,16 +68,10 @@ async function readIcsFile(file: string): Promise<string> {
   }
 }
 
-async function bodyOf(response: Response, source: string): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    const part = chunk as Uint8Array;
-    bytes += part.length;
-    if (bytes > MAX_BYTES) throw tooLarge(source);
-    chunks.push(part);
-  }
-  return Buffer.concat(chunks).toString("utf8");
+async function bodyOf({ body }: Response, source: string): Promise<string> {
+  const bytes = await bytesWithin(MAX_BYTES, body ?? []);
+  if (bytes === undefined) throw tooLarge(source);
+  return bytes.toString("utf8");
 }
 
 const tooLarge = (source: string) =>

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { bytesWithin } from "../bytes-within";
 import { isRunbookError } from "../errors";
 import { parse } from "../faults";
 import { resolveReference, type Environment } from "../references";
@@ -121,20 +122,13 @@ async function get(
   }
 }
 
-async function bodyOf(response: Response, source: string): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    const part = chunk as Uint8Array;
-    bytes += part.length;
-    if (bytes > MAX_ANSWER_BYTES)
-      throw inventoryError("tooLarge", {
-        seen: `${source} answered more than ${MAX_ANSWER_BYTES >> 20} MB`,
-        facts: { source },
-      });
-    chunks.push(part);
-  }
-  return Buffer.concat(chunks).toString("utf8");
+async function bodyOf({ body }: Response, source: string): Promise<string> {
+  const bytes = await bytesWithin(MAX_ANSWER_BYTES, body ?? []);
+  if (bytes !== undefined) return bytes.toString("utf8");
+  throw inventoryError("tooLarge", {
+    seen: `${source} answered more than ${MAX_ANSWER_BYTES >> 20} MB`,
+    facts: { source },
+  });
 }
 
 /** Why a request got no answer is in the cause of what `fetch` throws. */

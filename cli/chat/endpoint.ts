@@ -5,6 +5,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { AddressInfo } from "node:net";
+import { bytesWithin } from "../../activities/bytes-within";
 import { isRunbookError } from "../../activities/errors";
 import { type Press, pressOf } from "./press";
 import { requestFault, SeenRequests } from "./request-signature";
@@ -119,16 +120,9 @@ async function take(
 async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   if (Number(request.headers["content-length"] ?? 0) > mostBytes)
     return undefined;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
   // Left open, for the answer goes the same way.
   const parts = request.iterator({ destroyOnReturn: false });
-  for await (const chunk of parts as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > mostBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  return bytesWithin(mostBytes, parts as AsyncIterable<Buffer>);
 }
 
 /** Why a request was refused is for the log; whoever made it learns the status alone. */
