@@ -2,17 +2,11 @@ import type { RunParts } from "./parts";
 
 export const startGate = "start";
 
-/** Only by its own name: what is meant for all gates asks no question that nobody asked for. */
-export const mustAskToBegin = ({
-  prepared,
-}: Pick<RunParts, "prepared">): boolean =>
-  Object.hasOwn(prepared.approvals ?? {}, startGate);
-
-/** Waits until somebody lets the run begin: before its first effect, so that one of canaries only is asked about, too. */
-export async function askToBegin(
-  run: RunParts,
-): Promise<"approve" | "deny" | "withdrawn"> {
-  const { prepared, desk } = run;
+/** Somebody lets the run begin, where that is asked: before it keeps others from these hosts. */
+export async function askToBegin(run: RunParts): Promise<void> {
+  const { prepared, desk, progress } = run;
+  if (progress.lock !== "none" || progress.position.kind === "locking") return;
+  if (!mustAskToBegin(run)) return;
   run.enter({ kind: "asking to begin" });
   const decision = await desk.ask({
     id: startGate,
@@ -21,6 +15,9 @@ export async function askToBegin(
     digest: prepared.plan.sha256,
     expiresAfterMs: prepared.rollout.gateExpiresMs,
   });
-  if (decision === undefined) return "withdrawn";
-  return decision.choice === "approve" ? "approve" : "deny";
+  if (decision?.choice === "deny") run.advance({ ending: "denied" });
 }
+
+/** Only by its own name: what is meant for all gates asks no question that nobody asked for. */
+const mustAskToBegin = ({ prepared }: RunParts): boolean =>
+  Object.hasOwn(prepared.approvals ?? {}, startGate);

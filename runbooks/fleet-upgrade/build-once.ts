@@ -6,7 +6,7 @@ import type { RunParts } from "./parts";
 export async function buildOnce(run: RunParts): Promise<void> {
   const { prepared, calls, rollout } = run;
   const { buildTimeoutMs } = prepared;
-  if (buildTimeoutMs === undefined) return;
+  if (buildTimeoutMs === undefined || run.progress.ending !== "done") return;
   while (
     calls.context.artifact === undefined &&
     rollout.state.course === "rolling"

@@ -2,8 +2,10 @@ import { CancellationScope, workflowInfo } from "@temporalio/workflow";
 import type { RunRef } from "../../activities/runs/port";
 import type { FreezeWatch } from "../../workflows/freeze/freeze-watch";
 import { takeLock } from "../../workflows/lock/take-lock";
+import type { Calls } from "./calls";
+import type { PreparedFleetUpgrade } from "./contract";
 import { inHosts } from "./markdown";
-import type { RunParts } from "./parts";
+import { isRolling, type RunParts } from "./parts";
 import { isInDoubt, resourcesInDoubt } from "./resources";
 
 /** What a run hears from the keepers of locks and freezes. */
@@ -13,22 +15,28 @@ export interface Keepers {
   readonly calls: () => number;
 }
 
+/** What a run changes: a freeze of any of it is told to the run from now on. */
+export async function watchFreezes(
+  calls: Calls,
+  freezes: FreezeWatch,
+  { lock: { resources } }: PreparedFleetUpgrade,
+): Promise<void> {
+  freezes.receive(await calls.watchFreezes({ run: thisRun(), resources }));
+}
+
 /**
- * Waits until nothing is frozen and nobody else changes what the run is to change. What else holds it is waited for first:
- * a run that may not begin must not keep others from it.
- *
- * @returns false when the run was called off before its turn came
+ * Nobody else changes these hosts from now on, once nothing is frozen and the run's turn has come; whoever waits for that
+ * may be called off. What else holds the run is waited for first: one that may not begin must not keep others from it.
  */
-export async function lockHosts(
-  run: RunParts,
-  { freezes, calls }: Keepers,
-): Promise<boolean> {
-  const { prepared, rollout } = run;
-  const { resources, expectedMs } = prepared.lock;
-  freezes.receive(await run.calls.watchFreezes({ run: thisRun(), resources }));
+export async function lock(run: RunParts): Promise<void> {
+  const { progress, rollout, prepared, keepers } = run;
+  if (progress.lock !== "none" || progress.ending !== "done") return;
+  const isOff = (): boolean => !isRolling(run);
+  if (isOff()) return;
+  run.enter({ kind: "locking" });
   await rollout.untilUnheld();
-  const isOff = (): boolean => rollout.state.course !== "rolling";
-  if (isOff()) return false;
+  if (isOff()) return;
+  const { resources, expectedMs } = prepared.lock;
   const ask = {
     run: thisRun(),
     holder: thisRun().rootRunId,
@@ -37,17 +45,24 @@ export async function lockHosts(
     ...(expectedMs === undefined ? {} : { expectedMs }),
   };
   const isHeld = await takeLock(ask, {
-    calls,
+    calls: keepers.calls,
     isOff,
     onWait: ({ kind: _, ...wait }) =>
       rollout.dispatch({ kind: "halted", halt: { kind: "lock", ...wait } }),
   });
   rollout.dispatch({ kind: "lifted", halt: "lock" });
-  return isHeld;
+  if (isHeld) run.advance({ lock: "held" });
+}
+
+/** Nothing more is changed: the next run may. */
+export async function unlock(run: RunParts): Promise<void> {
+  if (run.progress.lock === "left") return;
+  await leaveHosts(run);
+  if (run.progress.lock === "held") run.advance({ lock: "left" });
 }
 
 /** Gives back what the run has locked, but for hosts in doubt: those wait for a person. */
-export async function leaveHosts(run: RunParts): Promise<void> {
+async function leaveHosts(run: RunParts): Promise<void> {
   const { rollout, prepared } = run;
   const { items } = rollout.state;
   const [first = ""] = prepared.lock.resources;
@@ -56,13 +71,15 @@ export async function leaveHosts(run: RunParts): Promise<void> {
   const left = items.filter(isInDoubt).length;
   const reason = `${inHosts(left)} failed and may be between two versions`;
   if (left > 0) run.note(`stays locked: ${reason}`);
-  await CancellationScope.nonCancellable(async () => {
-    await run.calls.leaveLock({
-      ...{ target, run: thisRun() },
-      ...(left > 0 ? { keep: { resources, reason } } : {}),
-    });
-    await run.calls.unwatchFreezes({ run: thisRun() });
-  });
+  await CancellationScope.nonCancellable(() =>
+    Promise.all([
+      run.calls.leaveLock({
+        ...{ target, run: thisRun() },
+        ...(left > 0 ? { keep: { resources, reason } } : {}),
+      }),
+      run.calls.unwatchFreezes({ run: thisRun() }),
+    ]),
+  );
 }
 
 function thisRun(): RunRef {

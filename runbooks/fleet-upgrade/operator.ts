@@ -5,6 +5,7 @@ import { openControls, refuseControl } from "../../workflows/rollout/controls";
 import type { ControlName } from "../../workflows/rollout/messages";
 import type { RolloutState } from "../../workflows/rollout/state";
 import type { Retuning } from "../../workflows/rollout/words";
+import { isOver } from "./parts";
 import type { FleetRun } from "./run";
 
 /** What an operator tells a run at any moment, carried out and noted with who said so and why. */
@@ -29,7 +30,7 @@ export function openRunControls({
         return refuseControl(
           `${name}: the run is not upgrading yet\nhint: Wait until its plan is made, or cancel it.`,
         );
-      if (opened.isOver)
+      if (isOver(opened))
         return refuseControl(`${name}: the run has done all it will do`);
       const done = actOn(opened, name, control);
       const { by, reason } = control;

@@ -1,6 +1,5 @@
 import {
   allHandlersFinished,
-  CancellationScope,
   condition,
   continueAsNew,
   setCurrentDetails,
@@ -23,40 +22,23 @@ import { Rollout } from "../../workflows/rollout/engine";
 import { fleetOf, type FleetRow } from "../../workflows/rollout/fleet";
 import { Ledger, type PackedLedger } from "../../workflows/rollout/ledger";
 import type { PackedRollout } from "../../workflows/rollout/pack";
-import {
-  inFlight,
-  quarantined,
-  type RolloutState,
-} from "../../workflows/rollout/state";
+import { inFlight, type RolloutState } from "../../workflows/rollout/state";
 import { partsOfRunId } from "../../workflows/run-id";
 import { calendarChanged } from "../../workflows/window/messages";
 import { type PackedWindow, Window } from "../../workflows/window/window";
-import { askToBegin, mustAskToBegin, startGate } from "./ask-to-begin";
-import { buildOnce } from "./build-once";
+import { startGate } from "./ask-to-begin";
 import { Calls, type RunContext } from "./calls";
 import type {
   FleetUpgradeInput,
   FleetUpgradeResult,
-  PlanStage,
   PreparedFleetUpgrade,
 } from "./contract";
-import { type Keepers, leaveHosts, lockHosts } from "./locking";
+import { type Keepers, watchFreezes } from "./locking";
 import { openRunControls } from "./operator";
-import type { RunParts } from "./parts";
-import type { ReportFacts } from "./report";
-import {
-  countOutcomes,
-  type Ending,
-  noOutcomes,
-  outcomeLetters,
-  outcomeOf,
-  outcomeOfRun,
-  type Position,
-} from "./state";
-import { addNewcomers, takeCensus } from "./take-census";
+import { isOver, isRolling, type Progress, type RunParts } from "./parts";
+import { gateOf } from "./stage-steps";
+import { noOutcomes, type Position } from "./state";
 import { RunView } from "./view";
-import { putDrainedBack, writeReport } from "./wind-up";
-import { stageQuestion } from "./words";
 
 /** What a run hands to the next one of its chain; small, whatever the size of the fleet. */
 export interface CarriedFleetRun {
@@ -77,20 +59,7 @@ type FleetUpgradeWorkflow = (
   carried?: CarriedFleetRun,
 ) => Promise<FleetUpgradeResult>;
 
-/** How far the procedure has come. */
-interface Progress {
-  readonly startedAt: number;
-  readonly position: Position;
-  /** Stages that are done, soaked and approved. */
-  readonly passed: number;
-  /** Census waves that were taken. */
-  readonly waves: number;
-  readonly ending: Ending;
-  /** Whether the run has what it changes to itself; before it has, it changes nothing. */
-  readonly lock: "none" | "held" | "left";
-}
-
-/** One run: what it knows, and the moves that the workflow makes with it. */
+/** One run: what it knows, and what it hears from outside. Its steps are functions of it. */
 export class FleetRun implements RunParts {
   readonly rollout: Rollout;
   readonly view: RunView;
@@ -102,7 +71,7 @@ export class FleetRun implements RunParts {
     readonly desk: Desk,
     readonly ledger: Ledger,
     readonly calls: Calls,
-    private readonly keepers: Keepers,
+    readonly keepers: Keepers,
     readonly prepared: PreparedFleetUpgrade,
     rows: readonly FleetRow[],
     carried: CarriedFleetRun | undefined,
@@ -119,7 +88,7 @@ export class FleetRun implements RunParts {
     this.view = new RunView(prepared, desk, () => ({
       rollout: this.rollout,
       position: this.#position,
-      startedAt: this.#progress.startedAt,
+      startedAt: this.progress.startedAt,
     }));
     this.#window =
       prepared.window &&
@@ -191,7 +160,11 @@ export class FleetRun implements RunParts {
     };
     const prepared =
       carried?.prepared ?? (await calls.prepare(input).catch(refuseInput));
-    const rows = prepared.mode === "plan" ? [] : await calls.rows();
+    const isNew = carried === undefined && prepared.mode === "execute";
+    const [rows] = await Promise.all([
+      prepared.mode === "plan" ? [] : calls.rows(),
+      isNew && watchFreezes(calls, keepers.freezes, prepared),
+    ]);
     opened.run = new FleetRun(
       ...([desk, ledger, calls, keepers, prepared, rows, carried] as const),
     );
@@ -238,7 +211,7 @@ export class FleetRun implements RunParts {
         inFlight: () => inFlight(this.#state),
         // A successor would not be cancelled, or would report once more; and the little that is left fits.
         mayHandOver: () =>
-          this.#progress.ending !== "cancelled" && !this.isOver,
+          this.progress.ending !== "cancelled" && !isOver(this),
         handOver: async () => {
           await this.#quiet();
           return continueAsNew<FleetUpgradeWorkflow>(input, this.#carried());
@@ -256,34 +229,6 @@ export class FleetRun implements RunParts {
     }
   }
 
-  /** Somebody lets the run begin, where that is asked: before it keeps others from these hosts. */
-  async askToBegin(): Promise<void> {
-    const { position, lock } = this.#progress;
-    if (lock !== "none" || position.kind === "locking") return;
-    if (!mustAskToBegin(this)) return;
-    const answer = await askToBegin(this);
-    if (answer === "deny") this.#advance({ ending: "denied" });
-  }
-
-  /** Nobody else changes these hosts from now on; whoever waits for that may be called off. */
-  async lock(): Promise<void> {
-    const { lock, ending } = this.#progress;
-    if (lock !== "none" || ending !== "done" || !this.#isRolling) return;
-    this.enter({ kind: "locking" });
-    if (await lockHosts(this, this.keepers)) this.#advance({ lock: "held" });
-  }
-
-  /** Nothing more is changed: the next run may. */
-  async unlock(): Promise<void> {
-    if (this.#progress.lock !== "left") await leaveHosts(this);
-    if (this.#progress.lock === "held") this.#advance({ lock: "left" });
-  }
-
-  /** Whether the run ever had its hosts to itself, and may have changed them. */
-  get #hasBegun(): boolean {
-    return this.#progress.lock !== "none";
-  }
-
   /** Parks as long as something is frozen that it changes; hosts in work finish. */
   obeyFreezes(): void {
     const { freezes } = this.keepers.freezes;
@@ -295,193 +240,9 @@ export class FleetRun implements RunParts {
       });
   }
 
-  /** Says what the hosts of the target should run from now on. */
-  async begin(): Promise<void> {
-    const { passed, position } = this.#progress;
-    if (!this.#hasBegun || passed > 0 || position.kind !== "locking") return;
-    this.note("started");
-    await this.calls.publishDesired(this.prepared, "rolling");
-  }
-
-  /** What all hosts get is made once, before the first of them. */
-  async build(): Promise<void> {
-    if (this.#progress.ending === "done") await buildOnce(this);
-  }
-
-  /** The stages that are left, in order. */
-  get stagesLeft(): readonly PlanStage[] {
-    const { passed, ending } = this.#progress;
-    return ending === "done" ? this.prepared.rollout.stages.slice(passed) : [];
-  }
-
-  async upgrade(stage: PlanStage): Promise<void> {
-    if (this.#isBehind(stage)) return;
-    this.enter({ kind: "upgrading", stage: this.#numberOf(stage) });
-    await this.rollout.runUntil(stage.end);
-  }
-
-  /** A former run of the chain has come further in this stage. */
-  #isBehind(stage: PlanStage): boolean {
-    const { position } = this.#progress;
-    return (
-      (position.kind === "soaking" || position.kind === "asking") &&
-      position.stage === this.#numberOf(stage)
-    );
-  }
-
-  /** Nothing starts for as long as the plan says; whoever aborts need not wait for it. */
-  async soak(stage: PlanStage): Promise<void> {
-    if (stage.soakMs === 0 || !this.#isRolling) return;
-    const { position } = this.#progress;
-    const number = this.#numberOf(stage);
-    const until =
-      position.kind === "soaking" && position.stage === number
-        ? position.until
-        : Date.now() + stage.soakMs;
-    this.enter({ kind: "soaking", stage: number, until });
-    const leftMs = until - Date.now();
-    if (leftMs > 0)
-      await condition(() => !this.#isRolling, leftMs, {
-        summary: `soak after ${stage.name}`,
-      });
-  }
-
-  /** True when the next stage may begin. */
-  async askAfter(stage: PlanStage): Promise<boolean> {
-    const isLast = stage.end >= this.#state.items.length;
-    const isApproved =
-      this.#isRolling && (isLast || !stage.gate || (await this.#ask(stage)));
-    if (isApproved) this.#advance({ passed: this.#numberOf(stage) + 1 });
-    return isApproved && this.#isRolling;
-  }
-
-  async #ask(stage: PlanStage): Promise<boolean> {
-    const number = this.#numberOf(stage);
-    this.enter({ kind: "asking", stage: number });
-    const decision = await this.desk.ask({
-      id: gateOf(number),
-      title: stageQuestion(this.#state.items, stage),
-      choices: ["approve", "deny"],
-      digest: this.prepared.plan.sha256,
-      expiresAfterMs: this.prepared.rollout.gateExpiresMs,
-    });
-    if (decision?.choice === "deny") this.#advance({ ending: "denied" });
-    return decision?.choice === "approve";
-  }
-
-  /** Hosts that appeared meanwhile, or that run another version after all, are upgraded, until there are none. */
-  async catchUp(): Promise<void> {
-    const { census, stages } = this.prepared.rollout;
-    if (this.#progress.passed < stages.length) return;
-    while (this.#progress.waves < census.waves && this.#isRolling) {
-      const wave = this.#progress.waves + 1;
-      if (!(await this.#hasWave(wave))) return;
-      this.enter({ kind: "catching up", wave });
-      await this.rollout.runUntil(this.#state.items.length);
-      this.#advance({ waves: wave });
-    }
-  }
-
-  async #hasWave(wave: number): Promise<boolean> {
-    const { position } = this.#progress;
-    // A former run of the chain has found its hosts.
-    if (position.kind === "catching up" && position.wave === wave) return true;
-    this.enter({ kind: "census", wave });
-    const found = await takeCensus(this);
-    if (found > 0) this.note(`census: ${found} to catch up with, wave ${wave}`);
-    return found > 0;
-  }
-
-  /** What was touched goes back, if that was asked for at any moment; approved by whoever asked. */
-  async rollBack(): Promise<void> {
-    if (this.#state.course !== "rolling back") return;
-    this.enter({ kind: "rolling back" });
-    await this.rollout.runUntil(this.#state.items.length);
-    if (this.#hasBegun)
-      await this.calls.publishDesired(this.prepared, "rolled back");
-  }
-
-  /** A cancelled run goes no further: hosts in work finish, for one cut off in the middle would stay drained. */
-  async drain(): Promise<void> {
-    this.#advance({ ending: "cancelled" });
-    this.note("cancelled: nothing new starts");
-    this.rollout.dispatch({ kind: "aborted" });
-    await this.rollout.settled();
-  }
-
-  /** Hosts that a failed visit left drained rejoin if they are ready; the others are left out, and the report says so. */
-  async putBack(): Promise<void> {
-    const left = quarantined(this.#state);
-    if (left.length === 0 || this.#state.course !== "draining") return;
-    this.enter({ kind: "putting back" });
-    await putDrainedBack(this, left);
-  }
-
-  /** A run that ends early has hosts that appeared meanwhile; the report accounts for them, too. */
-  async countNewcomers(): Promise<void> {
-    const { census, stages } = this.prepared.rollout;
-    const hasCensus = this.#progress.passed >= stages.length;
-    if (hasCensus || census.waves === 0) return;
-    const added = await addNewcomers(this);
-    if (added > 0)
-      this.note(`${added} hosts appeared meanwhile and were not attempted`);
-  }
-
-  /** A cancel that comes this late changes nothing any more: the report is still written. */
-  async report(): Promise<FleetUpgradeResult> {
-    this.enter({ kind: "reporting" });
-    const outcome = outcomeOfRun(this.#state, this.#progress.ending);
-    await this.#publishEnd(outcome);
-    this.note(outcome);
-    await this.ledger.settled();
-    const outcomes = this.#state.items.map(outcomeOf);
-    const facts = this.#facts(
-      outcome,
-      outcomes.map((word) => outcomeLetters[word]).join(""),
-    );
-    const written = await writeReport(this, facts);
-    this.enter({ kind: "ended" });
-    this.view.show();
-    const { plan } = this.prepared;
-    return { outcome, counts: countOutcomes(outcomes), plan, ...written };
-  }
-
-  async #publishEnd(outcome: FleetUpgradeResult["outcome"]): Promise<void> {
-    if (!this.#hasBegun || outcome.startsWith("rolled back")) return;
-    const isDone = outcome.startsWith("completed");
-    await CancellationScope.nonCancellable(() =>
-      this.calls.publishDesired(
-        this.prepared,
-        isDone ? "current" : "unsettled",
-      ),
-    );
-  }
-
-  #facts(
-    outcome: FleetUpgradeResult["outcome"],
-    outcomes: string,
-  ): ReportFacts {
-    const { workflowId, firstExecutionRunId: runId } = workflowInfo();
-    return {
-      summary: this.prepared.summary,
-      workflowId,
-      runId,
-      digest: this.prepared.plan.sha256,
-      outcome,
-      startedAt: this.#progress.startedAt,
-      finishedAt: Date.now(),
-      outcomes,
-    };
-  }
-
   /** A line of the timeline. */
   note(text: string): void {
     this.ledger.record({ kind: "event", at: Date.now(), text });
-  }
-
-  get isOver(): boolean {
-    const { kind } = this.#progress.position;
-    return kind === "reporting" || kind === "ended";
   }
 
   #carried(): CarriedFleetRun {
@@ -491,7 +252,7 @@ export class FleetRun implements RunParts {
       rollout: this.rollout.packed(),
       desk: this.desk.packed(),
       ledger: this.ledger.packed(),
-      progress: this.#progress,
+      progress: this.progress,
       window: this.#window?.packed(),
       freezes: this.keepers.freezes.latest,
     };
@@ -501,13 +262,9 @@ export class FleetRun implements RunParts {
     return this.rollout.state;
   }
 
-  get #isRolling(): boolean {
-    return this.#state.course === "rolling";
-  }
-
   /** Going back shows, whichever step was interrupted for it. */
   get #position(): Position {
-    const { position } = this.#progress;
+    const { position } = this.progress;
     const isLate = position.kind === "reporting" || position.kind === "ended";
     return this.#state.course === "rolling back" && !isLate
       ? { kind: "rolling back" }
@@ -516,30 +273,27 @@ export class FleetRun implements RunParts {
 
   /** Shows what has changed, once all of it is over. */
   changed(): void {
-    const { position } = this.#progress;
+    const { position } = this.progress;
     // Whoever goes back or aborts need not answer what comes next.
-    if (position.kind === "asking" && !this.#isRolling)
+    if (position.kind === "asking" && !isRolling(this))
       this.desk.withdraw(gateOf(position.stage));
-    if (position.kind === "asking to begin" && !this.#isRolling)
+    if (position.kind === "asking to begin" && !isRolling(this))
       this.desk.withdraw(startGate);
-    if (position.kind === "building" && !this.#isRolling)
+    if (position.kind === "building" && !isRolling(this))
       this.desk.withdraw("build");
     this.view.changed();
   }
 
   enter(position: Position): void {
-    this.#advance({ position });
+    this.advance({ position });
     this.view.changed();
   }
 
-  #advance(progress: Partial<Progress>): void {
+  get progress(): Progress {
+    return this.#progress;
+  }
+
+  advance(progress: Partial<Progress>): void {
     this.#progress = { ...this.#progress, ...progress };
   }
-
-  #numberOf(stage: PlanStage): number {
-    return this.prepared.rollout.stages.indexOf(stage);
-  }
 }
-
-const gateOf = (stage: number): string =>
-  stage === 0 ? "canary" : `stage-${stage + 1}`;

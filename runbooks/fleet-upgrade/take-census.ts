@@ -1,15 +1,49 @@
 import { fleetOf } from "../../workflows/rollout/fleet";
 import type { Item } from "../../workflows/rollout/state";
-import { rowOf, type RunParts } from "./parts";
+import { isRolling, rowOf, type RunParts } from "./parts";
 
 const named = 10;
+
+/** Hosts that appeared meanwhile, or that run another version after all, are upgraded, until there are none. */
+export async function catchUp(run: RunParts): Promise<void> {
+  const { rollout, prepared } = run;
+  const { census, stages } = prepared.rollout;
+  if (run.progress.passed < stages.length) return;
+  while (run.progress.waves < census.waves && isRolling(run)) {
+    const wave = run.progress.waves + 1;
+    if (!(await hasWave(run, wave))) return;
+    run.enter({ kind: "catching up", wave });
+    await rollout.runUntil(rollout.state.items.length);
+    run.advance({ waves: wave });
+  }
+}
+
+async function hasWave(run: RunParts, wave: number): Promise<boolean> {
+  const { position } = run.progress;
+  // A former run of the chain has found its hosts.
+  if (position.kind === "catching up" && position.wave === wave) return true;
+  run.enter({ kind: "census", wave });
+  const found = await takeCensus(run);
+  if (found > 0) run.note(`census: ${found} to catch up with, wave ${wave}`);
+  return found > 0;
+}
+
+/** A run that ends early has hosts that appeared meanwhile; the report accounts for them, too. */
+export async function countNewcomers(run: RunParts): Promise<void> {
+  const { census, stages } = run.prepared.rollout;
+  const hasCensus = run.progress.passed >= stages.length;
+  if (hasCensus || census.waves === 0) return;
+  const added = await addNewcomers(run);
+  if (added > 0)
+    run.note(`${added} hosts appeared meanwhile and were not attempted`);
+}
 
 /**
  * Asks the inventory for hosts that appeared, and the hosts which version they run; what is found waits for its visit.
  *
  * @returns how many hosts wait
  */
-export async function takeCensus(run: RunParts): Promise<number> {
+async function takeCensus(run: RunParts): Promise<number> {
   const { prepared, calls, rollout } = run;
   const added = await addNewcomers(run);
   if (!prepared.rollout.census.versions) return added;
@@ -24,7 +58,7 @@ export async function takeCensus(run: RunParts): Promise<number> {
 }
 
 /** Adds the hosts that appeared since the plan was made, behind all others. @returns how many */
-export async function addNewcomers(run: RunParts): Promise<number> {
+async function addNewcomers(run: RunParts): Promise<number> {
   const { calls, rollout } = run;
   const { added, note } = await calls.newcomers();
   if (note !== undefined) run.note(`census: ${note}`);

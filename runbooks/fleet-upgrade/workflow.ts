@@ -4,11 +4,18 @@ import {
   setCurrentDetails,
 } from "@temporalio/workflow";
 import { isTemplate } from "../../workflows/template";
+import { askToBegin } from "./ask-to-begin";
+import { buildOnce } from "./build-once";
 import type { FleetUpgradeInput, FleetUpgradeResult } from "./contract";
+import { begin, rollBack, settle } from "./desired";
 import { runbookName } from "./ids";
+import { lock, unlock } from "./locking";
 import { type CarriedFleetRun, FleetRun } from "./run";
+import { askAfter, soak, stagesLeft, upgrade } from "./stage-steps";
 import { noOutcomes } from "./state";
+import { catchUp, countNewcomers } from "./take-census";
 import { templateText } from "./template";
+import { drain, putBack, report } from "./wind-up";
 
 /** Rolls one component's pinned version over the hosts of a target; the steps are those of this folder's README. */
 export async function fleetUpgrade(
@@ -30,21 +37,21 @@ function template(): FleetUpgradeResult {
 
 async function upgradeFleet(run: FleetRun): Promise<FleetUpgradeResult> {
   try {
-    await run.askToBegin();
-    await run.lock();
-    await run.begin();
-    await run.build();
-    for (const stage of run.stagesLeft) {
-      await run.upgrade(stage);
-      await run.soak(stage);
-      if (!(await run.askAfter(stage))) break;
+    await askToBegin(run);
+    await lock(run);
+    await begin(run);
+    await buildOnce(run);
+    for (const stage of stagesLeft(run)) {
+      await upgrade(run, stage);
+      await soak(run, stage);
+      if (!(await askAfter(run, stage))) break;
     }
-    await run.catchUp();
-    await run.rollBack();
+    await catchUp(run);
+    await rollBack(run);
   } catch (error) {
     if (!isCancellation(error)) throw error;
     await CancellationScope.nonCancellable(async () => {
-      await run.drain();
+      await drain(run);
       await windUp(run);
     });
     throw error;
@@ -53,8 +60,11 @@ async function upgradeFleet(run: FleetRun): Promise<FleetUpgradeResult> {
 }
 
 async function windUp(run: FleetRun): Promise<FleetUpgradeResult> {
-  await run.putBack();
-  await run.countNewcomers();
-  await run.unlock();
-  return run.report();
+  await putBack(run);
+  await countNewcomers(run);
+  await settle(run);
+  // The next run need not wait for this one's report.
+  const [, result] = await Promise.all([unlock(run), report(run)]);
+  run.view.show();
+  return result;
 }

@@ -19,6 +19,12 @@ export type Said = Pick<
   "open" | "until" | "cutoffAt" | "nextOpen" | "nextChange" | "reasons"
 >;
 
+/** Somebody's word that work may start though no calendar is open, or past the end of what is. */
+export interface Grant {
+  /** From here on nothing new starts by it. */
+  readonly until: number;
+}
+
 const dayMs = 86_400_000;
 
 /** Calendars are asked again so long before a window, since they are edited, and time zones change their rules. */
@@ -28,8 +34,24 @@ const remindersMs = [7 * dayMs, dayMs];
  * An answer that is out of date opens nothing, and neither does a window in which the work would not end.
  *
  * @param needMs what one item takes, and what it takes to undo it
+ * @param grant counts beside the calendars, and where they do not answer
  */
 export function standingAt(
+  said: Said | undefined,
+  now: number,
+  needMs: number,
+  grant?: Grant,
+): Standing {
+  const standing = byCalendars(said, now, needMs);
+  if (grant === undefined || now >= grant.until) return standing;
+  if (standing.kind === "closed")
+    return { kind: "open", closesAt: grant.until };
+  const { closesAt } = standing;
+  if (closesAt === undefined) return standing;
+  return { kind: "open", closesAt: Math.max(closesAt, grant.until) };
+}
+
+function byCalendars(
   said: Said | undefined,
   now: number,
   needMs: number,
@@ -54,10 +76,12 @@ export function lookAgainAt(
   said: Said,
   now: number,
   needMs: number,
+  grant?: Grant,
 ): number | undefined {
   const { nextChange, nextOpen, open } = said;
   const instants = [
     nextChange,
+    grant?.until,
     ...(open ? [closingOf(said, needMs)] : []),
     ...(open || nextOpen === undefined
       ? []

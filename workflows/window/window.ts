@@ -1,5 +1,6 @@
 import { condition, isCancellation } from "@temporalio/workflow";
 import {
+  type Grant,
   isOutdated,
   lookAgainAt,
   type Said,
@@ -21,6 +22,7 @@ export interface WindowOptions {
 
 export interface PackedWindow {
   readonly said?: Said | undefined;
+  readonly grant?: Grant | undefined;
 }
 
 /** A configuration that is wrong just now is read again after this. */
@@ -32,11 +34,13 @@ const againMs = 60_000;
  */
 export class Window {
   #said: Said | undefined;
+  #grant: Grant | undefined;
   #trouble: string | undefined;
   #poked = false;
 
   constructor(private readonly options: WindowOptions) {
     this.#said = options.carried?.said;
+    this.#grant = options.carried?.grant;
   }
 
   /** Keeps asking for as long as the run lives; a cancelled one starts nothing any more. */
@@ -51,14 +55,22 @@ export class Window {
     this.#poked = true;
   }
 
+  /** Work may start until then, whatever the calendars say. */
+  grant(grant: Grant): void {
+    this.#grant = grant;
+    this.#poked = true;
+  }
+
   standing(now: number): Standing {
-    if (this.#trouble !== undefined && this.#said === undefined)
-      return { kind: "closed", reason: this.#trouble };
-    return standingAt(this.#said, now, this.options.needMs);
+    const { needMs } = this.options;
+    const standing = standingAt(this.#said, now, needMs, this.#grant);
+    return this.#trouble !== undefined && standing.kind === "closed"
+      ? { ...standing, reason: this.#trouble }
+      : standing;
   }
 
   packed(): PackedWindow {
-    return { said: this.#said };
+    return { said: this.#said, grant: this.#grant };
   }
 
   async #loop(): Promise<void> {
@@ -100,7 +112,7 @@ export class Window {
     const next =
       this.#said === undefined
         ? now + againMs
-        : lookAgainAt(this.#said, now, needMs);
+        : lookAgainAt(this.#said, now, needMs, this.#grant);
     const poked = (): boolean => this.#poked;
     if (next === undefined) return condition(poked);
     await condition(poked, next - now, { summary: "window: look again" });

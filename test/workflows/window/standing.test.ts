@@ -53,6 +53,26 @@ describe("a window", () => {
     });
   });
 
+  it("is open by somebody's word where no calendar is, up to the end of that word", () => {
+    const grant = { until: friday - hour };
+    for (const said of [closed, undefined])
+      expect(standingAt(said, friday - 2 * hour, 0, grant)).toEqual({
+        kind: "open",
+        closesAt: grant.until,
+      });
+    expect(standingAt(closed, grant.until, 0, grant).kind).toBe("closed");
+    expect(lookAgainAt(closed, friday - 2 * hour, 0, grant)).toBe(grant.until);
+  });
+
+  it("stays open past its end by somebody's word, and never closes earlier for it", () => {
+    const cutoff = open.cutoffAt ?? 0;
+    const longer = { until: cutoff + hour };
+    const closing = (grant: { until: number }) =>
+      standingAt(open, friday, 0, grant);
+    expect(closing(longer)).toEqual({ kind: "open", closesAt: longer.until });
+    expect(closing({ until: friday + 1 })).toEqual(standingAt(open, friday, 0));
+  });
+
   it("tells why it is closed, and when it opens", () => {
     expect(standingAt(closed, friday - day, 0)).toEqual({
       kind: "closed",
