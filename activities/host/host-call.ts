@@ -48,6 +48,9 @@ export type HostVerb =
   /** Frees the host for other runs, and once a day removes what is old. */
   | { readonly verb: "release"; readonly owner: string };
 
+/** Every shell has them built in, with the same meaning as the programs: no process is started for them. */
+const builtIn: readonly string[] = ["test", "[", "true", "false"];
+
 /** The line that a step's command is on the host: of words, never interpreted. */
 export function lineOf(
   words: readonly string[],
@@ -58,7 +61,9 @@ export function lineOf(
   );
   const exported =
     variables.length > 0 ? `export ${variables.join(" ")}; ` : "";
-  return `${exported}exec ${quoteArgv(words)}`;
+  const [program = ""] = words;
+  const become = builtIn.includes(program) ? "" : "exec ";
+  return `${exported}${become}${quoteArgv(words)}`;
 }
 
 export interface HostCall {

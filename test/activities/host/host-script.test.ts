@@ -279,6 +279,27 @@ describe.each(shells)("the host's side of a visit, by $name", (shell) => {
         );
       });
 
+      it("that every shell has built in answer as their programs do, with the words as they are", async () => {
+        const file = host.at("a $HOME b");
+        writeFileSync(file, "");
+        const tests = {
+          present: ["test", "-e", file],
+          absent: ["test", "-e", `${file}*`],
+          bracket: ["[", file, "=", "-f", "]"],
+          wrong: ["test", "1", "-eq", "x"],
+          no: ["false"],
+        };
+        const codeOf = async (words: readonly string[]) => {
+          const line = lineOf(words, { A: "b" });
+          const { ends } = await host.ask("run-1", [
+            { verb: "look", step: "one", line },
+          ]);
+          return ends.get("one")?.exitCode;
+        };
+        const codes = Object.values(tests).map(codeOf);
+        expect(await Promise.all(codes)).toEqual([0, 1, 1, 2, 1]);
+      });
+
       it("that are not there end with 127", async () => {
         const answer = await host.ask("run-1", [
           { verb: "look", step: "one", line: lineOf(["no-such-program"], {}) },
