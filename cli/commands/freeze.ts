@@ -44,7 +44,7 @@ function registerFreeze({ root, run }: Program): void {
       .command("freeze")
       .summary("stop disruptive work: everywhere, on a target, pool or host")
       .description(
-        "Sets a freeze. Runs that change something within the scope start nothing new within seconds, finish their hosts in work and park; no other run begins there. They go on by themselves when every freeze is lifted or has ended.",
+        "Sets a freeze. Within seconds no run starts a host within the scope any more; hosts in work finish, and all other hosts go on. A run that has nothing else left parks, and goes on by itself when every freeze is lifted or has ended.",
       )
       .argument("<scope>", "all, target, target/pool or target/pool/host"),
   )

@@ -1,8 +1,10 @@
 import type { Client } from "@temporalio/client";
 import { InvalidArgumentError } from "commander";
 import { z } from "zod";
+import type { Freeze } from "../../activities/freeze/port";
 import { nearest } from "../../activities/known-keys";
-import type { Standing } from "../../workflows/rollout/words";
+import { freezeInWords } from "../../workflows/freeze/words";
+import type { HostRow, Standing } from "../../workflows/rollout/words";
 import type { Context, Program } from "../context";
 import { cliError } from "../errors";
 import { standings } from "../host-standing";
@@ -18,6 +20,7 @@ type State = (typeof states)[number];
 interface HostsFlags {
   readonly state?: readonly State[];
   readonly pool?: string;
+  readonly frozen?: true;
 }
 
 interface HostLine {
@@ -26,6 +29,8 @@ interface HostLine {
   readonly state: string;
   readonly version?: string | undefined;
   readonly cause?: string | undefined;
+  /** What it waits for. */
+  readonly frozen?: readonly Freeze[];
   readonly failure?:
     | { readonly type: string; readonly step: string; readonly message: string }
     | undefined;
@@ -47,6 +52,7 @@ export function registerHosts({ root, run }: Program): void {
     .argument("<id>", "workflow id, as start printed it")
     .option("--state <states>", "only these, comma separated", statesIn)
     .option("--pool <name>", "only this pool")
+    .option("--frozen", "only those that wait for a freeze to end")
     .addHelpText("after", example)
     .action((id: string, flags: HostsFlags) =>
       run(command, (context) =>
@@ -84,18 +90,20 @@ async function hostsOf(
   context: Context,
   client: Client,
   id: string,
-  { state: wanted, pool }: HostsFlags,
+  { state: wanted, pool, frozen }: HostsFlags,
 ): Promise<HostLine[]> {
   const observer = observerOf(context, client, id);
-  const { runId, end } = await observer.observe();
+  const { runId, end, live } = await observer.observe();
   if (end === undefined) {
     const only = wanted?.length === 1 ? standingIn(wanted[0]) : undefined;
     const rows = await observer.hosts({
       ...(only !== undefined && { standing: only }),
       ...(pool !== undefined && { pool }),
+      ...(frozen !== undefined && { frozen }),
     });
+    const freezes = live?.progress?.frozen?.freezes ?? [];
     return rows
-      .map(({ standing, ...rest }) => ({ ...rest, state: standing }))
+      .map((row) => lineOfRow(row, freezes))
       .filter(({ state }) => isWanted(wanted, state));
   }
   const handle = client.workflow.getHandle(id, runId);
@@ -108,10 +116,20 @@ async function hostsOf(
   const text = await loadArtifact(context, documents.json);
   return reportedHosts(text).filter(
     (host) =>
+      frozen === undefined &&
       isWanted(wanted, host.state) &&
       (pool === undefined || host.pool === pool),
   );
 }
+
+const lineOfRow = (
+  { standing, frozen, ...rest }: HostRow,
+  freezes: readonly Freeze[],
+): HostLine => ({
+  ...rest,
+  state: standing,
+  ...(frozen && { frozen: freezes.filter(({ id }) => frozen.includes(id)) }),
+});
 
 function standingIn(state: State | undefined): Standing | undefined {
   return standings.find((standing) => standing === state);
@@ -147,6 +165,7 @@ function lineOf({
   version,
   cause,
   failure,
+  frozen = [],
 }: HostLine): string {
   const [first = ""] = (failure?.message ?? "").split("\n");
   return [
@@ -158,5 +177,6 @@ function lineOf({
       ? []
       : [`${failure.step}: ${first} (${failure.type})`]),
     ...(cause === undefined ? [] : [`cause ${cause}`]),
+    ...frozen.map(freezeInWords),
   ].join("  ");
 }

@@ -1,3 +1,4 @@
+import { holdsInWords } from "../../workflows/rollout/hold-words";
 import { percentDone } from "../progress-bar";
 import type { Live, Observation, Retrying } from "./observation";
 import {
@@ -5,7 +6,6 @@ import {
   countsOf,
   failedCount,
   failureText,
-  haltText,
   progressLine,
   questionWords,
   retryText,
@@ -69,8 +69,9 @@ function newCauses(last: Live | undefined, { progress }: Live): string[] {
 }
 
 function haltChanges(last: Live | undefined, live: Live): string[] {
-  const before = (last?.progress?.halts ?? []).map(haltText);
-  const now = (live.progress?.halts ?? []).map(haltText);
+  const before =
+    last?.progress === undefined ? [] : holdsInWords(last.progress);
+  const now = live.progress === undefined ? [] : holdsInWords(live.progress);
   const isFree = before.length > 0 && now.length === 0;
   return [
     ...now.filter((text) => !before.includes(text)),

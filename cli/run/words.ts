@@ -1,12 +1,7 @@
-import { freezeInWords } from "../../workflows/freeze/words";
 import { needsComment, type OpenGate } from "../../workflows/gate/gate";
 import { approversInWords, votesInWords } from "../../workflows/gate/words";
-import { waitInWords } from "../../workflows/lock/wait-words";
-import type {
-  Cause,
-  Halt,
-  RolloutProgress,
-} from "../../workflows/rollout/words";
+import { holdsInWords } from "../../workflows/rollout/hold-words";
+import type { Cause, RolloutProgress } from "../../workflows/rollout/words";
 import { grid, type GridSize, poolBars } from "../grid";
 import { countStandings, type StandingCounts } from "../host-standing";
 import { durationText } from "../output";
@@ -92,33 +87,7 @@ const courses: Readonly<Record<RolloutProgress["course"], string>> = {
 function haltWords(progress: RolloutProgress | undefined): string[] {
   if (progress === undefined) return [];
   const course = courses[progress.course];
-  return [...(course === "" ? [] : [course]), ...progress.halts.map(haltText)];
-}
-
-export function haltText(halt: Halt): string {
-  switch (halt.kind) {
-    case "paused": {
-      const why = halt.reason === undefined ? "" : `: ${halt.reason}`;
-      return `Halted: paused by ${halt.by}${why}`;
-    }
-    case "budget": {
-      const where = halt.pool === undefined ? "" : ` in pool ${halt.pool}`;
-      return `Halted: more failures${where} than allowed`;
-    }
-    case "progress":
-      return "Halted: no host has succeeded for too long";
-    case "closed": {
-      const then =
-        halt.opensAt === undefined
-          ? "no window is known"
-          : `goes on at ${new Date(halt.opensAt).toISOString()}`;
-      return `Out of window: ${halt.reason}; ${then}`;
-    }
-    case "frozen":
-      return `Halted: ${halt.freezes.map(freezeInWords).join("; ")}`;
-    case "lock":
-      return waitInWords(halt);
-  }
+  return [...(course === "" ? [] : [course]), ...holdsInWords(progress)];
 }
 
 function paceWords(progress: RolloutProgress | undefined): string[] {

@@ -1,10 +1,8 @@
 /** What hosts and people wrote, set into our Markdown without breaking it. */
 
-/** One line, at most so many characters; what it holds cannot begin a heading, a list or a row of its own. */
-export function oneLine(text: string, longest = 240): string {
-  const line = text.replace(/\s+/g, " ").trim();
-  return line.length <= longest ? line : `${line.slice(0, longest - 3)}...`;
-}
+import { oneLine } from "../../workflows/one-line";
+
+export { oneLine } from "../../workflows/one-line";
 
 /** The text of a table's cell; its lines stay lines. */
 export function cell(text: string): string {

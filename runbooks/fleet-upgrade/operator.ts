@@ -64,7 +64,7 @@ function actOn(run: FleetRun, name: ControlName, control: Retuning): string {
     case "resume":
       if (!halts.some(({ kind }) => kind === "paused"))
         return refuseControl("resume: the run is not paused");
-      rollout.dispatch({ kind: "resumed" });
+      rollout.dispatch({ kind: "lifted", halt: "paused" });
       return "resumed";
     case "retune": {
       requireCourse(name, course, ["rolling", "rolling back"]);

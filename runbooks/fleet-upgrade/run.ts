@@ -229,15 +229,10 @@ export class FleetRun implements RunParts {
     }
   }
 
-  /** Parks as long as something is frozen that it changes; hosts in work finish. */
+  /** Starts no host that is frozen; hosts in work finish. */
   obeyFreezes(): void {
     const { freezes } = this.keepers.freezes;
-    if (freezes.length === 0)
-      this.rollout.dispatch({ kind: "lifted", halt: "frozen" });
-    else
-      this.rollout.dispatch({
-        ...{ kind: "halted", halt: { kind: "frozen", freezes } },
-      });
+    this.rollout.dispatch({ kind: "freezes told", freezes });
   }
 
   /** A line of the timeline. */

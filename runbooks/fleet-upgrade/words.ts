@@ -1,17 +1,12 @@
-import { freezeInWords } from "../../workflows/freeze/words";
 import {
   answerTemplate,
   type OpenGate,
   type RefusedAnswer,
 } from "../../workflows/gate/gate";
 import { approversInWords, votesInWords } from "../../workflows/gate/words";
-import { waitInWords } from "../../workflows/lock/wait-words";
+import { holdsInWords } from "../../workflows/rollout/hold-words";
 import type { Item } from "../../workflows/rollout/state";
-import type {
-  Cause,
-  Halt,
-  RolloutProgress,
-} from "../../workflows/rollout/words";
+import type { Cause, RolloutProgress } from "../../workflows/rollout/words";
 import type { PlanStage } from "./contract";
 import { inHosts, oneLine, shortenTo } from "./markdown";
 import { countOutcomes, countsInWords, outcomeOf } from "./state";
@@ -19,7 +14,6 @@ import { countOutcomes, countsInWords, outcomeOf } from "./state";
 /** Everything a run says to a person while it goes on, as pure functions. */
 
 const listedCauses = 8;
-const listedFreezes = 5;
 /** The UI's preview carries the details in a URL. */
 const mostDetailBytes = 4_000;
 
@@ -44,7 +38,8 @@ export function runDetails(facts: RunFacts): string {
     `**${facts.summary}**`,
     "",
     `Step: ${progress.step}${coursesInWords[progress.course]}`,
-    ...progress.halts.map((halt) => `\n**${haltInWords(halt)}**`),
+    ...holdsInWords(progress).map((words) => `\n**${words}**`),
+    ...resumeWords(progress),
     "",
     countsLine(progress),
     ...section("Waits for", gates.flatMap(gateWords)),
@@ -62,29 +57,11 @@ const coursesInWords: Readonly<Record<RolloutProgress["course"], string>> = {
   "rolling back": " (going back)",
 };
 
-function haltInWords(halt: Halt): string {
-  switch (halt.kind) {
-    case "paused": {
-      const why = halt.reason === undefined ? "" : `: ${oneLine(halt.reason)}`;
-      return `Paused by ${oneLine(halt.by, 80)} at ${new Date(halt.at).toISOString()}${why}; send \`resume\` {"by":"your name"}`;
-    }
-    case "budget":
-      return `Holding: over budget${halt.pool === undefined ? "" : ` in pool ${halt.pool}`}`;
-    case "progress":
-      return "Holding: no host has succeeded within the progress deadline";
-    case "closed": {
-      const then =
-        halt.opensAt === undefined
-          ? "no later window is known"
-          : `goes on by itself at ${new Date(halt.opensAt).toISOString()}`;
-      return `Out of window: ${oneLine(halt.reason)}; ${then}`;
-    }
-    case "frozen":
-      return `Holding: ${halt.freezes.slice(0, listedFreezes).map(freezeInWords).join("; ")}`;
-    case "lock":
-      return waitInWords(halt);
-  }
-}
+/** What a person at the UI sends to end it. */
+const resumeWords = (progress: RolloutProgress): string[] =>
+  progress.halts.some(({ kind }) => kind === "paused")
+    ? ['To go on, send `resume` {"by":"your name"}.']
+    : [];
 
 /** In one line: the UI draws a table without any space between its cells. */
 function countsLine(progress: RolloutProgress): string {

@@ -1,4 +1,5 @@
 import type { Freeze } from "../../activities/freeze/port";
+import { oneLine } from "../one-line";
 
 /** One freeze in one line. */
 export function freezeInWords({
@@ -14,7 +15,7 @@ export function freezeInWords({
   const end =
     until === undefined ? "until it is lifted" : `until ${time(until)}`;
   const undo = blocksUndo === true ? ", rollbacks too" : "";
-  return `${what} frozen by ${oneLine(by)} since ${time(at)}, ${end}${undo}: ${oneLine(reason)} (${id})`;
+  return `${what} frozen by ${oneLine(by, 160)} since ${time(at)}, ${end}${undo}: ${oneLine(reason, 160)} (${id})`;
 }
 
 /** What the workflow that keeps freezes shows of itself. */
@@ -37,6 +38,3 @@ const listed = 15;
 
 const time = (at: number): string =>
   new Date(at).toISOString().replace(/\.\d+Z$/, "Z");
-
-const oneLine = (text: string): string =>
-  text.replace(/\s+/g, " ").trim().slice(0, 160);

@@ -1,20 +1,26 @@
 import { type Fleet, type GroupKind, groupKinds, limitsOf } from "./fleet";
+import { freezesByItem } from "./frozen";
 import { holdingHalts, type Item, type RolloutState } from "./state";
 
 /**
  * Which items start next: the first waiting ones of the stage for which every limit has room. A quarantined item keeps
  * its slot and its place in its groups, so trouble slows the rollout down before the budget stops it. While over budget,
- * only what somebody asked for again may start: mending is how a rollout gets back within its budget.
+ * only what somebody asked for again may start: mending is how a rollout gets back within its budget. A frozen host is
+ * passed over.
  */
 export function admit(state: RolloutState, fleet: Fleet): number[] {
   const mayStart = admissible(state);
   if (mayStart === undefined) return [];
+  const freezesOf = freezesByItem(state, fleet);
+  const isFrozen = (item: Item, index: number): boolean =>
+    freezesOf !== undefined && freezesOf(item, index).length > 0;
   const room = new Room(state, fleet);
   const admitted: number[] = [];
   const end = state.course === "rolling" ? state.stageEnd : state.items.length;
   for (let index = 0; index < end && room.isLeft; index++) {
     const item = state.items[index];
     if (item === undefined || !mayStart(item) || !room.isFor(index)) continue;
+    if (isFrozen(item, index)) continue;
     room.take(index);
     admitted.push(index);
   }

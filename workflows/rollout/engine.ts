@@ -4,6 +4,7 @@ import {
   isCancellation,
   sleep,
 } from "@temporalio/workflow";
+import type { Freeze } from "../../activities/freeze/port";
 import type { Decision, Question } from "../gate/gate";
 import type { Desk } from "../gate/desk";
 import { freezeInWords } from "../freeze/words";
@@ -248,18 +249,22 @@ export class Rollout {
     this.#visits.get(index)?.cancel();
   }
 
-  #noteHalts({ halts }: RolloutState): void {
-    const had = new Set(halts.map(haltId));
-    for (const halt of this.#state.halts) {
-      if (had.has(haltId(halt)) || halt.kind === "paused") continue;
-      const text = this.#textOf(halt);
+  /** How long a lock is waited for is not told. */
+  #noteHalts({ halts, freezes }: RolloutState): void {
+    const had = new Set(halts.map(({ kind }) => kind));
+    const texts = [
+      ...newOf(this.#state.freezes, freezes).map(freezeInWords),
+      ...newOf(freezes, this.#state.freezes).map(
+        ({ scope, id }) => `not frozen any more: ${scope} (${id})`,
+      ),
+      ...this.#state.halts.flatMap((halt) =>
+        had.has(halt.kind) || halt.kind === "paused"
+          ? []
+          : [this.#textOf(halt)],
+      ),
+    ];
+    for (const text of texts)
       this.options.record({ kind: "event", at: Date.now(), text });
-    }
-    const has = new Set(this.#state.halts.map(({ kind }) => kind));
-    const wasFrozen = halts.some(({ kind }) => kind === "frozen");
-    if (!wasFrozen || has.has("frozen")) return;
-    const text = "not frozen any more";
-    this.options.record({ kind: "event", at: Date.now(), text });
   }
 
   #textOf(halt: Exclude<Halt, { kind: "paused" }>): string {
@@ -271,7 +276,7 @@ export class Rollout {
       case "closed":
         return `out of window (${halt.reason})${opensInWords(halt.opensAt)}`;
       case "frozen":
-        return halt.freezes.map(freezeInWords).join("; ");
+        return "all that is left is frozen: holding";
       case "lock":
         return waitInWords(halt);
     }
@@ -389,9 +394,11 @@ const isSameHalt = (halt: Halt | undefined, standing: Halt): boolean =>
   halt.reason === standing.reason &&
   halt.opensAt === standing.opensAt;
 
-/** A freeze that comes beside another is told, too; how long a lock is waited for is not. */
-const haltId = (halt: Halt): string =>
-  halt.kind === "frozen" ? halt.freezes.map(({ id }) => id).join() : halt.kind;
+const newOf = (
+  freezes: readonly Freeze[],
+  before: readonly Freeze[],
+): readonly Freeze[] =>
+  freezes.filter(({ id }) => !before.some((one) => one.id === id));
 
 /** One timer for the nearest deadline: set anew only for an earlier one, since each timer costs history events. */
 class Alarm {

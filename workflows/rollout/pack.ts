@@ -14,7 +14,9 @@ import {
   type VisitOrder,
 } from "./state";
 
-export interface PackedRollout extends Omit<RolloutState, "items"> {
+export interface PackedRollout extends Omit<RolloutState, "items" | "freezes"> {
+  /** Absent where there are none. */
+  readonly freezes?: RolloutState["freezes"];
   /** A letter for each row. */
   readonly letters: string;
   /** Rows that a letter does not tell, in order. */
@@ -49,7 +51,7 @@ const finishedLetters: Readonly<Record<FinishedOutcome, string>> = {
   "rolled back": "r",
 };
 
-export function pack({ items, ...rest }: RolloutState): PackedRollout {
+export function pack({ items, freezes, ...rest }: RolloutState): PackedRollout {
   const details: PackedDetail[] = [];
   const failures: GroupedFailure[] = [];
   const known = new Map<string, number>();
@@ -79,7 +81,11 @@ export function pack({ items, ...rest }: RolloutState): PackedRollout {
         return "x";
     }
   });
-  return { ...rest, letters: letters.join(""), details, failures };
+  return {
+    ...rest,
+    ...(freezes.length === 0 ? {} : { freezes }),
+    ...{ letters: letters.join(""), details, failures },
+  };
 }
 
 function finishedLetter({
@@ -131,13 +137,14 @@ export function unpack({
   letters,
   details,
   failures,
+  freezes = [],
   ...rest
 }: PackedRollout): RolloutState {
   const byRow = new Map(details.map((detail) => [detail.row, detail]));
   const items = [...letters].map((letter, row) =>
     itemOf(letter, byRow.get(row), failures),
   );
-  return { ...rest, items };
+  return { ...rest, freezes, items };
 }
 
 function itemOf(

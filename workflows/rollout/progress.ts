@@ -3,6 +3,7 @@
 import { allowedNow } from "./budget";
 import { causesOf, messageFor } from "./causes";
 import type { Fleet } from "./fleet";
+import { countFrozen, freezesByItem, freezesOnCourse } from "./frozen";
 import { failures, holdingHalts, type Item, type RolloutState } from "./state";
 import type {
   HostRow,
@@ -84,10 +85,14 @@ export function progressOf(
   const counts = countStandings(state.items);
   const { slots, limits } = state.settings;
   const left = counts.waiting + counts["in work"];
+  const freezes = freezesOnCourse(state);
   return {
     step: about.step,
     course: state.course === "stopping" ? "draining" : state.course,
     halts: holdingHalts(state),
+    ...(freezes.length > 0 && {
+      frozen: { hosts: countFrozen(state, fleet), freezes },
+    }),
     total: state.items.length,
     counts,
     pools: poolsOf(state.items, fleet),
@@ -129,16 +134,20 @@ function poolsOf(items: readonly Item[], { groups }: Fleet): PoolProgress[] {
 
 /** A page of the hosts that match. */
 export function hostsAnswer(
-  { items }: Pick<RolloutState, "items">,
-  { rows }: Fleet,
-  { standing, pool, offset = 0, limit = mostHostsAnswered }: HostsQuestion = {},
+  state: Pick<RolloutState, "items" | "course" | "freezes">,
+  fleet: Fleet,
+  question: HostsQuestion = {},
 ): HostsAnswer {
-  const matching = items.flatMap((item, index): HostRow[] => {
-    const row = rows[index];
+  const { standing, pool, offset = 0, limit = mostHostsAnswered } = question;
+  const freezesOf = freezesByItem(state, fleet);
+  const matching = state.items.flatMap((item, index): HostRow[] => {
+    const row = fleet.rows[index];
     if (row === undefined) return [];
     if (pool !== undefined && row.pool !== pool) return [];
     if (standing !== undefined && standingOf(item) !== standing) return [];
-    return [hostRow(row, item)];
+    const frozen = freezesOf?.(item, index).map(({ id }) => id) ?? [];
+    if (frozen.length > 0) return [{ ...hostRow(row, item), frozen }];
+    return question.frozen === true ? [] : [hostRow(row, item)];
   });
   const most = Math.min(limit, mostHostsAnswered);
   return {

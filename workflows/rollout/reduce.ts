@@ -1,3 +1,4 @@
+import type { Freeze } from "../../activities/freeze/port";
 import {
   generationOf,
   type Generations,
@@ -5,6 +6,7 @@ import {
 import { acceptedNow, overBudget } from "./budget";
 import { readClock, setClock } from "./clock";
 import type { Fleet } from "./fleet";
+import { withFreezeHalt } from "./frozen";
 import {
   freshItem,
   freshOrder,
@@ -43,14 +45,11 @@ export type RolloutEvent =
   | { readonly kind: "extended"; readonly by: number }
   | {
       readonly kind: "halted";
-      readonly halt: Extract<
-        Halt,
-        { kind: "paused" | "frozen" | "lock" | "closed" }
-      >;
+      readonly halt: Extract<Halt, { kind: "paused" | "lock" | "closed" }>;
     }
-  | { readonly kind: "resumed" }
-  /** What holds it is over, by no word to this run. */
-  | { readonly kind: "lifted"; readonly halt: "frozen" | "lock" | "closed" }
+  | { readonly kind: "lifted"; readonly halt: "paused" | "lock" | "closed" }
+  /** All that concern the run now. */
+  | { readonly kind: "freezes told"; readonly freezes: readonly Freeze[] }
   | { readonly kind: "stalled" }
   /** Somebody accepts the failures there are, or a rollout that stands still. */
   | { readonly kind: "continued"; readonly halt: "budget" | "progress" }
@@ -78,7 +77,8 @@ export function reduce(
 ): RolloutState {
   const changed = apply(state, event, facts);
   if (changed === state) return state;
-  const judged = withBudgetHalt(changed, facts.fleet);
+  const { fleet } = facts;
+  const judged = withFreezeHalt(withBudgetHalt(changed, fleet), fleet);
   const isHeld = holdingHalts(judged).length > 0;
   const runs = !isHeld && inFlight(judged) > 0;
   const clock = setClock(judged.clock, runs, facts.now);
@@ -126,8 +126,10 @@ function apply(
         ...state,
         halts: [...without(state, event.halt.kind), event.halt],
       };
-    case "resumed":
-      return { ...state, halts: without(state, "paused") };
+    case "freezes told":
+      return idsOf(state.freezes) === idsOf(event.freezes)
+        ? state
+        : { ...state, freezes: event.freezes };
     case "lifted":
       return state.halts.some(({ kind }) => kind === event.halt)
         ? { ...state, halts: without(state, event.halt) }
@@ -143,10 +145,10 @@ function apply(
       return { ...state, settings: { ...state.settings, ...event.settings } };
     case "aborted":
       return state.course === "rolling" || state.course === "rolling back"
-        ? { ...state, course: "draining", halts: onlyFrozen(state) }
+        ? { ...state, course: "draining", halts: [] }
         : state;
     case "stopped":
-      return { ...state, course: "stopping", halts: onlyFrozen(state) };
+      return { ...state, course: "stopping", halts: [] };
     case "rolled back":
       return rolledBack(state);
   }
@@ -294,13 +296,13 @@ function extended(state: RolloutState, by: number): RolloutState {
   return by === 0 ? state : { ...state, items: [...state.items, ...added] };
 }
 
-/** Everything that this run may have changed goes back, hosts in work as soon as they have finished. */
+/** Another course needs no resuming. Everything that this run may have changed goes back, hosts in work as soon as they have finished. */
 function rolledBack(state: RolloutState): RolloutState {
   if (state.course === "rolling back") return state;
   return {
     ...state,
     course: "rolling back",
-    halts: onlyFrozen(state),
+    halts: [],
     items: state.items.map(undone),
   };
 }
@@ -329,9 +331,8 @@ const without = (
   kind: Halt["kind"],
 ): readonly Halt[] => halts.filter((halt) => halt.kind !== kind);
 
-/** Another course needs no resuming, but no course ends a freeze. */
-const onlyFrozen = ({ halts }: RolloutState): readonly Halt[] =>
-  halts.filter(({ kind }) => kind === "frozen");
+const idsOf = (freezes: readonly Freeze[]): string =>
+  freezes.map(({ id }) => id).join();
 
 function continued(
   state: RolloutState,

@@ -1,5 +1,6 @@
 /** The words of a rollout: items that move through slots. Pure data; no Temporal here. */
 
+import type { Freeze } from "../../activities/freeze/port";
 import type { Generations } from "../../activities/host/generations";
 import type { Clock } from "./clock";
 import type { Budget, GroupLimits, Halt } from "./words";
@@ -93,6 +94,8 @@ export interface RolloutState {
   readonly course: Course;
   /** Why nothing new starts, though the course would let it; see `holdingHalts`. */
   readonly halts: readonly Halt[];
+  /** All that concern the run, whatever of it they hold. */
+  readonly freezes: readonly Freeze[];
   readonly items: readonly Item[];
   /** Items before this row may start. */
   readonly stageEnd: number;
@@ -126,6 +129,7 @@ export function newRollout(
   return {
     course: "rolling",
     halts: [],
+    freezes: [],
     items: Array.from({ length: count }, () => freshItem),
     stageEnd: 0,
     settings,
@@ -157,21 +161,13 @@ export function quarantined({ items }: Pick<RolloutState, "items">): number[] {
   );
 }
 
-/**
- * The halts that hold the course it is on: a freeze lets hosts be taken back, unless it says otherwise, and a window holds
- * nobody who goes back.
- */
+/** The halts that hold the course it is on: a window holds nobody who goes back. */
 export function holdingHalts({
   course,
   halts,
 }: Pick<RolloutState, "course" | "halts">): readonly Halt[] {
   if (course === "rolling") return halts;
-  return halts.filter((halt) => {
-    if (halt.kind === "closed") return false;
-    if (halt.kind !== "frozen") return true;
-    const blocks = halt.freezes.some(({ blocksUndo }) => blocksUndo === true);
-    return course === "rolling back" && blocks;
-  });
+  return halts.filter(({ kind }) => kind !== "closed");
 }
 
 /** Nothing of the stage is left to do, or nothing more will be done. */

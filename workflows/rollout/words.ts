@@ -70,7 +70,7 @@ export type Halt =
     }
   /** No host has succeeded within the progress deadline. */
   | { readonly kind: "progress" }
-  /** Somebody has frozen what the run changes. */
+  /** All that is left to start waits for these to end. */
   | { readonly kind: "frozen"; readonly freezes: readonly Freeze[] }
   /** Another run changes what this one is to change. */
   | ({ readonly kind: "lock" } & Omit<
@@ -100,6 +100,12 @@ export interface RolloutProgress {
   readonly step: string;
   readonly course: "rolling" | "rolling back" | "draining";
   readonly halts: readonly Halt[];
+  /** What freezes hold; absent when they hold nothing. */
+  readonly frozen?: {
+    /** So many hosts wait for one to end. */
+    readonly hosts: number;
+    readonly freezes: readonly Freeze[];
+  };
   readonly total: number;
   readonly counts: Readonly<Record<Standing, number>>;
   readonly pools: readonly PoolProgress[];
@@ -117,6 +123,8 @@ export interface RolloutProgress {
 
 export interface HostsQuestion {
   readonly standing?: Standing;
+  /** Only those that wait for a freeze to end. */
+  readonly frozen?: true;
   readonly pool?: string;
   readonly offset?: number;
   /** At most 500, which is the default. */
@@ -130,6 +138,8 @@ export interface HostRow {
   readonly failure?: ItemFailure;
   /** Of its failure. */
   readonly cause?: string;
+  /** Ids of the freezes that it waits for. */
+  readonly frozen?: readonly string[];
 }
 
 export interface HostsAnswer {

@@ -75,7 +75,9 @@ describe("the lines of a log", () => {
       ...rolling,
       live: { ...rolling.live, progress: { ...rolling.live.progress, halts } },
     };
-    expect(changesBetween(rolling, paused)).toEqual(["Halted: paused by ada"]);
+    expect(changesBetween(rolling, paused)).toEqual([
+      "Halted: paused by ada (at 1970-01-01T00:00:00Z)",
+    ]);
     expect(changesBetween(paused, paused)).toEqual([]);
     expect(changesBetween(paused, rolling)).toEqual([
       "nothing halts it any more",

@@ -3,7 +3,10 @@ import { freezesType } from "../../../activities/freeze/port";
 import { createRuns } from "../../../activities/runs/client";
 import { freezesQuery } from "../../../workflows/freeze/messages";
 import { locksQuery, lockUpdates } from "../../../workflows/lock/messages";
-import { controlUpdates } from "../../../workflows/rollout/messages";
+import {
+  controlUpdates,
+  hostsQuery,
+} from "../../../workflows/rollout/messages";
 import type { Halt } from "../../../workflows/rollout/words";
 import { eventually } from "../../harness/eventually";
 import { timesBegun } from "../../harness/host-log";
@@ -235,6 +238,46 @@ describe("a freeze", () => {
       cause: { message: expect.stringMatching(/reason: .*scope: /) },
     });
   });
+
+  it("of a pool holds its hosts, and all others go on", async () => {
+    const [mine = "", other = ""] = pools();
+    // One canary of each pool comes before all else, so it is there when the freeze comes.
+    const handle = await holdTarget("3.4.0");
+    await freeze({ id: "pool", scope: `lab/${other}` });
+    await rig.until(handle, ({ frozen }) => frozen !== undefined);
+    await rig.answer(handle, "canary", "approve");
+    const parked = await rig.until(
+      handle,
+      (now) => isHeld(now.halts, "frozen") && now.counts["in work"] === 0,
+    );
+    const left = sizeOf(other) - 1;
+    expect(parked.counts).toMatchObject({ upgraded: 8 - left, waiting: left });
+    expect(parked.frozen).toMatchObject({ hosts: left });
+    const { hosts } = await handle.query(hostsQuery, { frozen: true });
+    expect(hosts.map(({ pool }) => pool)).toEqual(Array(left).fill(other));
+    expect(hosts[0]?.frozen).toEqual(["pool"]);
+    expect(sizeOf(mine)).toBeGreaterThan(1);
+    await lift("pool");
+    const result = await handle.result();
+    expect(result.counts.upgraded).toBe(8);
+    expect(await rig.reportOf(result)).toContain(
+      "all that is left is frozen: holding",
+    );
+  }, 60_000);
+
+  it("of a pool lets a run begin that changes more than it", async () => {
+    const [, other = ""] = pools();
+    await freeze({ id: "pool", scope: `lab/${other}` });
+    const handle = await rig.start({ version: "3.5.0", slots: 8, ...quick });
+    // The canary of the other pool is through, and the frozen one keeps its stage waiting.
+    const { counts } = await heldBy(handle, "frozen");
+    expect(counts.waiting).toBe(7);
+    expect(await locks().query(locksQuery)).toMatchObject([
+      { standing: { kind: "held" } },
+    ]);
+    await lift("pool");
+    expect((await handle.result()).counts.upgraded).toBe(8);
+  }, 60_000);
 
   it("does not hold what it does not concern", async () => {
     const [mine = "", other = ""] = pools();

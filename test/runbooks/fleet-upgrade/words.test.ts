@@ -75,9 +75,22 @@ describe("the details of a run", () => {
     const text = details([waiting], {
       rollout: { halts: [{ kind: "budget", pool: "web" }, paused] },
     });
-    expect(text).toContain("over budget in pool web");
-    expect(text).toContain("Paused by ada at 1970-01-01T00:00:00.000Z: lunch");
+    expect(text).toContain("more failures in pool web than allowed");
+    expect(text).toContain("paused by ada: lunch (at 1970-01-01T00:00:00Z)");
     expect(text).toContain('send `resume` {"by":"your name"}');
+  });
+
+  it("say which freezes hosts wait for while the others go on", () => {
+    const freeze = { id: "f", by: "ada", reason: "peak sale", at: 0 };
+    const of = (scope: string) =>
+      details([upgraded, waiting, waiting], {
+        rollout: { freezes: [{ ...freeze, scope }] },
+      });
+    expect(of("prod/web/web-2")).toContain(
+      "1 frozen host waits, others go on: prod/web/web-2 frozen by ada since 1970-01-01T00:00:00Z, until it is lifted: peak sale (f)",
+    );
+    // Of a host that is done nobody waits for the end.
+    expect(of("prod/web/web-0")).not.toContain("frozen");
   });
 
   it("say that the run goes back", () => {

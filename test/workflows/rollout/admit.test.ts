@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { isFrozenBy } from "../../../workflows/freeze/state";
 import { admit } from "../../../workflows/rollout/admit";
 import {
   fleetOf,
@@ -203,6 +204,49 @@ describe("over any fate", () => {
           expect(admit(before, fate.fleet)).toEqual([]);
         }
       }),
+    );
+  });
+
+  it("a frozen host is never admitted, unless it goes back and nothing keeps it", () => {
+    let passedOver = 0;
+    check(
+      fc.property(anyFate, (fate) => {
+        const { rows } = fate.fleet;
+        for (const { before, event, after } of simulate(fate).moments) {
+          if (event.kind !== "started") continue;
+          const item = before.items[event.index];
+          const row = rows[event.index];
+          const isUndo = item?.kind === "waiting" && item.order.work === "undo";
+          const holding = before.freezes.filter(
+            (freeze) =>
+              (freeze.blocksUndo === true || !isUndo) &&
+              isFrozenBy(freeze, [`t/${row?.pool}/${row?.id}`]),
+          );
+          expect(holding).toEqual([]);
+          if (after.freezes.length > 0) passedOver++;
+        }
+      }),
+      300,
+    );
+    expect(passedOver).toBeGreaterThan(0);
+  });
+
+  it("a rollout is frozen as a whole only while every host that could start is", () => {
+    check(
+      fc.property(anyFate, (fate) => {
+        for (const { after } of simulate(fate).moments) {
+          const isHalted = after.halts.some(({ kind }) => kind === "frozen");
+          const thawed = { ...after, halts: [], freezes: [] };
+          const room = { slots: 1_000, limits: {}, slowStart: false };
+          const free = { ...thawed, settings: { ...after.settings, ...room } };
+          const open = admit(free, fate.fleet);
+          const others = admit({ ...free, freezes: after.freezes }, fate.fleet);
+          const held = open.length - others.length;
+          if (isHalted) expect(others).toEqual([]);
+          else expect(held === 0 || others.length > 0).toBe(true);
+        }
+      }),
+      300,
     );
   });
 

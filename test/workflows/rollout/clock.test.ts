@@ -38,7 +38,12 @@ describe("the deadline of a host", () => {
     const dayLater = 86_400_000;
     expect(nextDeadlineMs(paused, dayLater)).toBeUndefined();
     expect(overdue(paused, dayLater)).toEqual([]);
-    const resumed = then(paused, fleet, [{ kind: "resumed" }], dayLater);
+    const resumed = then(
+      paused,
+      fleet,
+      [{ kind: "lifted", halt: "paused" }],
+      dayLater,
+    );
     // Eight of its sixty seconds had passed.
     expect(nextDeadlineMs(resumed, dayLater + 1_000)).toBe(52_000);
   });

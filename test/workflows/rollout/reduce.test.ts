@@ -199,7 +199,7 @@ describe("a window that closes", () => {
     const paused = { kind: "paused", by: "ada", at: 0 } as const;
     const both = then(rolling, fleet, [
       ...[{ kind: "halted", halt: paused } as const, close("Sunday")],
-      { kind: "resumed" },
+      { kind: "lifted", halt: "paused" },
     ]);
     expect(both.halts).toEqual([{ kind: "closed", reason: "Sunday" }]);
   });
@@ -215,27 +215,76 @@ describe("a window that closes", () => {
 });
 
 describe("a freeze", () => {
-  const fleet = fleetOfSize(3);
+  const fleet = fleetIn(["web", "web", "app"]);
   const freezing = (rest: Partial<Freeze> = {}): RolloutEvent => ({
-    kind: "halted",
-    halt: {
-      kind: "frozen",
-      freezes: [
-        { id: "f", scope: "all", by: "ada", reason: "sale", at: 0, ...rest },
-      ],
-    },
+    kind: "freezes told",
+    freezes: [
+      { id: "f", scope: "all", by: "ada", reason: "sale", at: 0, ...rest },
+    ],
   });
-  const lifted = { kind: "lifted", halt: "frozen" } as const;
+  const lifted = { kind: "freezes told", freezes: [] } as const;
+  const back = { kind: "rolled back" } as const;
   const rolling = after(fleet, [opened(3), started(0)]);
 
-  it("lets hosts in work finish, starts nothing new, and no deadline passes", () => {
-    const held = then(rolling, fleet, [freezing()]);
-    expect(admit(held, fleet)).toEqual([]);
+  it.each(["all", "t"])(
+    "of %s lets hosts in work finish, starts nothing new, and no deadline passes",
+    (scope) => {
+      const held = then(rolling, fleet, [freezing({ scope })]);
+      expect(admit(held, fleet)).toEqual([]);
+      expect(held.clock.runningSince).toBeUndefined();
+      const free = then(held, fleet, [finished(0), lifted]);
+      expect(kindsOf(free)[0]).toBe("finished");
+      expect(admit(free, fleet)).toEqual([1, 2]);
+      expect(then(free, fleet, [lifted])).toBe(free);
+    },
+  );
+
+  it.each([
+    ["t/web", [2]],
+    ["t/web/web-1", [2]],
+    ["t/app", [1]],
+    ["t/app/web-1", [1, 2]],
+    ["t/we", [1, 2]],
+  ])("of %s holds only what it freezes", (scope, others) => {
+    const held = then(rolling, fleet, [freezing({ scope })]);
+    expect(held.halts).toEqual([]);
+    expect(held.clock.runningSince).toBeDefined();
+    expect(admit(held, fleet)).toEqual(others);
+  });
+
+  it("of a part halts the rollout once nothing else is left to start", () => {
+    const part = then(rolling, fleet, [freezing({ scope: "t/web/web-1" })]);
+    const held = then(part, fleet, [started(2)]);
+    expect(held.halts).toMatchObject([{ kind: "frozen", freezes: [{}] }]);
     expect(held.clock.runningSince).toBeUndefined();
-    const free = then(held, fleet, [finished(0), lifted]);
-    expect(kindsOf(free)[0]).toBe("finished");
-    expect(admit(free, fleet)).toEqual([1, 2]);
-    expect(then(free, fleet, [lifted])).toBe(free);
+    expect(stageSettled(then(held, fleet, [finished(0), finished(2)]))).toBe(
+      false,
+    );
+    // A host that is asked for again may start, and so nothing is halted.
+    const failing = then(held, fleet, [failed(2)]);
+    const retried = then(failing, fleet, [{ kind: "retried", indexes: [2] }]);
+    expect(retried.halts).toEqual([]);
+    expect(admit(retried, fleet)).toEqual([2]);
+  });
+
+  it("of a part halts nothing before a stage is opened, of all parts it does", () => {
+    const web = { id: "f", by: "ada", reason: "sale", at: 0, scope: "t/web" };
+    const told = (...scopes: string[]) =>
+      after(fleet, [
+        {
+          kind: "freezes told",
+          freezes: scopes.map((scope) => ({ ...web, id: scope, scope })),
+        },
+      ]);
+    expect(told("t/web").halts).toEqual([]);
+    expect(told("t/web", "t/app").halts).toMatchObject([{ kind: "frozen" }]);
+  });
+
+  it("is told of hosts that appear in a frozen pool", () => {
+    const held = then(rolling, fleet, [freezing({ scope: "t/app" })]);
+    const more = fleetIn(["web", "web", "app", "app"]);
+    const extended = then(held, more, [{ kind: "extended", by: 1 }, opened(4)]);
+    expect(admit(extended, more)).toEqual([1]);
   });
 
   it("gives way to the freezes that there are now, and ends no pause", () => {
@@ -243,25 +292,50 @@ describe("a freeze", () => {
     const held = then(rolling, fleet, [
       ...[freezing(), { kind: "halted", halt: paused } as const],
       freezing({ id: "g" }),
-      { kind: "resumed" },
+      { kind: "lifted", halt: "paused" },
     ]);
     expect(held.halts).toMatchObject([{ freezes: [{ id: "g" }] }]);
     expect(then(held, fleet, [lifted]).halts).toEqual([]);
   });
 
   it("holds hosts that go back only if it says so, whichever came first", () => {
-    const back = { kind: "rolled back" } as const;
     for (const events of [
       [finished(0), freezing(), back],
       [finished(0), back, freezing()],
     ]) {
       const mild = then(rolling, fleet, events);
-      expect(holdingHalts(mild)).toEqual([]);
+      expect(mild.halts).toEqual([]);
       expect(admit(mild, fleet)).toEqual([0]);
-      const strict = then(mild, fleet, [freezing({ blocksUndo: true })]);
+      const strict = then(mild, fleet, [
+        freezing({ id: "g", blocksUndo: true }),
+      ]);
+      expect(strict.halts).toMatchObject([{ kind: "frozen" }]);
       expect(admit(strict, fleet)).toEqual([]);
       expect(admit(then(strict, fleet, [lifted]), fleet)).toEqual([0]);
     }
+  });
+
+  it("of a part that blocks the way back holds these hosts, and the others go back", () => {
+    const touched = then(rolling, fleet, [
+      started(2),
+      finished(0),
+      finished(2),
+    ]);
+    const strict = then(touched, fleet, [
+      freezing({ scope: "t/web", blocksUndo: true }),
+      back,
+    ]);
+    expect(admit(strict, fleet)).toEqual([2]);
+    expect(strict.halts).toEqual([]);
+    expect(then(strict, fleet, [started(2)]).halts).toMatchObject([
+      { kind: "frozen" },
+    ]);
+  });
+
+  it("lets a single host go back while the others are held", () => {
+    const aside = then(rolling, fleet, [failed(0), freezing()]);
+    const undo = then(aside, fleet, [{ kind: "taken back", indexes: [0] }]);
+    expect(admit(undo, fleet)).toEqual([0]);
   });
 
   it("is still there when an aborted rollout goes back after all", () => {
@@ -269,9 +343,8 @@ describe("a freeze", () => {
       ...[finished(0), freezing({ blocksUndo: true })],
       { kind: "aborted" },
     ]);
-    expect(holdingHalts(strict)).toEqual([]);
-    const back = then(strict, fleet, [{ kind: "rolled back" }]);
-    expect(admit(back, fleet)).toEqual([]);
+    expect(strict.halts).toEqual([]);
+    expect(admit(then(strict, fleet, [back]), fleet)).toEqual([]);
   });
 });
 
@@ -287,7 +360,7 @@ describe("slow start", () => {
     expect(admit(fast, fleet)).toHaveLength(4);
     const resumed = then(fast, fleet, [
       { kind: "halted", halt: { kind: "paused", by: "ada", at: 0 } },
-      { kind: "resumed" },
+      { kind: "lifted", halt: "paused" },
     ]);
     expect(admit(resumed, fleet)).toHaveLength(1);
   });

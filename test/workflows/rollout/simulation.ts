@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { Freeze } from "../../../activities/freeze/port";
 import { admit } from "../../../workflows/rollout/admit";
 import { type Fleet, fleetOf } from "../../../workflows/rollout/fleet";
 import { reduce, type RolloutEvent } from "../../../workflows/rollout/reduce";
@@ -134,8 +135,8 @@ function optionsIn(state: RolloutState, isCalm: boolean): RolloutEvent[] {
     ...(isHeld("progress")
       ? [{ kind: "continued", halt: "progress" } as const]
       : []),
-    ...(isHeld("paused") ? [{ kind: "resumed" } as const] : []),
-    ...(isHeld("frozen") ? [{ kind: "lifted", halt: "frozen" } as const] : []),
+    ...(isHeld("paused") ? [{ kind: "lifted", halt: "paused" } as const] : []),
+    ...(isHeld("frozen") ? [freezing()] : []),
   ];
   if (isCalm) return wellEnding;
   return [
@@ -153,11 +154,16 @@ function optionsIn(state: RolloutState, isCalm: boolean): RolloutEvent[] {
   ];
 }
 
-const freezing = (blocksUndo?: true): RolloutEvent => {
-  const freeze = { id: "f", scope: "all", by: "ada", reason: "sale", at: 0 };
-  const freezes = [{ ...freeze, ...(blocksUndo && { blocksUndo }) }];
-  return { kind: "halted", halt: { kind: "frozen", freezes } };
-};
+/** These and no others hold from now on. */
+const freezing = (
+  ...freezes: readonly Pick<Freeze, "scope" | "blocksUndo">[]
+): RolloutEvent => ({
+  kind: "freezes told",
+  freezes: freezes.map((freeze) => ({
+    ...{ id: JSON.stringify(freeze), by: "ada", reason: "sale", at: 0 },
+    ...freeze,
+  })),
+});
 
 /** An operator may say any of these at any moment. */
 const controls: readonly RolloutEvent[] = [
@@ -166,7 +172,10 @@ const controls: readonly RolloutEvent[] = [
   { kind: "retuned", settings: { limits: { pool: 1 } } },
   { kind: "retuned", settings: { budget: { failures: 1 } } },
   freezing(),
-  freezing(true),
+  freezing({ scope: "all" }),
+  freezing({ scope: "t/web" }),
+  freezing({ scope: "t/web" }, { scope: "t/app/h-1", blocksUndo: true }),
+  freezing({ scope: "t", blocksUndo: true }),
   { kind: "stalled" },
   { kind: "rolled back" },
   { kind: "aborted" },
@@ -201,7 +210,7 @@ export function anyEvent(count: number): fc.Arbitrary<RolloutEvent> {
     }),
     fc.constantFrom(...controls),
     fc.constantFrom<RolloutEvent>(
-      { kind: "resumed" },
+      { kind: "lifted", halt: "paused" },
       { kind: "stopped" },
       { kind: "continued", halt: "budget" },
       { kind: "continued", halt: "progress" },
