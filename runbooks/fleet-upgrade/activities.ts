@@ -31,6 +31,7 @@ import {
   readInput,
   requireGrowingStages,
   requireValues,
+  requireWayBack,
   type RunIdentity,
   selectHosts,
   settingsOfRun,
@@ -99,6 +100,7 @@ export async function planFor(
     buildHost: buildHostOf(facts.contract, all),
   });
   requireValues(allSteps(plan), plan.hosts, plan.balancer);
+  requireWayBack(plan, calendars, configured.calendars);
   return { settings, plan, inventory: all, calendars };
 }
 

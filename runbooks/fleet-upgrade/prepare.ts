@@ -10,7 +10,11 @@ import type { Host } from "../../activities/inventory/port";
 import type { Balancer } from "../../activities/loadbalancer/port";
 import { isFiringOf, partsOfRunId } from "../../workflows/run-id";
 import { textsOfBalancer } from "./balancer-steps";
-import { fleetUpgradeInputSchema, type FleetUpgradeSettings } from "./contract";
+import {
+  type FleetPlan,
+  fleetUpgradeInputSchema,
+  type FleetUpgradeSettings,
+} from "./contract";
 import { workflowId } from "./ids";
 import type { PlanFacts } from "./plan";
 import { select, unmatched } from "./select";
@@ -258,6 +262,37 @@ export function requireValues(
     }),
   );
   if (wrong.length > 0) throw faults(wrong);
+}
+
+/**
+ * A calendar that turns runs back when its window closes wants a component that can go back.
+ *
+ * @throws input.invalid naming the calendar
+ */
+export function requireWayBack(
+  {
+    undoSteps,
+    component,
+    action,
+  }: Pick<FleetPlan, "undoSteps" | "component" | "action">,
+  names: readonly string[],
+  calendars: Configuration["calendars"],
+): void {
+  const turning = names.filter(
+    (name) => calendars[name]?.atClose === "abort-with-rollback",
+  );
+  if (undoSteps.length > 0 || turning.length === 0) return;
+  const isRestart = action === "restart";
+  throw faults([
+    {
+      path: isRestart ? "action" : "component",
+      found: isRestart
+        ? '"restart", which cannot be taken back'
+        : `"${component}", which has no step undo`,
+      expected: `what can be taken back: calendar ${turning.join(", ")} of the target says atClose: abort-with-rollback`,
+      hint: "let the calendar say ask or finish-batch-and-park, or give the component a step undo",
+    },
+  ]);
 }
 
 interface StepTexts {

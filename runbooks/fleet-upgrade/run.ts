@@ -25,8 +25,13 @@ import type { PackedRollout } from "../../workflows/rollout/pack";
 import { inFlight, type RolloutState } from "../../workflows/rollout/state";
 import { partsOfRunId } from "../../workflows/run-id";
 import { calendarChanged } from "../../workflows/window/messages";
+import type {
+  CloseWatch,
+  WatchedClose,
+} from "../../workflows/window/close-watch";
 import { type PackedWindow, Window } from "../../workflows/window/window";
 import { startGate } from "./ask-to-begin";
+import { watchClose } from "./at-close";
 import { Calls, type RunContext } from "./calls";
 import type {
   FleetUpgradeInput,
@@ -50,6 +55,7 @@ export interface CarriedFleetRun {
   readonly progress: Progress;
   /** What the calendars said last; of a target that keeps to some. */
   readonly window?: PackedWindow | undefined;
+  readonly close?: WatchedClose | undefined;
   /** What the run knew of freezes. */
   readonly freezes?: FreezeNotice | undefined;
 }
@@ -65,6 +71,7 @@ export class FleetRun implements RunParts {
   readonly view: RunView;
   /** When work may start; absent where no calendar says so. */
   readonly #window: Window | undefined;
+  readonly #close: CloseWatch | undefined;
   #progress: Progress;
 
   private constructor(
@@ -96,7 +103,10 @@ export class FleetRun implements RunParts {
         ...prepared.window,
         ask: (at) => calls.calendarState(at),
         carried: carried?.window,
-        onChange: () => this.rollout.lookAgain(),
+        onChange: () => {
+          this.#close?.look();
+          this.rollout.lookAgain();
+        },
         note: (text) => this.note(text),
       });
     this.rollout = new Rollout({
@@ -113,6 +123,8 @@ export class FleetRun implements RunParts {
       record: (entry) => ledger.record(entry),
       onChange: () => this.changed(),
     });
+    this.#close =
+      this.#window && watchClose(this, this.#window, carried?.close);
     this.obeyFreezes();
   }
 
@@ -249,6 +261,7 @@ export class FleetRun implements RunParts {
       ledger: this.ledger.packed(),
       progress: this.progress,
       window: this.#window?.packed(),
+      close: this.#close?.watched,
       freezes: this.keepers.freezes.latest,
     };
   }
@@ -276,6 +289,7 @@ export class FleetRun implements RunParts {
       this.desk.withdraw(startGate);
     if (position.kind === "building" && !isRolling(this))
       this.desk.withdraw("build");
+    this.#close?.look();
     this.view.changed();
   }
 

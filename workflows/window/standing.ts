@@ -16,7 +16,13 @@ export type Standing =
 
 export type Said = Pick<
   CalendarState,
-  "open" | "until" | "cutoffAt" | "nextOpen" | "nextChange" | "reasons"
+  | "open"
+  | "until"
+  | "cutoffAt"
+  | "nextOpen"
+  | "nextChange"
+  | "reasons"
+  | "atClose"
 >;
 
 /** Somebody's word that work may start though no calendar is open, or past the end of what is. */

@@ -69,6 +69,12 @@ export class Window {
       : standing;
   }
 
+  /** What the calendars said last, as long as it holds. */
+  answer(now: number): Said | undefined {
+    const said = this.#said;
+    return said === undefined || isOutdated(said, now) ? undefined : said;
+  }
+
   packed(): PackedWindow {
     return { said: this.#said, grant: this.#grant };
   }

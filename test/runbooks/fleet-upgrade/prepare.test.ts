@@ -7,6 +7,7 @@ import {
   lookUp,
   readInput,
   requireValues,
+  requireWayBack,
   selectHosts,
   settingsOfRun,
 } from "../../../runbooks/fleet-upgrade/prepare";
@@ -327,5 +328,41 @@ describe("values for the placeholders", () => {
     expect(message).toContain(
       "balancer of the target: found {{version}}, without a value on a, b, expected a value on every host of the plan",
     );
+  });
+});
+
+describe("a calendar that turns runs back at its close", () => {
+  const { calendars } = configurationSchema.parse({
+    ...configuration,
+    calendars: {
+      nights: {
+        ...{ tz: "Etc/UTC", dtstart: "2026-01-01T02:00", duration: "PT4H" },
+        atClose: "abort-with-rollback",
+      },
+      holidays: { tz: "Etc/UTC", default: "open", exclusions: ["2026-12-24"] },
+    },
+  });
+  const oneWay = {
+    undoSteps: [],
+    component: "app",
+    action: "upgrade",
+  } as const;
+
+  it("refuses what has no way back, before any effect", () => {
+    const names = ["holidays", "nights"];
+    expect(messageOf(() => requireWayBack(oneWay, names, calendars))).toContain(
+      'component: found "app", which has no step undo, expected what can be taken back: calendar nights of the target says atClose: abort-with-rollback; let the calendar say ask or finish-batch-and-park, or give the component a step undo',
+    );
+    const restart = { ...oneWay, action: "restart" } as const;
+    expect(
+      messageOf(() => requireWayBack(restart, names, calendars)),
+    ).toContain('action: found "restart", which cannot be taken back');
+  });
+
+  it("refuses nothing of a target that does not keep to it, nor what can go back", () => {
+    requireWayBack(oneWay, ["holidays"], calendars);
+    const [undo] = visitSteps(contract, settings());
+    const thereAndBack = { ...oneWay, undoSteps: undo ? [undo] : [] };
+    requireWayBack(thereAndBack, ["nights"], calendars);
   });
 });

@@ -1,60 +1,27 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { parse, stringify } from "yaml";
-import { workflowId } from "../../../runbooks/fleet-upgrade/ids";
-import type { FleetUpgradeInput } from "../../../runbooks/fleet-upgrade/contract";
-import type { fleetUpgrade } from "../../../runbooks/fleet-upgrade/workflow";
+import { writeFileSync } from "node:fs";
 import { calendarChanged } from "../../../workflows/window/messages";
 import { effectsOf, eachEffectOnce } from "../../harness/host-log";
 import { type Rig, startRig } from "../../harness/rig";
-import { startSkipping, uniqueId } from "../../harness/temporal";
-
-interface Sections {
-  readonly targets: { readonly lab: object };
-  readonly components: { readonly app: object };
-  readonly calendars?: object;
-}
+import {
+  type Calendars,
+  calendarsOf,
+  type Handle,
+  nightly,
+  startInSkippedTime,
+} from "./window-rig";
 
 let rig: Rig;
-let plain: Sections;
+let keepTo: (calendars: Calendars) => void;
 beforeAll(async () => {
   rig = await startRig({ lab: { hosts: 6, pools: 1, applyMs: 1_500 } });
-  plain = parse(readFileSync(rig.lab.configFile, "utf8")) as Sections;
+  keepTo = calendarsOf(rig);
 }, 60_000);
 afterAll(() => rig.stop(), 30_000);
-
-/** The lab keeps to these calendars from now on. */
-function keepTo(calendars: Readonly<Record<string, object>>): void {
-  const lab = { ...plain.targets.lab, calendars: Object.keys(calendars) };
-  const sections = { ...plain, targets: { lab }, calendars };
-  writeFileSync(rig.lab.configFile, stringify(sections));
-}
 
 /** All are over. */
 const holidays = {
   holidays: { tz: "Etc/UTC", default: "open", exclusions: ["2020-01-01"] },
 };
-
-/** Days pass in moments, since the run's clock jumps wherever it only waits. */
-async function startInSkippedTime(input: Partial<FleetUpgradeInput>) {
-  const full: FleetUpgradeInput = {
-    ...{ target: "lab", change: uniqueId("chg"), component: "app" },
-    ...{ version: "2.0.0", mode: "execute", slots: 1, slowStart: false },
-    ...{ canary: { gate: false }, checks: { hosts: "none" } },
-    ...input,
-  };
-  return startSkipping<typeof fleetUpgrade>(
-    rig.server.client,
-    "fleetUpgrade",
-    {
-      taskQueue: rig.taskQueue,
-      workflowId: workflowId(full),
-      args: [full],
-    },
-    { maxSkips: 1_000 },
-  );
-}
-
-type Handle = Awaited<ReturnType<typeof startInSkippedTime>>;
 
 /** When each visit was admitted, by the run's own clock. */
 async function admissionsOf(handle: Handle): Promise<Date[]> {
@@ -68,15 +35,8 @@ async function admissionsOf(handle: Handle): Promise<Date[]> {
 
 describe("a target that keeps to calendars", () => {
   it("is upgraded in its windows only, over as many of them as it takes", async () => {
-    keepTo({
-      nights: {
-        tz: "Etc/UTC",
-        dtstart: "2026-01-01T02:00",
-        rrule: "FREQ=DAILY",
-        duration: "PT4S",
-      },
-    });
-    const handle = await startInSkippedTime({ version: "2.0.0" });
+    keepTo({ nights: nightly });
+    const handle = await startInSkippedTime(rig, { version: "2.0.0" });
     const result = await handle.result();
     expect(result.outcome).toBe("completed");
     for (const { id } of rig.lab.hosts)
