@@ -2,10 +2,11 @@ import { approvalsFor } from "../approvals/approvals";
 import type { Approvals, Freeze } from "../approvals/port";
 import { beating } from "../beating";
 import type { ConfigurationSource } from "../configuration/port";
-import { membersOf } from "../roster/people";
+import { membersOf, personCalled } from "../roster/people";
 import type { Roster, RosterDocument } from "../roster/port";
 import { evidenceError } from "./errors";
 import type {
+  Asker,
   Attest,
   EvidenceActivities,
   GateFacts,
@@ -29,7 +30,7 @@ export function createEvidenceActivities(
   return {
     attest: (request) =>
       beating(async () => {
-        const { roster, starter, freeze } = await look(deps, request);
+        const { roster, starter, asker, freeze } = await look(deps, request);
         const attested = await deps.attest(request, roster);
         const { person } = attested;
         const standings = standingsOf(roster, request, [
@@ -38,16 +39,21 @@ export function createEvidenceActivities(
         ]);
         return {
           ...attested,
-          facts: { standings, starter, ...(freeze && { freeze }) },
+          facts: {
+            ...{ standings, starter },
+            ...(asker && { asker }),
+            ...(freeze && { freeze }),
+          },
         };
       }),
     approvers: (gate) =>
       beating(async () => {
-        const { roster, starter, freeze } = await look(deps, gate);
+        const { roster, starter, asker, freeze } = await look(deps, gate);
         return {
           people: membersOf(roster, gate.who),
           extra: freeze === undefined ? [] : membersOf(roster, gate.extra),
           starter,
+          ...(asker && { asker }),
           ...(freeze && { freeze }),
         };
       }),
@@ -56,10 +62,11 @@ export function createEvidenceActivities(
 
 async function look(
   { configuration, roster, starts }: EvidenceDependencies,
-  run: Pick<GateFacts, "target" | "workflowId" | "rootRunId">,
+  run: Pick<GateFacts, "target" | "workflowId" | "rootRunId" | "askedBy">,
 ): Promise<{
   readonly roster: RosterDocument;
   readonly starter: Starter;
+  readonly asker?: Asker;
   readonly freeze?: Freeze;
 }> {
   const approvals = approvalsFor(await configuration.read(), run.target);
@@ -73,7 +80,17 @@ async function look(
   ]);
   const freeze = freezeNow(approvals, Date.now());
   const starter = starterCalled(people, identity);
-  return { roster: people, starter, ...(freeze && { freeze }) };
+  const { askedBy } = run;
+  return {
+    ...{ roster: people, starter },
+    ...(askedBy === undefined ? {} : { asker: askerCalled(people, askedBy) }),
+    ...(freeze && { freeze }),
+  };
+}
+
+function askerCalled(roster: RosterDocument, name: string): Asker {
+  const person = personCalled(roster, name);
+  return { name, ...(person && { person: person.name }) };
 }
 
 function freezeNow({ freeze }: Approvals, now: number): Freeze | undefined {

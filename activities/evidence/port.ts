@@ -24,6 +24,8 @@ export interface GateFacts {
   readonly who: readonly string[];
   /** Entries of those who must agree, too, during a freeze. */
   readonly extra: readonly string[];
+  /** Who wants what is asked, by the name they gave; absent where nobody in particular does. */
+  readonly askedBy?: string;
 }
 
 export interface AttestRequest extends GateFacts {
@@ -72,6 +74,8 @@ export interface Evidence extends Attested {
     /** Of the person and of all who have voted, by the names of the roster. */
     readonly standings: Readonly<Record<string, Standing>>;
     readonly starter: Starter;
+    /** Present where somebody wants what is asked. */
+    readonly asker?: Asker;
     /** Present while a freeze holds. */
     readonly freeze?: Freeze;
   };
@@ -84,12 +88,21 @@ export interface Starter {
   readonly person?: string;
 }
 
+/** Who wants what a gate asks. */
+export interface Asker {
+  /** As they called themselves. */
+  readonly name: string;
+  /** Absent when the roster does not know it. */
+  readonly person?: string;
+}
+
 /** Who may answer a gate, to be shown while it is open. */
 export interface Approvers {
   readonly people: readonly string[];
   /** Needed besides, because a freeze holds. */
   readonly extra: readonly string[];
   readonly starter: Starter;
+  readonly asker?: Asker;
   readonly freeze?: Freeze;
 }
 

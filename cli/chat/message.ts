@@ -15,7 +15,8 @@ const styles: Readonly<Record<string, "primary" | "danger">> = {
 
 /** A question as a message of Slack with a button for each choice; what a button says binds to this asking and this plan. */
 export function gateMessage(run: string, gate: OpenGate): object {
-  const { id, nonce, digest, title, choices, expiresAt } = gate;
+  const { id, nonce, digest, title, choices, expiresAt, once } = gate;
+  const then = once === true ? "withdrawn" : "asked anew";
   const until = Math.floor(expiresAt / 1_000);
   return {
     text: `${run}: ${title}`,
@@ -26,7 +27,7 @@ export function gateMessage(run: string, gate: OpenGate): object {
         elements: [
           {
             type: "mrkdwn",
-            text: `Gate \`${escaped(id)}\`, plan \`${digest.slice(0, 12)}\`, asked anew after <!date^${until}^{date_short} {time}|${new Date(expiresAt).toISOString()}>`,
+            text: `Gate \`${escaped(id)}\`, plan \`${digest.slice(0, 12)}\`, ${then} after <!date^${until}^{date_short} {time}|${new Date(expiresAt).toISOString()}>`,
           },
         ],
       },

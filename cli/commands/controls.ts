@@ -4,7 +4,7 @@ import {
   type ControlName,
   controlUpdates,
 } from "../../workflows/rollout/messages";
-import type { Retuning } from "../../workflows/rollout/words";
+import type { Overriding, Told } from "../../workflows/rollout/words";
 import type { Context, Program } from "../context";
 import { cliError } from "../errors";
 import { answer } from "../output";
@@ -49,6 +49,13 @@ const words = {
       "Changes how a run moves. Hosts in work finish; what is not named stays as it is, but a budget is replaced whole.",
     example: `runbook retune ${ID} --slots 40 --pool-limit 25% --failures 12`,
   },
+  override: {
+    name: "override",
+    summary: "ask to work out of window for some hours",
+    description:
+      "Asks that a run may start work for so many hours, whatever its calendars say. It opens gate window-override, at which another person must approve with a comment. Freezes, locks and pauses still hold.",
+    example: `runbook override ${ID} --hours 4 --reason "the hole is being exploited"`,
+  },
   abort: {
     name: "abort",
     summary: "start nothing new, report and end",
@@ -72,11 +79,12 @@ const words = {
   },
 } as const satisfies Record<ControlName, Words>;
 
-/** `runbook pause`, `resume`, `retune`, `abort`, `rollback` and `stop`: said to a run at any moment. */
+/** `runbook pause`, `resume`, `retune`, `override`, `abort`, `rollback` and `stop`: said to a run at any moment. */
 export function registerControls(program: Program): void {
   registerPlain(program, "pause");
   registerPlain(program, "resume");
   registerRetune(program);
+  registerOverride(program);
   registerAbort(program);
   registerPlain(program, "rollback");
   registerStop(program);
@@ -120,6 +128,19 @@ function registerRetune(program: Program): void {
   );
 }
 
+function registerOverride(program: Program): void {
+  const command = controlCommand(program, "override").option(
+    "--hours <n>",
+    "from now on; 24 at most",
+  );
+  command.action(
+    (id: string, flags: ControlFlags & { readonly hours?: string }) =>
+      program.run(command, (context) =>
+        say(context, "override", id, flags, { hours: Number(flags.hours) }),
+      ),
+  );
+}
+
 function registerAbort(program: Program): void {
   const command = controlCommand(program, "abort").option(
     "--rollback",
@@ -153,10 +174,10 @@ async function say(
   control: ControlName,
   id: string,
   { by, reason }: ControlFlags,
-  more: Omit<Retuning, "by"> = {},
+  more: Omit<Told, "by"> = {},
 ): Promise<void> {
   const command = `runbook ${words[control].name}`;
-  const told: Retuning = {
+  const told: Told = {
     ...more,
     by: whoSays(context, by, command),
     ...(reason !== undefined && { reason }),
@@ -168,7 +189,9 @@ async function say(
     const observer = observerOf(context, client, id);
     await observer.requireRunning();
     const said = await answerOf(client, id, "controlRefused", () =>
-      observer.handle.executeUpdate(controlUpdates[control], { args: [told] }),
+      observer.handle.executeUpdate(controlUpdates[control], {
+        args: [told as Overriding],
+      }),
     );
     answer(context, { id, control, ...told, said }, [said]);
   });

@@ -1,7 +1,12 @@
 import { needsComment, type OpenGate } from "../../workflows/gate/gate";
-import { approversInWords, votesInWords } from "../../workflows/gate/words";
+import {
+  approversInWords,
+  atExpiry,
+  votesInWords,
+} from "../../workflows/gate/words";
 import { holdsInWords } from "../../workflows/rollout/hold-words";
 import type { Cause, RolloutProgress } from "../../workflows/rollout/words";
+import { overrideInWords } from "../../workflows/window/override";
 import { grid, type GridSize, poolBars } from "../grid";
 import { countStandings, type StandingCounts } from "../host-standing";
 import { durationText } from "../output";
@@ -87,7 +92,12 @@ const courses: Readonly<Record<RolloutProgress["course"], string>> = {
 function haltWords(progress: RolloutProgress | undefined): string[] {
   if (progress === undefined) return [];
   const course = courses[progress.course];
-  return [...(course === "" ? [] : [course]), ...holdsInWords(progress)];
+  const { override } = progress;
+  return [
+    ...(course === "" ? [] : [course]),
+    ...holdsInWords(progress),
+    ...(override === undefined ? [] : [`By ${overrideInWords(override)}`]),
+  ];
 }
 
 function paceWords(progress: RolloutProgress | undefined): string[] {
@@ -205,7 +215,7 @@ export function questionWords(workflowId: string, gate: OpenGate): string[] {
   const expires = new Date(gate.expiresAt).toISOString();
   return [
     `Waits for a decision: ${gate.title}`,
-    `  by ${expires.replace(/\.\d+Z$/, "Z")}, then it is asked anew; plan ${gate.digest.slice(0, 12)}`,
+    `  by ${expires.replace(/\.\d+Z$/, "Z")}, then ${atExpiry(gate.once)}; plan ${gate.digest.slice(0, 12)}`,
     `  ${approversInWords(gate)}`,
     ...votesInWords(gate).map((words) => `  - ${words}`),
     ...gate.choices.map(
@@ -234,11 +244,9 @@ export function decideCommand(
       ? ` --hosts ${hosts.join(",")}`
       : "";
   const isAsked = policy !== undefined && needsComment(policy, choice);
-  const evidence = explain.includes(choice)
-    ? ' --comment "evidence"'
-    : isAsked
-      ? ' --comment "why"'
-      : "";
+  const isExplained = isAsked || explain.includes(choice);
+  const comment = choice === "mark done" ? "evidence" : "why";
+  const evidence = isExplained ? ` --comment "${comment}"` : "";
   const signal = policy?.level === "server" ? " --signal" : "";
   return `runbook decide ${workflowId} ${id} ${word(choice)} --nonce ${nonce}${named}${evidence} --by "$USER"${signal}`;
 }

@@ -26,6 +26,7 @@ const gateChoices: Readonly<Record<string, readonly string[]>> = {
   budget: ["continue", "abort", "rollback"],
   progress: ["continue", "abort", "rollback"],
   "window-close": ["park", "abort", "rollback"],
+  "window-override": ["approve", "deny"],
 };
 
 /** The contract allows 20 stages behind the canaries, and the last of all asks nobody. */

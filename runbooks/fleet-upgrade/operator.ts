@@ -3,8 +3,8 @@ import { policyFor } from "../../workflows/gate/policy";
 import type { Handled } from "../../workflows/gate/handled";
 import { openControls, refuseControl } from "../../workflows/rollout/controls";
 import type { ControlName } from "../../workflows/rollout/messages";
+import type { Told } from "../../workflows/rollout/words";
 import type { RolloutState } from "../../workflows/rollout/state";
-import type { Retuning } from "../../workflows/rollout/words";
 import { isOver } from "./parts";
 import type { FleetRun } from "./run";
 
@@ -44,7 +44,7 @@ export function openRunControls({
 }
 
 /** What the run did, in one line. @throws control.refused */
-function actOn(run: FleetRun, name: ControlName, control: Retuning): string {
+function actOn(run: FleetRun, name: ControlName, control: Told): string {
   const { rollout } = run;
   const { course, halts } = rollout.state;
   const { by, reason } = control;
@@ -82,6 +82,9 @@ function actOn(run: FleetRun, name: ControlName, control: Retuning): string {
       });
       return `retuned to ${JSON.stringify({ slots, limits, budget })}`;
     }
+    case "override":
+      requireCourse(name, course, ["rolling"]);
+      return askToOverride(run, control);
     case "abort":
       requireCourse(name, course, ["rolling", "rolling back"]);
       rollout.dispatch({ kind: "aborted" });
@@ -99,6 +102,14 @@ function actOn(run: FleetRun, name: ControlName, control: Retuning): string {
       rollout.stop();
       return "stopping: commands in work are stopped on their hosts";
   }
+}
+
+/** Its shape was judged: who, why and how long are there. */
+function askToOverride({ overrides }: FleetRun, control: Told): string {
+  const { refusal } = overrides;
+  if (refusal !== undefined) return refuseControl(refusal);
+  const { by, reason = "", hours = 0 } = control;
+  return overrides.wish(by, reason, hours);
 }
 
 /** Whoever may not answer at the budget's gate may not widen the budget either. */

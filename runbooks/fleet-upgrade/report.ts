@@ -4,6 +4,10 @@ import type {
   RefusedAnswer,
   Vote,
 } from "../../workflows/gate/gate";
+import {
+  type Override,
+  overrideInWords,
+} from "../../workflows/window/override";
 import type { LedgerEntry } from "../../workflows/rollout/ledger";
 import type {
   FleetPlan,
@@ -44,6 +48,8 @@ export interface Report extends Omit<ReportFacts, "outcomes"> {
   readonly durations?: Durations;
   readonly causes: readonly CauseReport[];
   readonly timeline: readonly { readonly at: number; readonly text: string }[];
+  /** Work out of window, each with who asked for it and who approved. */
+  readonly overrides: readonly Override[];
   readonly decisions: readonly Decision[];
   /** Of gates with a policy: each answer that counted. */
   readonly votes: readonly Vote[];
@@ -70,6 +76,9 @@ export function reportOf(
     causes: causesOf(hosts),
     timeline: entries.flatMap((entry) =>
       entry.kind === "event" ? [{ at: entry.at, text: entry.text }] : [],
+    ),
+    overrides: entries.flatMap((entry) =>
+      entry.kind === "override" ? [entry.override] : [],
     ),
     decisions: entries.flatMap((entry) =>
       entry.kind === "decision" ? [entry.decision] : [],
@@ -165,6 +174,12 @@ export function reportMarkdown(report: Report): string {
       causes.map(
         ({ cause, hosts }) =>
           `- ${hosts.length} x ${oneLine(cause, 400)}: ${hosts.join(", ")}`,
+      ),
+    ),
+    ...section(
+      "Overrides of the window",
+      report.overrides.map(
+        (one) => `- ${time(one.at)} ${overrideInWords(one)}`,
       ),
     ),
     "",

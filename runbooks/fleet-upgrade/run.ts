@@ -6,33 +6,29 @@ import {
   setHandler,
   workflowInfo,
 } from "@temporalio/workflow";
-import type { FreezeNotice } from "../../activities/freeze/port";
 import { failureOf, refuseInput } from "../../workflows/failure-of";
 import { FreezeWatch } from "../../workflows/freeze/freeze-watch";
 import {
   type Desk,
   type GateApprovals,
   openDesk,
-  type PackedDesk,
 } from "../../workflows/gate/desk";
 import { Handled } from "../../workflows/gate/handled";
 import { acrossRuns } from "../../workflows/hand-over";
 import { hearCalls } from "../../workflows/lock/take-lock";
 import { Rollout } from "../../workflows/rollout/engine";
 import { fleetOf, type FleetRow } from "../../workflows/rollout/fleet";
-import { Ledger, type PackedLedger } from "../../workflows/rollout/ledger";
-import type { PackedRollout } from "../../workflows/rollout/pack";
+import { Ledger } from "../../workflows/rollout/ledger";
 import { inFlight, type RolloutState } from "../../workflows/rollout/state";
 import { partsOfRunId } from "../../workflows/run-id";
 import { calendarChanged } from "../../workflows/window/messages";
-import type {
-  CloseWatch,
-  WatchedClose,
-} from "../../workflows/window/close-watch";
-import { type PackedWindow, Window } from "../../workflows/window/window";
+import type { CloseWatch } from "../../workflows/window/close-watch";
+import { Overrides } from "../../workflows/window/overrides";
+import { Window } from "../../workflows/window/window";
 import { startGate } from "./ask-to-begin";
 import { watchClose } from "./at-close";
-import { Calls, type RunContext } from "./calls";
+import { Calls } from "./calls";
+import type { CarriedFleetRun } from "./carried";
 import type {
   FleetUpgradeInput,
   FleetUpgradeResult,
@@ -45,21 +41,6 @@ import { gateOf } from "./stage-steps";
 import { noOutcomes, type Position } from "./state";
 import { RunView } from "./view";
 
-/** What a run hands to the next one of its chain; small, whatever the size of the fleet. */
-export interface CarriedFleetRun {
-  readonly prepared: PreparedFleetUpgrade;
-  readonly context: RunContext;
-  readonly rollout: PackedRollout;
-  readonly desk: PackedDesk;
-  readonly ledger: PackedLedger;
-  readonly progress: Progress;
-  /** What the calendars said last; of a target that keeps to some. */
-  readonly window?: PackedWindow | undefined;
-  readonly close?: WatchedClose | undefined;
-  /** What the run knew of freezes. */
-  readonly freezes?: FreezeNotice | undefined;
-}
-
 type FleetUpgradeWorkflow = (
   input?: FleetUpgradeInput,
   carried?: CarriedFleetRun,
@@ -69,6 +50,7 @@ type FleetUpgradeWorkflow = (
 export class FleetRun implements RunParts {
   readonly rollout: Rollout;
   readonly view: RunView;
+  readonly overrides: Overrides;
   /** When work may start; absent where no calendar says so. */
   readonly #window: Window | undefined;
   readonly #close: CloseWatch | undefined;
@@ -96,6 +78,7 @@ export class FleetRun implements RunParts {
       rollout: this.rollout,
       position: this.#position,
       startedAt: this.progress.startedAt,
+      override: this.overrides.grantedAt(Date.now()),
     }));
     this.#window =
       prepared.window &&
@@ -106,9 +89,17 @@ export class FleetRun implements RunParts {
         onChange: () => {
           this.#close?.look();
           this.rollout.lookAgain();
+          this.overrides.lookAgain();
         },
         note: (text) => this.note(text),
       });
+    this.overrides = new Overrides({
+      ...{ desk, window: this.#window, digest: plan.sha256 },
+      gateExpiresMs: settings.gateExpiresMs,
+      carried: carried?.overrides,
+      record: (override) => ledger.record({ kind: "override", override }),
+      note: (text) => this.note(text),
+    });
     this.rollout = new Rollout({
       fleet: fleetOf(rows),
       settings,
@@ -182,6 +173,7 @@ export class FleetRun implements RunParts {
     );
     opened.run.view.keepShowing();
     if (prepared.mode === "execute") opened.run.#window?.keep();
+    opened.run.overrides.resume();
     return opened.run;
   }
 
@@ -262,6 +254,7 @@ export class FleetRun implements RunParts {
       progress: this.progress,
       window: this.#window?.packed(),
       close: this.#close?.watched,
+      overrides: this.overrides.packed(),
       freezes: this.keepers.freezes.latest,
     };
   }
@@ -290,12 +283,14 @@ export class FleetRun implements RunParts {
     if (position.kind === "building" && !isRolling(this))
       this.desk.withdraw("build");
     this.#close?.look();
+    if (!isRolling(this) || isOver(this))
+      this.overrides.withdraw("nothing more is to start");
     this.view.changed();
   }
 
   enter(position: Position): void {
     this.advance({ position });
-    this.view.changed();
+    this.changed();
   }
 
   get progress(): Progress {

@@ -11,6 +11,7 @@ import { hostsQuery, progressQuery } from "../../workflows/rollout/messages";
 import { hostsAnswer, progressOf } from "../../workflows/rollout/progress";
 import type { Halt, RolloutProgress } from "../../workflows/rollout/words";
 import { partsOfRunId } from "../../workflows/run-id";
+import type { Override } from "../../workflows/window/override";
 import { StandingBoard } from "../../workflows/status/search-attributes";
 import type { PreparedFleetUpgrade } from "./contract";
 import { runbookName } from "./ids";
@@ -21,6 +22,7 @@ interface Seen {
   readonly rollout: Rollout;
   readonly position: Position;
   readonly startedAt: number;
+  readonly override: Override | undefined;
 }
 
 /** What the run shows of itself: details and search attributes of the UI, and answers to queries. */
@@ -63,12 +65,13 @@ export class RunView {
   }
 
   progress(): RolloutProgress {
-    const { rollout, position, startedAt } = this.look();
+    const { rollout, position, startedAt, override } = this.look();
     return progressOf(rollout.state, rollout.fleet, {
       step: stepTitle(position, this.prepared.rollout.stages),
       startedAt,
       now: Date.now(),
       pace: rollout.pace,
+      override,
     });
   }
 

@@ -3,10 +3,15 @@ import {
   type OpenGate,
   type RefusedAnswer,
 } from "../../workflows/gate/gate";
-import { approversInWords, votesInWords } from "../../workflows/gate/words";
+import {
+  approversInWords,
+  atExpiry,
+  votesInWords,
+} from "../../workflows/gate/words";
 import { holdsInWords } from "../../workflows/rollout/hold-words";
 import type { Item } from "../../workflows/rollout/state";
 import type { Cause, RolloutProgress } from "../../workflows/rollout/words";
+import { overrideInWords } from "../../workflows/window/override";
 import type { PlanStage } from "./contract";
 import { inHosts, oneLine, shortenTo } from "./markdown";
 import { countOutcomes, countsInWords, outcomeOf } from "./state";
@@ -40,6 +45,9 @@ export function runDetails(facts: RunFacts): string {
     `Step: ${progress.step}${coursesInWords[progress.course]}`,
     ...holdsInWords(progress).map((words) => `\n**${words}**`),
     ...resumeWords(progress),
+    ...(progress.override === undefined
+      ? []
+      : [`\n**In work by ${overrideInWords(progress.override)}**`]),
     "",
     countsLine(progress),
     ...section("Waits for", gates.flatMap(gateWords)),
@@ -75,7 +83,7 @@ function countsLine(progress: RolloutProgress): string {
 
 function gateWords(gate: OpenGate): string[] {
   return [
-    `- **${gate.title}** (${gate.choices.join(" | ")}); by ${new Date(gate.expiresAt).toISOString()}, then it is asked anew.`,
+    `- **${gate.title}** (${gate.choices.join(" | ")}); by ${new Date(gate.expiresAt).toISOString()}, then ${atExpiry(gate.once)}.`,
     `  Plan \`${gate.digest.slice(0, 12)}\`; ${oneLine(approversInWords(gate), 400)}`,
     ...votesInWords(gate).map((words) => `  - ${oneLine(words)}`),
     `  Send ${gate.policy?.level === "server" ? "signal `answer`" : "update `decide`"}:`,

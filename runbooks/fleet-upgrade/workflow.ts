@@ -6,11 +6,12 @@ import {
 import { isTemplate } from "../../workflows/template";
 import { askToBegin } from "./ask-to-begin";
 import { buildOnce } from "./build-once";
+import type { CarriedFleetRun } from "./carried";
 import type { FleetUpgradeInput, FleetUpgradeResult } from "./contract";
 import { begin, rollBack, settle } from "./desired";
 import { runbookName } from "./ids";
 import { lock, unlock } from "./locking";
-import { type CarriedFleetRun, FleetRun } from "./run";
+import { FleetRun } from "./run";
 import { askAfter, soak, stagesLeft, upgrade } from "./stage-steps";
 import { noOutcomes } from "./state";
 import { catchUp, countNewcomers } from "./take-census";

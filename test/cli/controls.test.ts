@@ -47,6 +47,12 @@ describe("a wrong control is refused with all its faults before any server is as
     [["retune", "id", "--pool-failures", "1"], ["budget: expected failures"]],
     [["pause", "id", "--reason", "x".repeat(1_025)], ["reason: expected"]],
     [
+      ["override", "id"],
+      ["reason: expected", "hours: expected"],
+    ],
+    [["override", "id", "--reason", "x", "--hours", "25"], ["24 at most"]],
+    [["override", "id", "--reason", "x", "--hours", "4h"], ["hours: expected"]],
+    [
       ["decide", "i", "g", "c", "--cause", "a", "--hosts", "b"],
       ["both --cause and --hosts"],
     ],

@@ -63,7 +63,7 @@ export class GateBook {
     return gate;
   }
 
-  /** Opens a gate under a nonce of its own. A policy's expiry stands instead of the question's. */
+  /** Opens a gate under a nonce of its own. */
   ask(
     question: Question,
     policy: GatePolicy | undefined,
@@ -71,10 +71,7 @@ export class GateBook {
   ): OpenGate {
     const openedAt = Date.now();
     const { runId } = workflowInfo();
-    const lastsMs =
-      policy === undefined
-        ? question.expiresAfterMs
-        : policy.expiresAfterS * 1_000;
+    const lastsMs = lifetimeMs(question, policy);
     const gate = {
       ...question,
       nonce: nonceOf(runId, question.id, this.#asked++),
@@ -133,4 +130,14 @@ export class GateBook {
     this.#ends.delete(nonce);
     return end;
   }
+}
+
+/** A policy's expiry stands instead of the question's; what is asked for a time that passes ends with that at the latest. */
+function lifetimeMs(
+  { expiresAfterMs, once }: Question,
+  policy: GatePolicy | undefined,
+): number {
+  if (policy === undefined) return expiresAfterMs;
+  const byPolicyMs = policy.expiresAfterS * 1_000;
+  return once === true ? Math.min(byPolicyMs, expiresAfterMs) : byPolicyMs;
 }

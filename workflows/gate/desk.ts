@@ -49,7 +49,10 @@ type Facts = Pick<Question, "title" | "hosts" | "causes"> &
 
 /** Where a run's questions are asked and answered. */
 export interface Desk {
-  /** Asks, and waits for the decision, however long it takes: expiry asks anew, it never decides. Undefined when withdrawn. */
+  /**
+   * Asks, and waits for the decision, however long it takes: expiry asks anew, it never decides. Undefined when withdrawn, as
+   * a question for once is when it expires.
+   */
   ask(question: Question): Promise<Decision | undefined>;
   /** The same asking, about other facts: the nonce stays. Of another plan, by its digest, it is asked anew. */
   amend(gateId: string, facts: Facts): void;
@@ -114,6 +117,8 @@ class WorkflowDesk implements Desk {
       // What was amended since is part of what is asked anew.
       const asked = this.#book.get(id);
       if (end === "superseded" && asked !== undefined) gate = asked;
+      else if (end === undefined && gate.once === true)
+        return this.#lapse(gate);
       else if (end === undefined)
         gate = this.#open(asked ?? gate, gate.expired + 1);
       else return isDecision(end) ? end : undefined;
@@ -138,6 +143,16 @@ class WorkflowDesk implements Desk {
       this.withdraw(id);
       throw error;
     }
+  }
+
+  /** Its time has passed, and so has what it asked about. */
+  #lapse(gate: OpenGate): undefined {
+    const who = gate.policy?.who ?? [];
+    const text = "nobody decided in time, and it is withdrawn";
+    this.#tell(gate, "expired", text, who);
+    this.withdraw(gate.id);
+    this.#book.takeEnd(gate.nonce);
+    return undefined;
   }
 
   #tellDues(gateId: string): void {
@@ -261,12 +276,16 @@ function questionOf({
   hosts,
   causes,
   explain,
+  once,
+  askedBy,
 }: Question): Question {
   return {
     ...{ id, title, choices, digest, expiresAfterMs },
     ...(hosts && { hosts }),
     ...(causes && { causes }),
     ...(explain && { explain }),
+    ...(once && { once }),
+    ...(askedBy !== undefined && { askedBy }),
   };
 }
 

@@ -27,7 +27,7 @@ export function attest(
   const voters = (gate.votes ?? []).map(({ person }) => person);
   return calls(`who answers ${gate.id}`, (activities) =>
     activities.attest({
-      ...factsOf(target, gate.policy),
+      ...factsOf(target, gate),
       runId: workflowInfo().runId,
       ...{ gate: gate.id, nonce: gate.nonce, digest: gate.digest },
       ...{ channel: said.channel, receivedAt: said.receivedAt, answer },
@@ -39,11 +39,11 @@ export function attest(
 /** Those who may answer, as the roster is now. */
 export function lookUpApprovers(
   target: string,
-  { id }: OpenGate,
+  gate: OpenGate,
   policy: GatePolicy,
 ): Promise<Approvers> {
-  return calls(`who may answer ${id}`, (activities) =>
-    activities.approvers(factsOf(target, policy)),
+  return calls(`who may answer ${gate.id}`, (activities) =>
+    activities.approvers(factsOf(target, { ...gate, policy })),
   );
 }
 
@@ -60,11 +60,15 @@ function calls<T>(
 
 function factsOf(
   target: string,
-  { who, extraApprovers }: GatePolicy,
+  {
+    policy: { who, extraApprovers },
+    askedBy,
+  }: OpenGate & { readonly policy: GatePolicy },
 ): GateFacts {
   const { workflowId, firstExecutionRunId: rootRunId } = workflowInfo();
   return {
     ...{ target, workflowId, rootRunId, who },
     extra: extraApprovers?.who ?? [],
+    ...(askedBy === undefined ? {} : { askedBy }),
   };
 }

@@ -20,8 +20,12 @@ export interface Question {
   readonly hosts?: readonly string[];
   /** Ids of causes that the answer may name instead of their hosts. */
   readonly causes?: readonly string[];
-  /** Choices that need a comment: the evidence for what is claimed. */
+  /** Choices that need a comment: the evidence for what is claimed, or why. */
   readonly explain?: readonly string[];
+  /** Asked for a time that passes: when it expires it is withdrawn, and not asked anew. */
+  readonly once?: true;
+  /** Who wants it, by the name they gave: another person must approve. */
+  readonly askedBy?: string;
 }
 
 export interface OpenGate extends Question {
@@ -115,6 +119,7 @@ export type Refusal =
   | "stranger"
   | "not on the roster"
   | "starter"
+  | "asker"
   | "voted already";
 
 export interface RefusedAnswer {

@@ -7,7 +7,7 @@ import {
   type OpenGate,
   type Refusal,
 } from "./gate";
-import { type Ballot, cast } from "./vote";
+import { type Ballot, cast, endsAtOnce } from "./vote";
 
 export type Verdict =
   | {
@@ -126,7 +126,7 @@ export function judge(
   const fitting = fit(gates, raw, channel, now);
   if (!fitting.accepted) return fitting;
   const { gate, answer } = fitting;
-  if (gate.policy === undefined) return fitting;
+  if (gate.policy === undefined) return ownWish(gate, answer) ?? fitting;
   const said = { ...answer, at: now, channel };
   const ballot = cast(gate, gate.policy, said, evidence);
   return "refusal" in ballot
@@ -162,6 +162,18 @@ export function fit(
   );
 }
 
+/** Without a roster a person is the name they give. */
+function ownWish({ askedBy }: OpenGate, answer: Answer): Verdict | undefined {
+  if (askedBy === undefined || endsAtOnce(answer.choice)) return undefined;
+  if (folded(askedBy) !== folded(answer.by)) return undefined;
+  return refuse(
+    "asker",
+    `${answer.by} asked for it; somebody else must approve`,
+  );
+}
+
+const folded = (name: string): string => name.trim().toLowerCase();
+
 /** An Update bears no name that the server vouches for. */
 function wrongChannel(
   { policy }: OpenGate,
@@ -195,7 +207,9 @@ function wrongAsking(
   if (now >= gate.expiresAt) {
     return refuse(
       "expired",
-      `gate "${gate.id}" expired; it is asked anew under another nonce`,
+      gate.once === true
+        ? `gate "${gate.id}" expired, and is withdrawn`
+        : `gate "${gate.id}" expired; it is asked anew under another nonce`,
     );
   }
   return undefined;
@@ -215,7 +229,7 @@ function wrongChoice(
   if (explain.includes(answer.choice) && answer.comment === undefined) {
     return refuse(
       "unexplained",
-      `"${answer.choice}" needs its evidence as comment: what was looked at, and what it showed`,
+      `"${answer.choice}" needs a comment: why, or what was looked at and what it showed`,
     );
   }
   if (

@@ -2,6 +2,7 @@
 
 import type { GatePolicies, GatePolicy } from "../../activities/approvals/port";
 import type { GateEvent, OpenGate } from "./gate";
+import { atExpiry } from "./words";
 
 /** Of `stage-2`, `stage-*` and `*` the first that fits the gate counts. */
 export function policyFor(
@@ -38,15 +39,20 @@ export function duesOf({
   openedAt,
   expiresAt,
   policy,
-}: Pick<OpenGate, "title" | "openedAt" | "expiresAt" | "policy">): Due[] {
+  once,
+}: Pick<
+  OpenGate,
+  "title" | "openedAt" | "expiresAt" | "policy" | "once"
+>): Due[] {
   if (policy === undefined) return [];
   const { who, escalation } = policy;
   const until = new Date(expiresAt).toISOString();
+  const then = atExpiry(once);
   const dues: Due[] = [
     ...warnings.map((share) => ({
       at: Math.round(openedAt + (expiresAt - openedAt) * share),
       kind: "warned" as const,
-      text: `${share * 100} % of its time has passed; it is asked anew at ${until}: ${title}`,
+      text: `${share * 100} % of its time has passed; ${then} at ${until}: ${title}`,
       who,
     })),
     ...escalation.map(({ afterS, who: others, channel }) => ({

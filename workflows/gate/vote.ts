@@ -26,7 +26,7 @@ interface Refused {
 type Said = Answer & { readonly at: number; readonly channel: Channel };
 
 /** Stopping is always safe: one of those who may answer suffices, and the starter is one of them. */
-const endsAtOnce = (choice: string): boolean =>
+export const endsAtOnce = (choice: string): boolean =>
   choice === "deny" || choice === "abort";
 
 const strength: Readonly<Record<EvidenceLevel, number>> = {
@@ -82,8 +82,16 @@ function wrongPerson(
       refusal: "not on the roster",
       reason: `${person} is not among ${policy.who.join(", ")}, who may answer by policy ${policy.name}, as the roster is now`,
     };
-  if (policy.starterMayApprove || endsAtOnce(choice)) return undefined;
-  const { starter } = facts;
+  if (endsAtOnce(choice)) return undefined;
+  return isStarter(policy, person, facts) ?? isAsker(person, facts);
+}
+
+function isStarter(
+  policy: GatePolicy,
+  person: string,
+  { starter }: Evidence["facts"],
+): Refused | undefined {
+  if (policy.starterMayApprove) return undefined;
   if (starter.person === undefined)
     return {
       refusal: "starter",
@@ -93,6 +101,25 @@ function wrongPerson(
     ? {
         refusal: "starter",
         reason: `${person} started the run; policy ${policy.name} wants somebody else's word`,
+      }
+    : undefined;
+}
+
+/** Whoever wants it does not also say that it may be. */
+function isAsker(
+  person: string,
+  { asker }: Evidence["facts"],
+): Refused | undefined {
+  if (asker === undefined) return undefined;
+  if (asker.person === undefined)
+    return {
+      refusal: "asker",
+      reason: `who asked for it is not known, so that nobody can be told apart from them: they called themselves ${JSON.stringify(asker.name)}\nhint: Deny it, and ask again under a name of the roster.`,
+    };
+  return asker.person === person
+    ? {
+        refusal: "asker",
+        reason: `${person} asked for it; somebody else must approve`,
       }
     : undefined;
 }

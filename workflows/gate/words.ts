@@ -1,7 +1,7 @@
 /** What is said of those who may answer a gate, in details, report and CLI alike. */
 
 import type { GatePolicy } from "../../activities/approvals/port";
-import type { OpenGate } from "./gate";
+import type { Decision, OpenGate } from "./gate";
 
 /** Names beyond this many help nobody. */
 const mostNames = 12;
@@ -12,17 +12,30 @@ const listed = (names: readonly string[]): string => {
   return more > 0 ? `${shown} and ${more} more` : shown || "nobody";
 };
 
+/** What becomes of a question that nobody answers in time. */
+export const atExpiry = (once: OpenGate["once"]): string =>
+  once === true ? "it is withdrawn" : "it is asked anew";
+
+/** Who decided, as the roster names them where it was asked. */
+export const decidedBy = ({ by, votes }: Decision): string =>
+  votes?.map(({ person }) => person).join(", ") ?? by;
+
 /** Who may answer, and how sure it must be that it is them. */
 export function approversInWords({
   policy,
   approvers,
   blind,
-}: Pick<OpenGate, "policy" | "approvers" | "blind">): string {
+  askedBy,
+}: Pick<OpenGate, "policy" | "approvers" | "blind" | "askedBy">): string {
   if (policy === undefined)
-    return "anybody may answer: the name is a claim, not proven";
-  const { starter, freeze, people = [], extra = [] } = approvers ?? {};
+    return [
+      "anybody may answer: the name is a claim, not proven",
+      ...(askedBy === undefined ? [] : [`not ${askedBy}, who asked for it`]),
+    ].join("; ");
+  const { starter, asker, freeze, people = [], extra = [] } = approvers ?? {};
   const isOpen = (name: string): boolean =>
-    policy.starterMayApprove || name !== starter?.person;
+    (policy.starterMayApprove || name !== starter?.person) &&
+    name !== asker?.person;
   const names = people.filter(isOpen);
   const { quorum } = policy;
   return [
@@ -32,6 +45,7 @@ export function approversInWords({
       ? [`that is too few: put more people on the roster`]
       : []),
     ...starterWords(policy, starter),
+    ...askerWords(asker),
     ...(freeze === undefined || policy.extraApprovers === undefined
       ? []
       : [
@@ -53,6 +67,17 @@ function starterWords(
     starter.person === undefined
       ? `nobody can approve, for the roster does not know who started it (${JSON.stringify(starter.identity)})`
       : `not ${starter.person}, who started it`,
+  ];
+}
+
+function askerWords(
+  asker: { readonly name: string; readonly person?: string } | undefined,
+): string[] {
+  if (asker === undefined) return [];
+  return [
+    asker.person === undefined
+      ? `nobody can approve, for the roster does not know who asked for it (${JSON.stringify(asker.name)})`
+      : `not ${asker.person}, who asked for it`,
   ];
 }
 

@@ -13,17 +13,31 @@ const longestText = 1_024;
 export function controlFaults(name: string, raw: unknown): string[] {
   if (!isObject(raw))
     return ['expected one JSON object with at least "by", who says so'];
-  const known =
-    name === "retune"
-      ? ["by", "reason", "slots", "limits", "budget"]
-      : ["by", "reason"];
+  const { by, reason, hours } = raw;
+  const mustSayWhy = name === "override";
   return [
-    ...textFaults("by", raw["by"]),
-    ...(raw["reason"] === undefined ? [] : textFaults("reason", raw["reason"])),
-    ...unknownFields("", raw, known),
+    ...textFaults("by", by),
+    ...(reason === undefined && !mustSayWhy
+      ? []
+      : textFaults("reason", reason)),
+    ...unknownFields("", raw, ["by", "reason", ...(own[name] ?? [])]),
     ...(name === "retune" ? retuneFaults(raw) : []),
+    ...(name === "override" ? hoursFaults(hours) : []),
   ];
 }
+
+/** What a control takes beside who says so and why. */
+const own: Readonly<Record<string, readonly string[]>> = {
+  retune: ["slots", "limits", "budget"],
+  override: ["hours"],
+};
+
+const mostHours = 24;
+
+const hoursFaults = (hours: unknown): string[] =>
+  typeof hours === "number" && hours > 0 && hours <= mostHours
+    ? []
+    : [`hours: expected a number above 0, and ${mostHours} at most`];
 
 function retuneFaults(raw: Fields): string[] {
   const { slots, limits, budget } = raw;

@@ -3,7 +3,7 @@ import { refused } from "../refused";
 import type { Handled } from "../gate/handled";
 import { controlFaults } from "./control-shape";
 import { type ControlName, controlSignals, controlUpdates } from "./messages";
-import type { Retuning } from "./words";
+import type { Told } from "./words";
 
 /** What each control does, for the pickers of the UI, and an input to paste. */
 const descriptions: Readonly<Record<ControlName, string>> = {
@@ -12,6 +12,8 @@ const descriptions: Readonly<Record<ControlName, string>> = {
   resume: 'Goes on after a pause. Input: {"by":"your name"}',
   retune:
     'Other slots, limits or budget from now on. Input: {"by":"your name","slots":20,"limits":{"pool":"25%"},"budget":{"failures":9}}',
+  override:
+    'Asks that work may start for so many hours whatever the calendars say; another person must approve. Freezes and locks still hold. Input: {"by":"your name","reason":"...","hours":4}',
   abort:
     'Nothing new starts, hosts in work finish, the run reports and ends. Input: {"by":"your name","reason":"..."}',
   rollback:
@@ -26,7 +28,7 @@ export interface ControlsOptions {
   /** Resolves once a control can be carried out or refused. */
   ready(): Promise<void>;
   /** Carries a well-formed control out and says what it did. @throws control.refused with the reason */
-  act(name: ControlName, control: Retuning): string;
+  act(name: ControlName, control: Told): string;
   /** A signal that did nothing has nobody to answer to; it is shown in the details. */
   refused(name: ControlName, raw: unknown, reason: string): void;
   readonly handled: Handled;
@@ -38,7 +40,7 @@ export function openControls(options: ControlsOptions): void {
     const description = descriptions[name];
     setHandler(
       controlUpdates[name],
-      async (control: Retuning) => {
+      async (control: Told) => {
         await options.ready();
         return options.handled.once(() => options.act(name, control));
       },
@@ -46,7 +48,7 @@ export function openControls(options: ControlsOptions): void {
     );
     setHandler(
       controlSignals[name],
-      async (control: Retuning) => {
+      async (control: Told) => {
         try {
           requireShape(name, control);
           await options.ready();

@@ -7,6 +7,7 @@ import {
 import type { Freeze } from "../../activities/freeze/port";
 import type { Decision, Question } from "../gate/gate";
 import type { Desk } from "../gate/desk";
+import { decidedBy } from "../gate/words";
 import { freezeInWords } from "../freeze/words";
 import { waitInWords } from "../lock/wait-words";
 import { admit } from "./admit";
@@ -432,10 +433,6 @@ class Alarm {
     this.#scope = undefined;
   }
 }
-
-/** As the roster names them, where it was asked. */
-const decidedBy = ({ by, votes }: Decision): string =>
-  votes?.map(({ person }) => person).join(", ") ?? by;
 
 const inHosts = (count: number, which = ""): string =>
   `${count} ${which}${count === 1 ? "host" : "hosts"}`;

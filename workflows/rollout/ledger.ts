@@ -1,6 +1,7 @@
 import { condition } from "@temporalio/workflow";
 import type { ArtifactRef } from "../../activities/artifacts/port";
 import type { Decision, RefusedAnswer, Vote } from "../gate/gate";
+import type { Override } from "../window/override";
 import type { ItemFailure, ItemResult } from "./state";
 
 /** What happened, in order; the report is made from it. */
@@ -15,6 +16,7 @@ export type LedgerEntry =
       readonly evidence?: string;
     } & Partial<ItemResult>)
   | { readonly kind: "event"; readonly at: number; readonly text: string }
+  | { readonly kind: "override"; readonly override: Override }
   | { readonly kind: "vote"; readonly vote: Vote }
   | { readonly kind: "decision"; readonly decision: Decision }
   | { readonly kind: "refused"; readonly refused: RefusedAnswer };

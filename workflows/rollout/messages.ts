@@ -3,6 +3,7 @@ import type {
   Control,
   HostsAnswer,
   HostsQuestion,
+  Overriding,
   Retuning,
   RolloutProgress,
 } from "./words";
@@ -17,6 +18,8 @@ export const controlUpdates = {
   resume: defineUpdate<string, [Control]>("resume"),
   /** Other slots, limits or budget, from now on. */
   retune: defineUpdate<string, [Retuning]>("retune"),
+  /** Work may start for some hours whatever the calendars say, once a second person has approved. */
+  override: defineUpdate<string, [Overriding]>("override"),
   /** Nothing new starts, what is in flight finishes, the run reports and ends. */
   abort: defineUpdate<string, [Control]>("abort"),
   /** As abort; then undo over the hosts that were touched, in the order in which they were upgraded. */
@@ -31,6 +34,7 @@ export const controlSignals = {
   pause: defineSignal<[Control]>("pause"),
   resume: defineSignal<[Control]>("resume"),
   retune: defineSignal<[Retuning]>("retune"),
+  override: defineSignal<[Overriding]>("override"),
   abort: defineSignal<[Control]>("abort"),
   rollback: defineSignal<[Control]>("rollback"),
   emergencyStop: defineSignal<[Control]>("emergencyStop"),

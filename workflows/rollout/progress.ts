@@ -4,6 +4,7 @@ import { allowedNow } from "./budget";
 import { causesOf, messageFor } from "./causes";
 import type { Fleet } from "./fleet";
 import { countFrozen, freezesByItem, freezesOnCourse } from "./frozen";
+import type { Override } from "../window/override";
 import { failures, holdingHalts, type Item, type RolloutState } from "./state";
 import type {
   HostRow,
@@ -80,6 +81,7 @@ export function progressOf(
     readonly startedAt: number;
     readonly now: number;
     readonly pace: Pace;
+    readonly override?: Override | undefined;
   },
 ): RolloutProgress {
   const counts = countStandings(state.items);
@@ -103,6 +105,7 @@ export function progressOf(
     failures: failures(state),
     startedAt: about.startedAt,
     ...paceOf(about.pace, left, about.now),
+    ...(about.override && { override: about.override }),
   };
 }
 

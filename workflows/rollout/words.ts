@@ -2,6 +2,7 @@
 
 import type { Freeze } from "../../activities/freeze/port";
 import type { LockAnswer } from "../../activities/lock/port";
+import type { Override } from "../window/override";
 import type { ItemFailure } from "./state";
 
 /** Hosts at once: a number, or a share of the group such as "25%", rounded down and at least one. */
@@ -37,6 +38,16 @@ export interface Retuning extends Control {
   readonly limits?: GroupLimits;
   readonly budget?: Budget;
 }
+
+/** Asks that work may start though no calendar is open; somebody else must approve. */
+export interface Overriding extends Control {
+  readonly reason: string;
+  /** From now on; at most 24. */
+  readonly hours: number;
+}
+
+/** What any control may carry. */
+export type Told = Retuning & Partial<Pick<Overriding, "hours">>;
 
 /** Where one host stands, in the words of every screen. */
 export const standings = [
@@ -119,6 +130,8 @@ export interface RolloutProgress {
   /** Milliseconds until the last host, at that pace. */
   readonly etaMs?: number;
   readonly startedAt: number;
+  /** Work may start by somebody's word, whatever the calendars say. */
+  readonly override?: Override;
 }
 
 export interface HostsQuestion {

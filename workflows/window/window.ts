@@ -55,9 +55,9 @@ export class Window {
     this.#poked = true;
   }
 
-  /** Work may start until then, whatever the calendars say. */
+  /** Work may start until then, whatever the calendars say; a longer word that was given before still holds. */
   grant(grant: Grant): void {
-    this.#grant = grant;
+    if (grant.until > (this.#grant?.until ?? 0)) this.#grant = grant;
     this.#poked = true;
   }
 

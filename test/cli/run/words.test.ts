@@ -184,6 +184,11 @@ describe("the command to paste", () => {
     );
   });
 
+  it("leaves room for the reason that a choice needs", () => {
+    const gate = { id: "window-override", nonce: "n", explain: ["approve"] };
+    expect(decideCommand("id", gate, "approve")).toContain('--comment "why"');
+  });
+
   it("means all of them when they are too many to name", () => {
     const hosts = pool("web", "q".repeat(11)).map(({ id }) => id);
     const gate = { id: "failed-hosts", nonce: "n", hosts };

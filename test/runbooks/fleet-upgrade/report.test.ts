@@ -32,11 +32,13 @@ const whole = (over: Partial<Report> = {}): Report => ({
   ...facts,
   counts: noOutcomes,
   ...{ causes: [], timeline: [], hosts: [] },
-  ...{ decisions: [], votes: [], refused: [] },
+  ...{ overrides: [], decisions: [], votes: [], refused: [] },
   ...over,
 });
 const report = (over: Partial<Report> = {}): string =>
   reportMarkdown(whole(over));
+
+const noPlan = { hosts: [] };
 
 const failedHost = (id: string, message: string): HostReport => ({
   id,
@@ -53,6 +55,20 @@ const rowsOf = (text: string): string[] =>
     .slice(2);
 
 describe("the report", () => {
+  it("says in a section of its own who worked out of window, by whose word and why", () => {
+    expect(report()).not.toContain("Overrides");
+    const override = {
+      ...{ by: "ada", approvedBy: "ben", reason: "a hole\n# is used" },
+      ...{ at, until: at + 3_600_000 },
+    };
+    expect(report({ overrides: [override] })).toContain(
+      `## Overrides of the window\n\n- 2026-11-22T03:04:05.000Z override of the window by ada, approved by ben until 2026-11-22T04:04:05Z: a hole # is used\n`,
+    );
+    const entries: LedgerEntry[] = [{ kind: "override", override }];
+    const { overrides } = reportOf({ ...facts, outcomes: "" }, noPlan, entries);
+    expect(overrides).toEqual([override]);
+  });
+
   it("begins with the outcome, its counts, the run and its plan", () => {
     const counts = { ...noOutcomes, upgraded: 1, failed: 1 };
     const text = report({ counts });

@@ -48,6 +48,20 @@ function details(items: readonly Item[], over: Shown = {}): string {
 const sizeOf = (text: string): number => Buffer.byteLength(text);
 
 describe("the details of a run", () => {
+  it("say by whose word it works out of window, and what becomes of a question for once", () => {
+    const override = { by: "ada", approvedBy: "ben", reason: "a hole" };
+    const progress = progressOf(rolloutOf([waiting]), fleetOf([]), {
+      ...{ step: "2.", startedAt: 0, now: 0, pace: { finishes: [] } },
+      override: { ...override, at: 0, until: Date.UTC(2026, 10, 22, 3) },
+    });
+    const once = { ...gate, once: true } as const;
+    const text = details([waiting], { progress, gates: [once] });
+    expect(text).toContain(
+      "**In work by override of the window by ada, approved by ben until 2026-11-22T03:00:00Z: a hole**",
+    );
+    expect(text).toContain("by 2026-11-22T03:00:00.000Z, then it is withdrawn");
+  });
+
   it("count what is done, what is in work and what may fail", () => {
     expect(details([upgraded, upgraded, visiting, waiting])).toContain(
       "**2** upgraded, **1** in work, **1** waiting; 0 of 2 failures allowed",

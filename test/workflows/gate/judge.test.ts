@@ -223,6 +223,20 @@ const anyAnswer = fc
   .map(([answer, changed]) => ({ ...answer, ...changed }));
 const anyTime = fc.integer({ min: now - 100_000, max: now + 100_000 });
 
+describe("what somebody wants for themselves", () => {
+  const wish = { ...canary, askedBy: "Ada" };
+  const end = (by: string, choice = "approve"): string => {
+    const verdict = judge([wish], { ...good, by, choice }, "decide", now);
+    return verdict.accepted ? "accepted" : verdict.refusal;
+  };
+
+  it("is approved under another name than theirs, and denied by anybody", () => {
+    for (const by of ["Ada", "ada", " ADA "]) expect(end(by)).toBe("asker");
+    expect(end("ben")).toBe("accepted");
+    expect(end("ada", "deny")).toBe("accepted");
+  });
+});
+
 describe("whatever arrives", () => {
   it("opens a gate only with its id, its nonce, its digest, a choice of its, in time", () => {
     let opened = 0;

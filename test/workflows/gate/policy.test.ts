@@ -54,6 +54,13 @@ describe("what falls due at a gate", () => {
     expect(half?.text).toContain("50 % of its time has passed");
   });
 
+  it("says what becomes of the question at the end of its time", () => {
+    const [, half] = duesOf(gate);
+    expect(half?.text).toContain("; it is asked anew at ");
+    const [, once] = duesOf({ ...gate, once: true });
+    expect(once?.text).toContain("; it is withdrawn at ");
+  });
+
   it("is told once, also by a run that took over late", () => {
     const at = now + 31 * minute;
     expect(dueNow(gate, at).map(({ kind }) => kind)).toEqual([

@@ -40,7 +40,7 @@ export function evidenceOf(
   person: string | undefined,
   over: Partial<Omit<Evidence, "facts">> & Partial<Evidence["facts"]> = {},
 ): Evidence {
-  const { standings, starter, freeze, ...rest } = over;
+  const { standings, starter, asker, freeze, ...rest } = over;
   return {
     level: "claimed",
     how: "a name claimed by decide, not proven",
@@ -49,6 +49,7 @@ export function evidenceOf(
     facts: {
       standings: { ada: may, ben: may, dan: may, cat: mayNot, ...standings },
       starter: starter ?? { identity: "dan@desk", person: "dan" },
+      ...(asker && { asker }),
       ...(freeze && { freeze }),
     },
   };

@@ -187,6 +187,31 @@ describe("votes, when a question asks about other hosts", () => {
   });
 });
 
+describe("what somebody wants for themselves", () => {
+  const asker = (person?: string) => ({
+    asker: { name: "ada@desk-4", ...(person && { person }) },
+  });
+
+  it("is approved by another person, whatever names both have", () => {
+    const ada = evidenceOf("ada", asker("ada"));
+    expect(verdictOf(gateOf(), ada)).toMatchObject({
+      ...{ refusal: "asker", reason: expect.stringContaining("somebody else") },
+    });
+    const policy = policyOf({ starterMayApprove: true, quorum: 1 });
+    expect(endOf(gateOf({ policy }), ada)).toBe("asker");
+    const ben = evidenceOf("ben", asker("ada"));
+    expect(endOf(gateOf({ policy }), ben)).toBe("decided");
+    expect(endOf(gateOf(), ada, { choice: "deny" })).toBe("decided");
+  });
+
+  it("is approved by nobody while the roster does not know who wants it, and says how to go on", () => {
+    expect(verdictOf(gateOf(), evidenceOf("ben", asker()))).toMatchObject({
+      refusal: "asker",
+      reason: expect.stringContaining("ask again under a name of the roster"),
+    });
+  });
+});
+
 const people = ["ada", "ben", "cat", "dan", "eve"];
 const levels = ["claimed", "signed", "server"] as const;
 const anyEvidence = fc
@@ -194,16 +219,18 @@ const anyEvidence = fc
     person: fc.option(fc.constantFrom(...people), { nil: undefined }),
     level: fc.constantFrom(...levels),
     starter: fc.option(fc.constantFrom(...people), { nil: undefined }),
+    asker: fc.option(fc.constantFrom(...people), { nil: undefined }),
     isFrozen: fc.boolean(),
     standings: fc.dictionary(
       fc.constantFrom(...people),
       fc.record({ mayAnswer: fc.boolean(), isExtra: fc.boolean() }),
     ),
   })
-  .map(({ person, level, starter, isFrozen, standings }) =>
+  .map(({ person, level, starter, asker, isFrozen, standings }) =>
     evidenceOf(person, {
       ...{ level, standings },
       starter: { identity: "x", ...(starter && { person: starter }) },
+      ...(asker && { asker: { name: "y", person: asker } }),
       ...(isFrozen && { freeze: { reason: "sale" } }),
     }),
   );
@@ -267,7 +294,7 @@ describe("whatever evidence there is", () => {
       3_000,
     );
     expect([...seen].sort()).toEqual([
-      ...["accepted", "malformed", "not on the roster", "starter"],
+      ...["accepted", "asker", "malformed", "not on the roster", "starter"],
       ...["stranger", "superseded", "unexplained", "unknown hosts"],
       ...["unproven", "voted already", "wrong nonce"],
     ]);
@@ -281,7 +308,8 @@ describe("whatever evidence there is", () => {
         if (!verdict.accepted || verdict.ballot?.isDecided !== true) return;
         decided++;
         const { policy } = gate;
-        const { standings, starter, freeze } = evidence.facts;
+        const { standings, starter, asker, freeze } = evidence.facts;
+        if (asker !== undefined) expect(evidence.person).not.toBe(asker.person);
         const agreed = verdict.ballot.agreed.map(({ person }) => person);
         expect(new Set(agreed).size).toBe(agreed.length);
         expect(levels.indexOf(evidence.level)).toBeGreaterThanOrEqual(

@@ -40,6 +40,21 @@ describe("who may answer, in words", () => {
     );
   });
 
+  it("leaves out who wants it, and says so with and without a roster", () => {
+    expect(approversInWords({ askedBy: "ada" })).toBe(
+      "anybody may answer: the name is a claim, not proven; not ada, who asked for it",
+    );
+    const policy = policyOf({ starterMayApprove: true, quorum: 1 });
+    const asked = (asker: { name: string; person?: string }) =>
+      approversInWords(gateOf({ policy, approvers: { ...approvers, asker } }));
+    expect(asked({ name: "ada@desk", person: "ada" })).toContain(
+      "now ben, dan; not ada, who asked for it",
+    );
+    expect(asked({ name: "adda" })).toContain(
+      'nobody can approve, for the roster does not know who asked for it ("adda")',
+    );
+  });
+
   it("tells of a freeze, and of a roster that could not be read", () => {
     const extraApprovers = { who: ["board"], quorum: 1 };
     const frozen = { ...approvers, extra: ["eve"], freeze: { reason: "sale" } };

@@ -5,6 +5,7 @@ describe("what an operator tells a rollout", () => {
     ["pause", { by: "ada" }],
     ["abort", { by: "ada", reason: "the new version leaks" }],
     ["retune", { by: "ada", slots: 20 }],
+    ["override", { by: "ada", reason: "a hole", hours: 24 }],
     ["retune", { by: "ada", limits: { pool: "25%", jump: 4 } }],
     ["retune", { by: "ada", budget: { failures: 3, pool: { percent: 5 } } }],
   ])("is obeyed when well formed: %s %j", (name, control) => {
@@ -19,6 +20,13 @@ describe("what an operator tells a rollout", () => {
     ["pause", { by: 7 }, "by: expected a text"],
     ["pause", { by: "ada", reason: "" }, "reason: expected a text"],
     ["pause", { by: "ada", slots: 3 }, "slots: unknown field"],
+    ["override", { by: "ada", hours: 2 }, "reason: expected a text"],
+    ["override", { by: "ada", reason: "a hole" }, "hours: expected a number"],
+    ["override", { by: "ada", reason: "x", hours: 0 }, "above 0"],
+    ["override", { by: "ada", reason: "x", hours: 24.5 }, "24 at most"],
+    ["override", { by: "ada", reason: "x", hours: "4" }, "hours: expected"],
+    ["override", { by: "ada", reason: "x", hours: NaN }, "hours: expected"],
+    ["pause", { by: "ada", hours: 4 }, "hours: unknown field"],
     ["retune", { by: "ada" }, "expected slots, limits or budget"],
     [
       "retune",
