@@ -4,6 +4,7 @@ import { createEvidenceActivities } from "../activities/evidence/activities";
 import type { Attest, Starts } from "../activities/evidence/port";
 import { createCalendarActivities } from "../activities/calendar/activities";
 import { createFreezeActivities } from "../activities/freeze/activities";
+import { createFreezes } from "../activities/freeze/client";
 import { createHostActivities } from "../activities/host/activities";
 import { createLockActivities } from "../activities/lock/activities";
 import { createRuns } from "../activities/runs/client";
@@ -32,7 +33,7 @@ export function composeActivities(
   const parts = [
     createHostActivities({ ...ports, files: ports.artifacts }),
     createBuildActivities({ ...ports, files: ports.artifacts }),
-    createEvidenceActivities(ports),
+    createEvidenceActivities({ ...ports, freezes: createFreezes(runs) }),
     createCalendarActivities(ports),
     createLockActivities({ runs }),
     createFreezeActivities({ runs }),

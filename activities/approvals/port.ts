@@ -75,16 +75,10 @@ const policySchema = z
     }),
   );
 
-const freezeSchema = z.strictObject({
-  reason: z.string().min(1).max(200),
-  /** Without it the freeze holds until it is taken out of the file. */
-  until: z.iso.datetime({ offset: true }).optional(),
-});
-
 const gateWords =
   "expected a gate such as canary or stage-2, a family such as stage-*, or * for all others";
 
-/** Who may answer which gate. Read when a plan is made, and frozen in it; roster and freeze are read for each answer. */
+/** Who may answer which gate. Read when a plan is made, and frozen in it; roster and freezes are read for each answer. */
 export const approvalsSchema = z
   .strictObject({
     roster: rosterSourceSchema,
@@ -94,7 +88,6 @@ export const approvalsSchema = z
       z.string().regex(/^([A-Za-z0-9][\w-]*\*?|\*)$/, gateWords),
       idSchema,
     ),
-    freeze: freezeSchema.optional(),
   })
   .superRefine(({ policies, gates }, context) => {
     const names = Object.keys(policies);
@@ -120,8 +113,6 @@ export const approvalsSchema = z
       });
   });
 export type Approvals = z.output<typeof approvalsSchema>;
-
-export type Freeze = z.output<typeof freezeSchema>;
 
 /** Who may answer a gate, as a plan freezes it. */
 export type GatePolicy = z.output<typeof policySchema> & {

@@ -1,7 +1,7 @@
 import { approvalsFor } from "../approvals/approvals";
-import type { Approvals, Freeze } from "../approvals/port";
 import { beating } from "../beating";
 import type { ConfigurationSource } from "../configuration/port";
+import type { Freeze, Freezes } from "../freeze/port";
 import { membersOf, personCalled } from "../roster/people";
 import type { Roster, RosterDocument } from "../roster/port";
 import { evidenceError } from "./errors";
@@ -19,6 +19,7 @@ import { starterCalled } from "./starter";
 export interface EvidenceDependencies {
   readonly configuration: ConfigurationSource;
   readonly roster: Roster;
+  readonly freezes: Freezes;
   readonly starts: Starts;
   readonly attest: Attest;
 }
@@ -30,7 +31,7 @@ export function createEvidenceActivities(
   return {
     attest: (request) =>
       beating(async () => {
-        const { roster, starter, asker, freeze } = await look(deps, request);
+        const { roster, starter, asker, freezes } = await look(deps, request);
         const attested = await deps.attest(request, roster);
         const { person } = attested;
         const standings = standingsOf(roster, request, [
@@ -42,60 +43,56 @@ export function createEvidenceActivities(
           facts: {
             ...{ standings, starter },
             ...(asker && { asker }),
-            ...(freeze && { freeze }),
+            ...(freezes && { freezes }),
           },
         };
       }),
     approvers: (gate) =>
       beating(async () => {
-        const { roster, starter, asker, freeze } = await look(deps, gate);
+        const { roster, starter, asker, freezes } = await look(deps, gate);
         return {
           people: membersOf(roster, gate.who),
-          extra: freeze === undefined ? [] : membersOf(roster, gate.extra),
+          extra: freezes === undefined ? [] : membersOf(roster, gate.extra),
           starter,
           ...(asker && { asker }),
-          ...(freeze && { freeze }),
+          ...(freezes && { freezes }),
         };
       }),
   };
 }
 
 async function look(
-  { configuration, roster, starts }: EvidenceDependencies,
-  run: Pick<GateFacts, "target" | "workflowId" | "rootRunId" | "askedBy">,
+  { configuration, roster, starts, freezes }: EvidenceDependencies,
+  run: GateFacts,
 ): Promise<{
   readonly roster: RosterDocument;
   readonly starter: Starter;
   readonly asker?: Asker;
-  readonly freeze?: Freeze;
+  readonly freezes?: readonly Freeze[];
 }> {
   const approvals = approvalsFor(await configuration.read(), run.target);
   if (approvals === undefined)
     throw evidenceError("noRoster", {
       seen: `no approvals are configured for target ${run.target}`,
     });
-  const [people, identity] = await Promise.all([
+  const [people, identity, holding] = await Promise.all([
     roster.read(approvals.roster),
     starts.startedBy(run),
+    // A policy that wants nobody else in a freeze needs not know of any.
+    run.extra.length === 0 ? [] : freezes.holding(run.resources),
   ]);
-  const freeze = freezeNow(approvals, Date.now());
   const starter = starterCalled(people, identity);
   const { askedBy } = run;
   return {
     ...{ roster: people, starter },
     ...(askedBy === undefined ? {} : { asker: askerCalled(people, askedBy) }),
-    ...(freeze && { freeze }),
+    ...(holding.length > 0 && { freezes: holding }),
   };
 }
 
 function askerCalled(roster: RosterDocument, name: string): Asker {
   const person = personCalled(roster, name);
   return { name, ...(person && { person: person.name }) };
-}
-
-function freezeNow({ freeze }: Approvals, now: number): Freeze | undefined {
-  const until = freeze?.until;
-  return until !== undefined && Date.parse(until) <= now ? undefined : freeze;
 }
 
 function standingsOf(

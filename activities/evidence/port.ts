@@ -1,4 +1,4 @@
-import type { Freeze } from "../approvals/port";
+import type { Freeze } from "../freeze/port";
 import type { RosterDocument } from "../roster/port";
 import type { EvidenceLevel } from "./levels";
 
@@ -17,6 +17,8 @@ export interface Signature {
 export interface GateFacts {
   /** Names the roster that counts, by the target's configuration. */
   readonly target: string;
+  /** What the run changes: paths as those of locks. */
+  readonly resources: readonly string[];
   readonly workflowId: string;
   /** First run of the chain: its start tells who started it. */
   readonly rootRunId: string;
@@ -76,8 +78,8 @@ export interface Evidence extends Attested {
     readonly starter: Starter;
     /** Present where somebody wants what is asked. */
     readonly asker?: Asker;
-    /** Present while a freeze holds. */
-    readonly freeze?: Freeze;
+    /** All that hold anything of what the run changes; absent when none does. */
+    readonly freezes?: readonly Freeze[];
   };
 }
 
@@ -103,7 +105,7 @@ export interface Approvers {
   readonly extra: readonly string[];
   readonly starter: Starter;
   readonly asker?: Asker;
-  readonly freeze?: Freeze;
+  readonly freezes?: readonly Freeze[];
 }
 
 export interface EvidenceActivities {

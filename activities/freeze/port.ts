@@ -55,6 +55,12 @@ export interface FreezeUpdates {
   };
 }
 
+/** What is frozen at this moment. */
+export interface Freezes {
+  /** Those that hold any of these paths. @throws the client's own errors */
+  holding(resources: readonly string[]): Promise<readonly Freeze[]>;
+}
+
 export interface FreezeActivities {
   /** Has the run told of every change from now on; to ask twice is to ask once. @returns what holds it now */
   watchFreezes(watcher: Watcher): Promise<FreezeNotice>;

@@ -20,6 +20,10 @@ export function createRuns(client: () => Client): Runs {
         }),
       });
     },
+    async ask(workflowId, query, args) {
+      const handle = client().workflow.getHandle(workflowId);
+      return orUndefined(() => handle.query(query, ...args));
+    },
     async standing({ workflowId, rootRunId }) {
       const latest = await describe(client(), workflowId);
       if (latest === undefined) return "unknown";
@@ -50,13 +54,17 @@ const standings: Readonly<Record<WorkflowExecutionStatusName, ChainStanding>> =
 const firstRunOf = ({ raw, runId }: WorkflowExecutionDescription): string =>
   raw.workflowExecutionInfo?.firstRunId || runId;
 
-async function describe(
+const describe = (
   { workflow }: Client,
   workflowId: string,
   runId?: string,
-): Promise<WorkflowExecutionDescription | undefined> {
+): Promise<WorkflowExecutionDescription | undefined> =>
+  orUndefined(() => workflow.getHandle(workflowId, runId).describe());
+
+/** What is told of a workflow; undefined when there is none. */
+async function orUndefined<T>(tell: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await workflow.getHandle(workflowId, runId).describe();
+    return await tell();
   } catch (error) {
     if ((error as Error).name === "WorkflowNotFoundError") return undefined;
     throw error;

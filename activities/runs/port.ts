@@ -22,10 +22,16 @@ export interface Entity {
   readonly taskQueue: string;
 }
 
-/** What the Temporal server knows of runs, and the way to tell an entity something. */
+/** What the Temporal server knows of runs, and the way to tell or ask an entity something. */
 export interface Runs {
   /** Sends an Update and returns the answer; an entity that does not run is started first. @throws what the entity refuses, the client's own errors */
   tell(entity: Entity, update: string, payload: unknown): Promise<unknown>;
+  /** What a workflow answers to a query; undefined when there is none of that id. @throws the client's own errors */
+  ask(
+    workflowId: string,
+    query: string,
+    args: readonly unknown[],
+  ): Promise<unknown>;
   /** @throws the client's own errors */
   standing(run: RunRef): Promise<ChainStanding>;
 }

@@ -156,7 +156,10 @@ export class FleetRun implements RunParts {
       description: "The calendars were edited: they are asked again now.",
     });
     RunView.openQueries(() => opened.run?.view);
-    const obey = (): void => opened.run?.obeyFreezes();
+    const obey = (): void => {
+      opened.run?.obeyFreezes();
+      desk.lookAgain();
+    };
     const keepers = {
       freezes: new FreezeWatch(obey, carried?.freezes),
       calls: hearCalls(),
@@ -188,9 +191,9 @@ export class FleetRun implements RunParts {
 
   /** Who may answer which gate. */
   get approvals(): GateApprovals | undefined {
-    const { approvals: policies } = this.prepared;
+    const { approvals: policies, lock } = this.prepared;
     const { target } = partsOfRunId(workflowInfo().workflowId);
-    return policies && { target, policies };
+    return policies && { target, resources: lock.resources, policies };
   }
 
   get canUndo(): boolean {

@@ -28,8 +28,11 @@ export const freezeSignals = {
   unfreeze: defineSignal<[Unfreeze]>("unfreeze"),
 } as const;
 
-/** In the order in which they were set. */
-export const freezesQuery = defineQuery<readonly Freeze[]>("freezes");
+/** In the order in which they were set; of some paths those that hold any of them. */
+export const freezesQuery = defineQuery<
+  readonly Freeze[],
+  [resources?: readonly string[]]
+>("freezes");
 
 /** Told to each run that watches, when what holds it has changed. */
 export const freezesChanged = defineSignal<[FreezeNotice]>("freezesChanged");

@@ -83,7 +83,11 @@ class Keeper {
 }
 
 function answerUpdates(keeper: Keeper): void {
-  setHandler(freezesQuery, () => keeper.table.freezes);
+  setHandler(freezesQuery, (resources) =>
+    resources === undefined
+      ? keeper.table.freezes
+      : noticeFor(keeper.table, { resources }).freezes,
+  );
   setHandler(freezeUpdates.watch, (watcher) => {
     keeper.apply({ kind: "expired" });
     keeper.apply({ kind: "watched", watcher });

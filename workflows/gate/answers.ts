@@ -2,7 +2,7 @@ import { refused } from "../refused";
 import type { Evidence } from "../../activities/evidence/port";
 import { failureOf } from "../failure-of";
 import type { GateBook } from "./book";
-import { attest } from "./evidence";
+import { type AskingRun, attest } from "./evidence";
 import type {
   Channel,
   Decision,
@@ -18,8 +18,7 @@ const keptRefusals = 5;
 
 export interface AnswersOptions {
   readonly book: GateBook;
-  /** Names the configuration by which the roster is found. */
-  readonly target: () => string;
+  readonly run: () => AskingRun;
   readonly carried: readonly RefusedAnswer[];
   readonly onChange: () => void;
   readonly onDecision: (decision: Decision) => void;
@@ -84,7 +83,7 @@ export class Answers {
   }
 
   async #judge({ channel, raw, receivedAt }: Queued): Promise<string> {
-    const { book, target } = this.options;
+    const { book, run } = this.options;
     const fitting = fit(book.open, raw, channel, Date.now());
     if (!fitting.accepted || fitting.gate.policy === undefined)
       return this.receiveNow(channel, raw);
@@ -93,7 +92,7 @@ export class Answers {
     const said = { answer, channel, receivedAt };
     let evidence: Evidence;
     try {
-      evidence = await attest(target(), { ...gate, policy }, said);
+      evidence = await attest(run(), { ...gate, policy }, said);
     } catch (error) {
       const { message } = failureOf(error);
       const reason = `nobody could look up who answered: ${message}`;

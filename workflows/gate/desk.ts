@@ -3,7 +3,7 @@ import type { GatePolicies, GatePolicy } from "../../activities/approvals/port";
 import { failureOf } from "../failure-of";
 import { Answers } from "./answers";
 import { type AskingEnd, GateBook, type PackedBook } from "./book";
-import { lookUpApprovers } from "./evidence";
+import { type AskingRun, lookUpApprovers } from "./evidence";
 import type {
   Decision,
   GateEvent,
@@ -20,7 +20,7 @@ import { keptVotes } from "./vote";
 import { approversInWords } from "./words";
 
 export interface DeskOptions {
-  /** Who may answer which gate, and the target whose configuration names their roster; asked when a gate opens. */
+  /** Who may answer which gate, the target whose configuration names their roster, and what the run changes; asked when a gate opens. */
   readonly approvals?: () => GateApprovals | undefined;
   readonly onChange?: () => void;
   readonly onDecision?: (decision: Decision) => void;
@@ -34,8 +34,7 @@ export interface DeskOptions {
   readonly carried?: PackedDesk | undefined;
 }
 
-export interface GateApprovals {
-  readonly target: string;
+export interface GateApprovals extends AskingRun {
   readonly policies: GatePolicies;
 }
 
@@ -56,6 +55,8 @@ export interface Desk {
   ask(question: Question): Promise<Decision | undefined>;
   /** The same asking, about other facts: the nonce stays. Of another plan, by its digest, it is asked anew. */
   amend(gateId: string, facts: Facts): void;
+  /** A freeze came or went: who must agree is shown anew. */
+  lookAgain(): void;
   /** Takes a question back that nobody needs to answer any more. */
   withdraw(gateId: string): void;
   /** Records something unfit that came by another way than an answer. */
@@ -82,7 +83,7 @@ class WorkflowDesk implements Desk {
     this.#book = new GateBook(carried, () => this.#changed());
     this.answers = new Answers({
       book: this.#book,
-      target: () => options.approvals?.()?.target ?? "",
+      run: () => this.#run,
       carried: carried?.refused ?? [],
       onChange: () => options.onChange?.(),
       onDecision: (decision) => onDecision?.(decision),
@@ -112,7 +113,7 @@ class WorkflowDesk implements Desk {
     const { id } = question;
     let gate = this.#book.adopt(id) ?? this.#open(question, 0);
     for (;;) {
-      this.#lookUp(gate);
+      if (gate.approvers === undefined) this.#lookUp(gate);
       const end = await this.#endOf(gate);
       // What was amended since is part of what is asked anew.
       const asked = this.#book.get(id);
@@ -166,10 +167,9 @@ class WorkflowDesk implements Desk {
 
   /** Shows who may answer; only shows it, since the roster is asked again for each answer. */
   #lookUp(gate: OpenGate): void {
-    const { policy, approvers } = gate;
-    const target = this.options.approvals?.()?.target;
-    if (policy === undefined || approvers !== undefined) return;
-    void lookUpApprovers(target ?? "", gate, policy).then(
+    const { policy } = gate;
+    if (policy === undefined) return;
+    void lookUpApprovers(this.#run, gate, policy).then(
       (found) => {
         this.#book.change(gate, { approvers: found });
         const asked = { ...gate, approvers: found };
@@ -182,6 +182,11 @@ class WorkflowDesk implements Desk {
         this.#tell(gate, "asked", text, policy.who);
       },
     );
+  }
+
+  lookAgain(): void {
+    for (const gate of this.#book.open)
+      if (gate.policy?.extraApprovers !== undefined) this.#lookUp(gate);
   }
 
   amend(gateId: string, facts: Facts): void {
@@ -225,6 +230,10 @@ class WorkflowDesk implements Desk {
     if (expired > 0 && policy !== undefined)
       this.#tell(gate, "expired", "expired, and is asked anew", policy.who);
     return gate;
+  }
+
+  get #run(): AskingRun {
+    return this.options.approvals?.() ?? { target: "", resources: [] };
   }
 
   #policyOf(gateId: string): GatePolicy | undefined {

@@ -13,9 +13,17 @@ import type {
 import { retryClasses } from "../retry-classes";
 import type { Answer, Channel, OpenGate } from "./gate";
 
+/** Of whose gates somebody answers. */
+export interface AskingRun {
+  /** Names the configuration by which the roster is found. */
+  readonly target: string;
+  /** What it changes: paths as those of locks. */
+  readonly resources: readonly string[];
+}
+
 /** Who gave the answer, and what they may do at this moment. A cancelled run still hears those who answer it. */
 export function attest(
-  target: string,
+  run: AskingRun,
   gate: OpenGate & { readonly policy: GatePolicy },
   said: {
     readonly answer: Answer;
@@ -27,7 +35,7 @@ export function attest(
   const voters = (gate.votes ?? []).map(({ person }) => person);
   return calls(`who answers ${gate.id}`, (activities) =>
     activities.attest({
-      ...factsOf(target, gate),
+      ...factsOf(run, gate),
       runId: workflowInfo().runId,
       ...{ gate: gate.id, nonce: gate.nonce, digest: gate.digest },
       ...{ channel: said.channel, receivedAt: said.receivedAt, answer },
@@ -38,12 +46,12 @@ export function attest(
 
 /** Those who may answer, as the roster is now. */
 export function lookUpApprovers(
-  target: string,
+  run: AskingRun,
   gate: OpenGate,
   policy: GatePolicy,
 ): Promise<Approvers> {
   return calls(`who may answer ${gate.id}`, (activities) =>
-    activities.approvers(factsOf(target, { ...gate, policy })),
+    activities.approvers(factsOf(run, { ...gate, policy })),
   );
 }
 
@@ -59,7 +67,7 @@ function calls<T>(
 }
 
 function factsOf(
-  target: string,
+  { target, resources }: AskingRun,
   {
     policy: { who, extraApprovers },
     askedBy,
@@ -67,7 +75,7 @@ function factsOf(
 ): GateFacts {
   const { workflowId, firstExecutionRunId: rootRunId } = workflowInfo();
   return {
-    ...{ target, workflowId, rootRunId, who },
+    ...{ target, resources, workflowId, rootRunId, who },
     extra: extraApprovers?.who ?? [],
     ...(askedBy === undefined ? {} : { askedBy }),
   };

@@ -77,7 +77,7 @@ function wrongPerson(
   { facts }: Evidence,
 ): Refused | undefined {
   const { mayAnswer, isExtra } = facts.standings[person] ?? nobody;
-  if (!mayAnswer && !(facts.freeze !== undefined && isExtra))
+  if (!mayAnswer && !(facts.freezes !== undefined && isExtra))
     return {
       refusal: "not on the roster",
       reason: `${person} is not among ${policy.who.join(", ")}, who may answer by policy ${policy.name}, as the roster is now`,
@@ -139,14 +139,14 @@ function repeated(votes: readonly Vote[], vote: Vote): Refused | undefined {
 function count(
   policy: GatePolicy,
   votes: readonly Vote[],
-  { standings, freeze }: Evidence["facts"],
+  { standings, freezes }: Evidence["facts"],
   vote: Vote,
 ): Ballot {
   const standingOf = ({ person }: Vote): Standing =>
     standings[person] ?? nobody;
   const agreed = votes.filter((one) => {
     const { mayAnswer, isExtra } = standingOf(one);
-    const mayCount = mayAnswer || (freeze !== undefined && isExtra);
+    const mayCount = mayAnswer || (freezes !== undefined && isExtra);
     return isSame(one, vote) && mayCount;
   });
   if (endsAtOnce(vote.choice))
@@ -154,7 +154,7 @@ function count(
   const usual = agreed.filter((one) => standingOf(one).mayAnswer).length;
   const extra = agreed.filter((one) => standingOf(one).isExtra).length;
   const { quorum, extraApprovers } = policy;
-  const wanted = freeze === undefined ? 0 : (extraApprovers?.quorum ?? 0);
+  const wanted = freezes === undefined ? 0 : (extraApprovers?.quorum ?? 0);
   // Nobody stands for both: so many of each kind, and so many altogether (Hall's condition for two sets).
   const lacks = [
     ...lack(quorum - usual, policy.who),

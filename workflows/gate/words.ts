@@ -1,6 +1,8 @@
 /** What is said of those who may answer a gate, in details, report and CLI alike. */
 
 import type { GatePolicy } from "../../activities/approvals/port";
+import type { Freeze } from "../../activities/freeze/port";
+import { oneLine } from "../one-line";
 import type { Decision, OpenGate } from "./gate";
 
 /** Names beyond this many help nobody. */
@@ -32,7 +34,7 @@ export function approversInWords({
       "anybody may answer: the name is a claim, not proven",
       ...(askedBy === undefined ? [] : [`not ${askedBy}, who asked for it`]),
     ].join("; ");
-  const { starter, asker, freeze, people = [], extra = [] } = approvers ?? {};
+  const { starter, asker, freezes, people = [], extra = [] } = approvers ?? {};
   const isOpen = (name: string): boolean =>
     (policy.starterMayApprove || name !== starter?.person) &&
     name !== asker?.person;
@@ -46,10 +48,10 @@ export function approversInWords({
       : []),
     ...starterWords(policy, starter),
     ...askerWords(asker),
-    ...(freeze === undefined || policy.extraApprovers === undefined
+    ...(freezes === undefined || policy.extraApprovers === undefined
       ? []
       : [
-          `a freeze holds (${freeze.reason}), so ${policy.extraApprovers.quorum} more of ${listed(extra)}`,
+          `a freeze holds (${freezesInWords(freezes)}), so ${policy.extraApprovers.quorum} more of ${listed(extra)}`,
         ]),
     levelWords[policy.level],
     ...(blind === undefined
@@ -57,6 +59,11 @@ export function approversInWords({
       : [`the roster could not be read when it was asked: ${blind}`]),
   ].join("; ");
 }
+
+const freezesInWords = (freezes: readonly Freeze[]): string =>
+  listed(
+    freezes.map(({ scope, reason }) => `${scope}: ${oneLine(reason, 80)}`),
+  );
 
 function starterWords(
   policy: GatePolicy,

@@ -162,18 +162,6 @@ describe("wrong approvals are one error with every fault", () => {
         "roster: found an object, expected timeoutS and cwd only beside command",
       ],
     ],
-    [
-      "a freeze without its reason",
-      approvals({ freeze: { until: "2026-12-01T00:00:00Z" } }),
-      ["freeze.reason: found nothing, expected text"],
-    ],
-    [
-      "a freeze until some day",
-      approvals({ freeze: { reason: "sale", until: "tomorrow" } }),
-      [
-        'freeze.until: found "tomorrow", expected a date and time such as 2026-11-22T03:00:00Z',
-      ],
-    ],
   ])("%s", (_, document, faults) => {
     expect(faultsIn(() => parse(approvalsSchema, document, config))).toEqual(
       faults,

@@ -27,7 +27,13 @@ const answer = {
   digest: "a".repeat(64),
 };
 const base: Omit<AttestRequest, "channel"> = {
-  ...{ target: "prod", who: ["ops"], extra: [], voters: [] },
+  ...{
+    target: "prod",
+    who: ["ops"],
+    resources: ["prod"],
+    extra: [],
+    voters: [],
+  },
   workflowId: "fleet-upgrade:prod:CHG-1",
   ...{ rootRunId: "first", runId: "third" },
   ...{ gate: "canary", nonce: "canary-0198f00d", digest: answer.digest },

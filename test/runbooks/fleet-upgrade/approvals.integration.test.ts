@@ -38,7 +38,12 @@ approvals:
 /** Of a target of its own, which stands instead. */
 const careful = {
   roster: { file: "roster.yaml" },
-  policies: { any: { who: ["ops"], expiresAfterS: 3_600 } },
+  policies: {
+    any: {
+      ...{ who: ["ops"], expiresAfterS: 3_600 },
+      extraApprovers: { who: ["pager"] },
+    },
+  },
   gates: { start: "any" },
 };
 
@@ -168,6 +173,30 @@ describe("an upgrade that nobody has let begin", () => {
     await rig.answer(begun, "start", "approve", { by: "ada" });
     expect(await begun.result()).toMatchObject({ outcome: "completed" });
     expect(said().join()).toContain(target);
+  });
+});
+
+describe("a freeze that is set while a gate is open", () => {
+  it("is shown at the gate, and wants others to agree, too", async () => {
+    const handle = await start({ target: "careful", version: "2.9.1" });
+    await rig.gate(handle, "start");
+    const why = ["--reason", "peak sale", "--by", "ada"];
+    const { out } = await say("freeze", "careful", ...why);
+    const [, freeze = ""] = /runbook unfreeze (\S+)/.exec(out) ?? [];
+    const status = await eventually(async () => {
+      const { out: text } = await say("status", handle.workflowId);
+      return text.includes("a freeze holds") ? text : undefined;
+    });
+    expect(status).toContain(
+      "a freeze holds (careful: peak sale), so 1 more of ben",
+    );
+    const approve = (by: string) =>
+      rig.answer(handle, "start", "approve", { by });
+    expect(await approve("ada")).toContain("it takes 1 more of pager");
+    expect(await approve("ben")).toContain("recorded for gate");
+    await handle.signal("abort", { by: "dan" });
+    expect(await handle.result()).toMatchObject({ outcome: "aborted" });
+    await say("unfreeze", freeze);
   });
 });
 

@@ -12,7 +12,11 @@ import {
   startPolicyRig,
 } from "./policy-rig";
 import { policyOf } from "./samples";
-import { amendSignal, handOverSignal } from "./workflows/by-policy";
+import {
+  amendSignal,
+  handOverSignal,
+  lookAgainSignal,
+} from "./workflows/by-policy";
 
 jest.setTimeout(90_000);
 
@@ -21,10 +25,7 @@ beforeAll(async () => {
   rig = await startPolicyRig();
 }, 60_000);
 afterAll(() => rig.stop(), 30_000);
-afterEach(() => {
-  rig.setRoster({ people });
-  rig.setFreeze(undefined);
-});
+afterEach(() => rig.setRoster({ people }));
 
 const minute = 60_000;
 
@@ -96,10 +97,36 @@ describe("a gate that two of a group must open", () => {
       policies: policies({ quorum: 1, extraApprovers }),
     });
     const gate = await gateOf(handle);
-    rig.setFreeze({ reason: "sale" });
-    expect(await send(handle, "decide", answerTo(gate))).toBe("counted");
     const eve = answerTo(gate, { by: "eve" });
+    expect(await send(handle, "answer", eve)).toBe("not on the roster");
+    await rig.tellKeeper("freeze", {
+      ...{ id: "sale", scope: "prod/web", by: "ada", reason: "peak sale" },
+    });
+    await handle.signal(lookAgainSignal);
+    const shown = await eventually(async () => {
+      const { approvers } = await gateOf(handle);
+      return approvers?.freezes === undefined ? undefined : approvers;
+    });
+    expect(shown).toMatchObject({ extra: ["eve"], freezes: [{ id: "sale" }] });
+    expect(await send(handle, "decide", answerTo(gate))).toBe("counted");
     expect(await send(handle, "answer", eve)).toBe("decided");
+    await rig.tellKeeper("unfreeze", { id: "sale", by: "ada" });
+  });
+
+  it("wants nobody else in a freeze of another target, nor after it was lifted", async () => {
+    const extraApprovers = { who: ["eve"], quorum: 1 };
+    const asked = { policies: policies({ quorum: 1, extraApprovers }) };
+    const freeze = { id: "mine", by: "ada", reason: "peak sale" };
+    await rig.tellKeeper("freeze", { ...freeze, id: "other", scope: "test" });
+    await rig.tellKeeper("freeze", { ...freeze, scope: "prod" });
+    const handle = await rig.asked(asked);
+    const gate = await gateOf(handle);
+    const eve = answerTo(gate, { by: "eve" });
+    expect(await send(handle, "decide", eve)).toBe("counted");
+    await rig.tellKeeper("unfreeze", { id: "mine", by: "ada" });
+    expect(await send(handle, "decide", answerTo(gate))).toBe("decided");
+    const { canary } = await handle.result();
+    expect(canary?.votes?.map(({ person }) => person)).toEqual(["ada"]);
   });
 });
 

@@ -61,6 +61,7 @@ describeWhen(authenticatedMissing())(
           ...{
             roster: createRoster(),
             starts: serverStarts(),
+            freezes: { holding: async () => [] },
             attest: serverAttest(),
           },
           configuration: { read: async () => configurationOf(file) },

@@ -12,6 +12,9 @@ import {
   serverAttest,
   serverStarts,
 } from "../../../activities/evidence/client";
+import { createFreezes } from "../../../activities/freeze/client";
+import { freezesType } from "../../../activities/freeze/port";
+import { createRuns } from "../../../activities/runs/client";
 import { createRoster } from "../../../activities/roster/client";
 import type { Answer, OpenGate } from "../../../workflows/gate/gate";
 import { decide, gatesQuery } from "../../../workflows/gate/messages";
@@ -23,13 +26,16 @@ import {
   uniqueId,
 } from "../../harness/temporal";
 import { policyOf } from "./samples";
-import type { asksByPolicy } from "./workflows";
+import type { asksByPolicy, freezes } from "./workflows";
 import {
   type AskedByPolicy,
   beginSignal,
   type Heard,
   heardQuery,
 } from "./workflows/by-policy";
+
+/** Its name in the bundle that the worker runs. */
+const keeperType: (typeof freezes)["name"] = freezesType;
 
 export type Asking = WorkflowHandle<typeof asksByPolicy>;
 
@@ -53,7 +59,8 @@ export interface PolicyRig {
   /** A run before its gates open. */
   start(over?: Partial<AskedByPolicy>, by?: string): Promise<Asking>;
   setRoster(roster: object | string): void;
-  setFreeze(freeze: object | undefined): void;
+  /** Sets or lifts a freeze, as a person does. */
+  tellKeeper(name: "freeze" | "unfreeze", payload: object): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -70,12 +77,13 @@ export async function startPolicyRig(): Promise<PolicyRig> {
       typeof roster === "string" ? roster : JSON.stringify(roster),
     );
   setRoster({ people });
-  let freeze: object | undefined;
   const server = await startTestServer();
+  const runs = createRuns(() => server.client);
   const worker = await server.worker({
     workflowsPath: join(__dirname, "workflows"),
     activities: createEvidenceActivities({
       roster: createRoster(),
+      freezes: createFreezes(runs),
       starts: serverStarts(),
       attest: serverAttest(),
       configuration: {
@@ -87,7 +95,6 @@ export async function startPolicyRig(): Promise<PolicyRig> {
               roster: { file },
               policies: { any: { who: ["ops"], expiresAfterS: 60 } },
               gates: { "*": "any" },
-              ...(freeze && { freeze }),
             }),
           }),
       },
@@ -133,7 +140,11 @@ export async function startPolicyRig(): Promise<PolicyRig> {
   };
   return {
     ...{ server, taskQueue, setRoster },
-    setFreeze: (holds) => void (freeze = holds),
+    tellKeeper: (name, payload) =>
+      runs.tell(
+        { workflowType: keeperType, workflowId: freezesType, taskQueue },
+        ...([name, payload] as const),
+      ),
     start: (over = {}, by = "dan@desk") => begin(over, by, false),
     asked: (over) => asked(over),
     askedSkipping: (over) => asked(over, true),

@@ -1,5 +1,6 @@
 import type { GatePolicy } from "../../../activities/approvals/port";
 import type { Evidence, Standing } from "../../../activities/evidence/port";
+import type { Freeze } from "../../../activities/freeze/port";
 import type { OpenGate, Vote } from "../../../workflows/gate/gate";
 
 /** A gate with a policy, and evidence of people who answer it. */
@@ -40,7 +41,7 @@ export function evidenceOf(
   person: string | undefined,
   over: Partial<Omit<Evidence, "facts">> & Partial<Evidence["facts"]> = {},
 ): Evidence {
-  const { standings, starter, asker, freeze, ...rest } = over;
+  const { standings, starter, asker, freezes, ...rest } = over;
   return {
     level: "claimed",
     how: "a name claimed by decide, not proven",
@@ -50,10 +51,14 @@ export function evidenceOf(
       standings: { ada: may, ben: may, dan: may, cat: mayNot, ...standings },
       starter: starter ?? { identity: "dan@desk", person: "dan" },
       ...(asker && { asker }),
-      ...(freeze && { freeze }),
+      ...(freezes && { freezes }),
     },
   };
 }
+
+export const frozen: readonly Freeze[] = [
+  { id: "f", scope: "prod", by: "ada", reason: "sale", at: now },
+];
 
 export const voteOf = (person: string, over: Partial<Vote> = {}): Vote => ({
   ...{ gate: "canary", nonce: "canary-1a2b", choice: "approve", by: person },

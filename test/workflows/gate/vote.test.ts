@@ -7,6 +7,7 @@ import { check } from "../../harness/properties";
 import {
   evidenceOf,
   extra,
+  frozen,
   gateOf,
   may,
   mayNot,
@@ -149,12 +150,11 @@ describe("during a freeze", () => {
     quorum: 1,
     extraApprovers: { who: ["board"], quorum: 1 },
   });
-  const freeze = { reason: "sale" };
   const standings = { eve: extra, fay: { mayAnswer: true, isExtra: true } };
   const say = (person: string, votes: string[], isFrozen = true): string =>
     endOf(
       gateOf({ policy, votes: votes.map((name) => voteOf(name)) }),
-      evidenceOf(person, { standings, ...(isFrozen && { freeze }) }),
+      evidenceOf(person, { standings, ...(isFrozen && { freezes: frozen }) }),
     );
 
   it("others must agree, too", () => {
@@ -231,7 +231,7 @@ const anyEvidence = fc
       ...{ level, standings },
       starter: { identity: "x", ...(starter && { person: starter }) },
       ...(asker && { asker: { name: "y", person: asker } }),
-      ...(isFrozen && { freeze: { reason: "sale" } }),
+      ...(isFrozen && { freezes: frozen }),
     }),
   );
 const anyGate = fc
@@ -308,7 +308,7 @@ describe("whatever evidence there is", () => {
         if (!verdict.accepted || verdict.ballot?.isDecided !== true) return;
         decided++;
         const { policy } = gate;
-        const { standings, starter, asker, freeze } = evidence.facts;
+        const { standings, starter, asker, freezes } = evidence.facts;
         if (asker !== undefined) expect(evidence.person).not.toBe(asker.person);
         const agreed = verdict.ballot.agreed.map(({ person }) => person);
         expect(new Set(agreed).size).toBe(agreed.length);
@@ -319,11 +319,11 @@ describe("whatever evidence there is", () => {
           expect(evidence.person).not.toBe(starter.person);
         for (const name of agreed) {
           const { mayAnswer, isExtra } = standings[name] ?? mayNot;
-          expect(mayAnswer || (freeze !== undefined && isExtra)).toBe(true);
+          expect(mayAnswer || (freezes !== undefined && isExtra)).toBe(true);
         }
         const usual = agreed.filter((name) => standings[name]?.mayAnswer);
         expect(usual.length).toBeGreaterThanOrEqual(policy?.quorum ?? 9);
-        const wanted = freeze && (policy?.extraApprovers?.quorum ?? 0);
+        const wanted = freezes && (policy?.extraApprovers?.quorum ?? 0);
         expect(agreed.length).toBeGreaterThanOrEqual(
           (policy?.quorum ?? 9) + (wanted ?? 0),
         );

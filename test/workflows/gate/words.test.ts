@@ -1,5 +1,5 @@
 import { approversInWords, votesInWords } from "../../../workflows/gate/words";
-import { gateOf, now, policyOf, voteOf } from "./samples";
+import { gateOf, now, policyOf, voteOf, frozen } from "./samples";
 
 const starter = { identity: "dan@desk", person: "dan" };
 const approvers = { people: ["ada", "ben", "dan"], extra: [], starter };
@@ -57,10 +57,10 @@ describe("who may answer, in words", () => {
 
   it("tells of a freeze, and of a roster that could not be read", () => {
     const extraApprovers = { who: ["board"], quorum: 1 };
-    const frozen = { ...approvers, extra: ["eve"], freeze: { reason: "sale" } };
+    const held = { ...approvers, extra: ["eve"], freezes: frozen };
     const policy = policyOf({ extraApprovers });
-    expect(approversInWords(gateOf({ policy, approvers: frozen }))).toContain(
-      "a freeze holds (sale), so 1 more of eve",
+    expect(approversInWords(gateOf({ policy, approvers: held }))).toContain(
+      "a freeze holds (prod: sale), so 1 more of eve",
     );
     expect(approversInWords(gateOf({ blind: "no file" }))).toContain(
       "the roster could not be read when it was asked: no file",

@@ -39,6 +39,7 @@ export interface Amending {
 
 export const beginSignal = defineSignal("begin");
 export const amendSignal = defineSignal<[Amending]>("amend");
+export const lookAgainSignal = defineSignal("lookAgain");
 export const handOverSignal = defineSignal("handOver");
 export const heardQuery = defineQuery<Heard>("heard");
 
@@ -58,12 +59,13 @@ export async function asksByPolicy(
   setHandler(handOverSignal, () => void (heard.handOver = true));
   const desk = openDesk({
     carried: carried?.desk,
-    approvals: () => ({ target, policies }),
+    approvals: () => ({ target, resources: [target], policies }),
     onEvent: (event) => void heard.events.push(event),
     onVote: (vote) => void heard.votes.push(vote),
     onRefusal: (refusal) => void heard.refused.push(refusal),
   });
   setHandler(amendSignal, ({ gate, ...facts }) => desk.amend(gate, facts));
+  setHandler(lookAgainSignal, () => desk.lookAgain());
   setHandler(heardQuery, () => heard);
   await condition(() => heard.begin);
   const decisions: Record<string, Decision> = {};

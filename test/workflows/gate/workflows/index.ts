@@ -75,4 +75,5 @@ async function decided(desk: Desk): Promise<Decision | "cancelled"> {
 
 const titleOf = (hosts: readonly string[]): string => `${hosts.length} failed`;
 
+export { freezes } from "../../../../workflows/freeze/workflow";
 export { asksByPolicy } from "./by-policy";
