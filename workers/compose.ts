@@ -3,8 +3,10 @@ import { createBuildActivities } from "../activities/build/activities";
 import { createEvidenceActivities } from "../activities/evidence/activities";
 import type { Attest, Starts } from "../activities/evidence/port";
 import { createCalendarActivities } from "../activities/calendar/activities";
+import { askCalendars } from "../activities/calendar/client";
 import { createFreezeActivities } from "../activities/freeze/activities";
 import { createFreezes } from "../activities/freeze/client";
+import { SharedHolds } from "../activities/hold/holds";
 import { createHostActivities } from "../activities/host/activities";
 import { createLockActivities } from "../activities/lock/activities";
 import { createRuns } from "../activities/runs/client";
@@ -30,10 +32,15 @@ export function composeActivities(
   ports: Ports,
 ): Record<string, (...args: never[]) => Promise<unknown>> {
   const runs = createRuns(getClient);
+  const freezes = createFreezes(runs);
+  const holds = new SharedHolds({
+    calendarState: (question) => askCalendars(ports.configuration, question),
+    freezes,
+  });
   const parts = [
-    createHostActivities({ ...ports, files: ports.artifacts }),
+    createHostActivities({ ...ports, files: ports.artifacts, holds }),
     createBuildActivities({ ...ports, files: ports.artifacts }),
-    createEvidenceActivities({ ...ports, freezes: createFreezes(runs) }),
+    createEvidenceActivities({ ...ports, freezes }),
     createCalendarActivities(ports),
     createLockActivities({ runs }),
     createFreezeActivities({ runs }),

@@ -1,11 +1,23 @@
-import type { Configuration } from "../configuration/port";
+import type { Configuration, ConfigurationSource } from "../configuration/port";
 import type { Environment } from "../references";
 import { calendarError } from "./errors";
 import type { CalendarDocument } from "./document";
 import type { CalendarEvent } from "./events";
 import { parseIcs } from "./ics";
+import type { CalendarQuestion, CalendarState } from "./port";
 import { nameOfSource, readSource } from "./sources";
+import { stateOf } from "./state";
 import type { Calendar } from "./windows";
+
+/** The configuration is read at each question, so that an edited calendar counts at once. @throws calendar.*, config.*, reference.* */
+export async function askCalendars(
+  configuration: Pick<ConfigurationSource, "read">,
+  question: CalendarQuestion,
+): Promise<CalendarState> {
+  const now = await configuration.read();
+  const names = calendarNames(now, question);
+  return stateOf(await openCalendars(now, names), question);
+}
 
 /** The names of the calendars that a question means. @throws calendar.unknown */
 export function calendarNames(

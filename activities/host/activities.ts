@@ -76,7 +76,10 @@ export function createHostActivities(
       // Each beat is a write on the server: a visit that is over before its first one is due costs none.
       if (Date.now() - beganAt >= heartbeatMs) context.heartbeat(standing);
     };
-    const progress = { signal: context.cancellationSignal, report };
+    // The later of two clocks, for this machine's may be behind that of the server, which has scheduled the visit by its own.
+    const { currentAttemptScheduledTimestampMs: scheduled } = context.info;
+    const now = (): number => Math.max(Date.now(), scheduled);
+    const progress = { signal: context.cancellationSignal, report, now };
     return { visit: new Visit(deps, plan, request, progress), standing };
   }
 }

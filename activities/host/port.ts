@@ -8,6 +8,7 @@ import {
   type InventorySource,
 } from "../inventory/port";
 import { referenceSchema } from "../reference-schema";
+import type { WindowTerms } from "../hold/port";
 import type { ExpectsReboot, SshAccess } from "../ssh/port";
 
 /** The host contract: what a component's hosts can be asked to do, in the order of a visit. */
@@ -224,6 +225,8 @@ export interface VisitRequest {
   readonly workflowId: string;
   /** Steps whose command an operator asked to run again; every other step is at generation 1. */
   readonly generations?: Readonly<Record<string, number>>;
+  /** Of work "apply" on a target that keeps to calendars: it must not begin out of window. */
+  readonly window?: WindowTerms;
   /** What `buildComponent` made; for a plan with a build. */
   readonly artifact?: ArtifactRef;
   /** Steps that an operator said to leave out on this host. */

@@ -1,4 +1,5 @@
 import { isRunbookError, type RunbookError } from "../errors";
+import { orAborted } from "../ssh/abort";
 import { hostError } from "./errors";
 import type { VisitPlan, VisitRequest, VisitResult } from "./port";
 import { putBack } from "./put-back";
@@ -76,6 +77,7 @@ export class Visit {
 
   async #apply(): Promise<Omit<VisitResult, "ms">> {
     const { plan } = this.#words;
+    await this.#requireStart();
     const steps = this.#words.kept(plan.steps);
     const walk = new StepWalk(this.#host, {
       steps,
@@ -91,6 +93,29 @@ export class Visit {
     if (opened.unchanged) return this.#ended("unchanged", plan.version);
     await walk.run(opened);
     return this.#ended("upgraded", walk.version);
+  }
+
+  /**
+   * Looks at window and freezes once more, for hours may have passed since the visit was admitted. What this run has begun
+   * on the host is finished whatever holds; else the host is left as it is.
+   *
+   * @throws hold.*
+   */
+  async #requireStart(): Promise<void> {
+    const { plan, host, request } = this.#words;
+    const { signal, now } = this.progress;
+    const found = this.deps.holds?.find({
+      ...{ target: plan.target, pool: host.pool, hostId: host.id },
+      ...{ window: request.window, now: now() },
+    });
+    const hold = found && (await orAborted(found, signal));
+    if (hold === undefined) return;
+    const verbs = [
+      ...claimOf(this.#words),
+      { verb: { verb: "touched" } } as const,
+    ];
+    const { begun } = await this.#host.ask(verbs);
+    if (!begun) throw hold;
   }
 
   /** Takes back what this run has begun. The effects of the way forward are not run again, and what still runs is stopped. */
@@ -142,7 +167,8 @@ export class Visit {
   async #releaseAfter(error: RunbookError): Promise<void> {
     const { failureClass, type } = error;
     const settled = failureClass === "human" || failureClass === "stop";
-    if (!settled || unsettledFailures.has(type)) return;
+    const isLeft = type.startsWith("hold.");
+    if (!settled || isLeft || unsettledFailures.has(type)) return;
     await this.#host.ask([releaseOf(this.#words)]).catch(() => undefined);
   }
 }

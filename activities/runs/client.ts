@@ -6,6 +6,9 @@ import {
 } from "@temporalio/client";
 import type { ChainStanding, Runs } from "./port";
 
+/** A query waits for a worker; without one the server says so at this time at the latest. */
+const askTimeoutMs = 10_000;
+
 /** @param client asked anew for each call: an activity's own client is known only while it runs */
 export function createRuns(client: () => Client): Runs {
   return {
@@ -21,8 +24,13 @@ export function createRuns(client: () => Client): Runs {
       });
     },
     async ask(workflowId, query, args) {
-      const handle = client().workflow.getHandle(workflowId);
-      return orUndefined(() => handle.query(query, ...args));
+      const asked = client();
+      const handle = asked.workflow.getHandle(workflowId);
+      return orUndefined(() =>
+        asked.withDeadline(Date.now() + askTimeoutMs, () =>
+          handle.query(query, ...args),
+        ),
+      );
     },
     async standing({ workflowId, rootRunId }) {
       const latest = await describe(client(), workflowId);

@@ -64,6 +64,7 @@ export interface RunContext {
 interface OrderedVisit extends Omit<VisitOrder, "work"> {
   readonly index: number;
   readonly work: NonNullable<VisitRequest["work"]>;
+  readonly window?: VisitRequest["window"] | undefined;
 }
 
 /** The activities of this runbook, with the arguments that each run fills in the same way. */
@@ -145,7 +146,7 @@ export class Calls {
 
   #request(row: FleetRow, order: OrderedVisit): VisitRequest {
     const { workflowId, firstExecutionRunId } = workflowInfo();
-    const { work, index, generations, skipped } = order;
+    const { work, index, generations, skipped, window } = order;
     return {
       plan: this.#plan,
       index,
@@ -153,7 +154,7 @@ export class Calls {
       rootRunId: firstExecutionRunId,
       workflowId,
       // Each byte is paid once a host.
-      ...(work === "apply" ? {} : { work }),
+      ...(work === "apply" ? window && { window } : { work }),
       ...(Object.keys(generations).length === 0 ? {} : { generations }),
       ...(skipped.length === 0 ? {} : { skipped }),
       ...(this.context.artifact && { artifact: this.context.artifact }),

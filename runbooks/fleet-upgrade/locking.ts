@@ -1,4 +1,4 @@
-import { CancellationScope, workflowInfo } from "@temporalio/workflow";
+import { CancellationScope, sleep, workflowInfo } from "@temporalio/workflow";
 import type { RunRef } from "../../activities/runs/port";
 import type { FreezeWatch } from "../../workflows/freeze/freeze-watch";
 import { takeLock } from "../../workflows/lock/take-lock";
@@ -22,6 +22,19 @@ export async function watchFreezes(
   { lock: { resources } }: PreparedFleetUpgrade,
 ): Promise<void> {
   freezes.receive(await calls.watchFreezes({ run: thisRun(), resources }));
+}
+
+/** A visit was held by a freeze that the run does not know, or nobody told it whether there is one. */
+export async function lookAtFreezes({
+  calls,
+  keepers: { freezes },
+  prepared,
+}: Pick<RunParts, "calls" | "keepers" | "prepared">): Promise<void> {
+  await CancellationScope.nonCancellable(async () => {
+    await watchFreezes(calls, freezes, prepared);
+    // Lifted in the same moment: whoever told the visit may not know that yet.
+    if (freezes.freezes.length === 0) await sleep(5_000, { summary: "freeze" });
+  });
 }
 
 /**

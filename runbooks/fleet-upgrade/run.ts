@@ -19,7 +19,11 @@ import { hearCalls } from "../../workflows/lock/take-lock";
 import { Rollout } from "../../workflows/rollout/engine";
 import { fleetOf, type FleetRow } from "../../workflows/rollout/fleet";
 import { Ledger } from "../../workflows/rollout/ledger";
-import { inFlight, type RolloutState } from "../../workflows/rollout/state";
+import {
+  inFlight,
+  type ItemFailure,
+  type RolloutState,
+} from "../../workflows/rollout/state";
 import { partsOfRunId } from "../../workflows/run-id";
 import { calendarChanged } from "../../workflows/window/messages";
 import type { CloseWatch } from "../../workflows/window/close-watch";
@@ -34,7 +38,7 @@ import type {
   FleetUpgradeResult,
   PreparedFleetUpgrade,
 } from "./contract";
-import { type Keepers, watchFreezes } from "./locking";
+import { type Keepers, lookAtFreezes, watchFreezes } from "./locking";
 import { openRunControls } from "./operator";
 import { isOver, isRolling, type Progress, type RunParts } from "./parts";
 import { gateOf } from "./stage-steps";
@@ -55,6 +59,8 @@ export class FleetRun implements RunParts {
   readonly #window: Window | undefined;
   readonly #close: CloseWatch | undefined;
   #progress: Progress;
+  /** At the freezes, once more. */
+  #look: Promise<void> | undefined;
 
   private constructor(
     readonly desk: Desk,
@@ -109,8 +115,10 @@ export class FleetRun implements RunParts {
       gateExpiresMs: settings.gateExpiresMs,
       canUndo,
       window: this.#window,
-      visit: (row, index, order) => calls.visit(row, { index, ...order }),
+      visit: (row, index, order) =>
+        calls.visit(row, { index, ...order, window: this.#window?.terms }),
       failureOf,
+      lookAgain: (failure) => this.#lookAgain(failure),
       record: (entry) => ledger.record(entry),
       onChange: () => this.changed(),
     });
@@ -183,6 +191,20 @@ export class FleetRun implements RunParts {
   /** They were edited. */
   lookAtCalendars(): void {
     this.#window?.poke();
+  }
+
+  /** A visit that was not begun knows of a window or freeze what the run does not, or not yet. */
+  #lookAgain({ type, message }: ItemFailure): Promise<void> | undefined {
+    if (!type.startsWith("hold.")) return undefined;
+    if (type === "hold.outOfWindow") {
+      const [reason = ""] = message.split("\n");
+      this.#window?.doubt(reason, Date.now());
+      return Promise.resolve();
+    }
+    this.#look ??= lookAtFreezes(this).finally(() => {
+      this.#look = undefined;
+    });
+    return this.#look;
   }
 
   get isPlanOnly(): boolean {

@@ -26,6 +26,7 @@ import type { fleetUpgrade } from "../../runbooks/fleet-upgrade/workflow";
 import { composeActivities } from "../../workers/compose";
 import type { Answer, OpenGate } from "../../workflows/gate/gate";
 import { decide, gatesQuery } from "../../workflows/gate/messages";
+import { siteQueue } from "../../workflows/task-queues";
 import { releaseSignal } from "../../workflows/lock/messages";
 import { progressQuery } from "../../workflows/rollout/messages";
 import type { RolloutProgress } from "../../workflows/rollout/words";
@@ -66,6 +67,8 @@ export interface Rig {
     handle: Gated,
     question: (progress: RolloutProgress) => boolean,
   ): Promise<RolloutProgress>;
+  /** Another worker, at a site; the test stops it. */
+  workerAt(site: string): Promise<() => Promise<void>>;
   reportOf(result: FleetUpgradeResult): Promise<string>;
   stop(): Promise<void>;
 }
@@ -125,6 +128,8 @@ export async function startRig({
           ? progress
           : undefined;
       }),
+    workerAt: (site) =>
+      runWorker(server, siteQueue(taskQueue, site), { lab, artifacts }),
     reportOf: ({ report }) =>
       readFile(join(folder, "artifacts", report?.markdown.key ?? ""), "utf8"),
     async stop() {

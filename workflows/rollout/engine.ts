@@ -59,6 +59,8 @@ export interface RolloutOptions {
   visit(row: FleetRow, index: number, order: VisitOrder): Visiting;
   /** Turns what a visit rejected with into a failure of the item. */
   failureOf(error: unknown): ItemFailure;
+  /** Looks again at what holds the rollout, if that is why a visit was not begun; nothing when it has failed. */
+  lookAgain(failure: ItemFailure): Promise<void> | undefined;
   record(entry: LedgerEntry): void;
   onChange(): void;
 }
@@ -204,7 +206,10 @@ export class Rollout {
 
   #fail(index: number, error: unknown): void {
     this.#visits.delete(index);
-    const failure = this.#cut.get(index) ?? this.options.failureOf(error);
+    const seen = this.options.failureOf(error);
+    const look = this.options.lookAgain(seen);
+    if (look !== undefined) return this.#holdBack(index, seen, look);
+    const failure = this.#cut.get(index) ?? seen;
     this.#cut.delete(index);
     const host = this.#id(index);
     this.options.record({ kind: "host", row: index, at: Date.now(), failure });
@@ -213,6 +218,21 @@ export class Rollout {
       index,
       failure: groupedFailure(failure, host),
     });
+  }
+
+  /** Not a failure. The slot is kept until the look is over, so that nobody is sent the same way meanwhile. */
+  #holdBack(index: number, { message }: ItemFailure, look: Promise<void>) {
+    const [why = ""] = message.split("\n");
+    // Of many only the first is told: the halt tells the rest.
+    if (this.#state.halts.length === 0) {
+      const text = `${this.#id(index)} was not begun: ${why}`;
+      this.options.record({ kind: "event", at: Date.now(), text });
+    }
+    const again = (): void => {
+      this.#cut.delete(index);
+      this.dispatch({ kind: "held back", index });
+    };
+    void look.then(again, again);
   }
 
   /** By the last answer of the calendars, which costs nothing to look at: so every admission does. */

@@ -30,6 +30,8 @@ export type RolloutEvent =
   | (Index & { readonly kind: "started" })
   | (Index & { readonly kind: "finished"; readonly result: ItemResult })
   | (Index & { readonly kind: "failed"; readonly failure: GroupedFailure })
+  /** Its visit was not begun, since something holds it: it waits for its turn as before. */
+  | (Index & { readonly kind: "held back" })
   /** The failed step again. */
   | (Indexes & { readonly kind: "retried" })
   /** The whole visit again, every command under a new generation. */
@@ -104,6 +106,10 @@ function apply(
     case "failed":
       return change(state, [event.index], (item) =>
         failed(item, event.failure, state.course),
+      );
+    case "held back":
+      return change(state, [event.index], (item) =>
+        heldBack(item, state.course),
       );
     case "retried":
       return change(state, event.indexes, retried);
@@ -229,6 +235,12 @@ function failed(
   if (course === "rolling back" && item.order.work === "apply")
     return toUndo("failed");
   return { kind: "quarantined", order: item.order, failure };
+}
+
+function heldBack(item: Item, course: RolloutState["course"]): Item {
+  if (item.kind !== "visiting") return item;
+  const again: Item = { kind: "waiting", order: item.order };
+  return course === "rolling back" ? undone(again) : again;
 }
 
 const retried = (item: Item): Item =>

@@ -59,6 +59,8 @@ export class CloseWatch {
     if (standing.kind === "open") return this.#opened(answer);
     // Calendars that nobody can read do not close a window: they only hold the run.
     if (answer === undefined) return;
+    // A visit that was admitted before may find it closed, too: then its host is left.
+    if (atHand.left === 0 && atHand.inWork > 0) return;
     const title = closeQuestion(atHand, answer.nextOpen);
     if (this.#watched.kind === "open") {
       const { atClose } = this.#watched;

@@ -1,4 +1,5 @@
 import { condition, isCancellation } from "@temporalio/workflow";
+import type { WindowTerms } from "../../activities/hold/port";
 import {
   type Grant,
   isOutdated,
@@ -25,6 +26,11 @@ export interface PackedWindow {
   readonly grant?: Grant | undefined;
 }
 
+interface Doubt {
+  readonly reason: string;
+  readonly until: number;
+}
+
 /** A configuration that is wrong just now is read again after this. */
 const againMs = 60_000;
 
@@ -37,6 +43,7 @@ export class Window {
   #grant: Grant | undefined;
   #trouble: string | undefined;
   #poked = false;
+  #doubt: Doubt | undefined;
 
   constructor(private readonly options: WindowOptions) {
     this.#said = options.carried?.said;
@@ -52,27 +59,53 @@ export class Window {
 
   /** The calendars were edited: they are asked again now. */
   poke(): void {
+    this.#doubt = undefined;
+    this.#poked = true;
+  }
+
+  /**
+   * A visit has found it closed. That is believed for a minute, whatever the calendars say when they are asked again: a
+   * worker whose clock or files differ must not be sent visit after visit.
+   */
+  doubt(reason: string, now: number): void {
+    this.#doubt = { reason, until: now + againMs };
     this.#poked = true;
   }
 
   /** Work may start until then, whatever the calendars say; a longer word that was given before still holds. */
   grant(grant: Grant): void {
     if (grant.until > (this.#grant?.until ?? 0)) this.#grant = grant;
+    this.#doubt = undefined;
     this.#poked = true;
+  }
+
+  /** By what a visit judges for itself. */
+  get terms(): WindowTerms {
+    const { needMs } = this.options;
+    return { needMs, ...(this.#grant && { until: this.#grant.until }) };
   }
 
   standing(now: number): Standing {
     const { needMs } = this.options;
     const standing = standingAt(this.#said, now, needMs, this.#grant);
+    const doubt = this.#doubtAt(now);
+    if (standing.kind === "open" && doubt !== undefined)
+      return { kind: "closed", reason: doubt.reason, opensAt: doubt.until };
     return this.#trouble !== undefined && standing.kind === "closed"
       ? { ...standing, reason: this.#trouble }
       : standing;
   }
 
-  /** What the calendars said last, as long as it holds. */
+  /** What the calendars said last, as long as it holds, and unless a visit found them closed that say open. */
   answer(now: number): Said | undefined {
     const said = this.#said;
-    return said === undefined || isOutdated(said, now) ? undefined : said;
+    if (said === undefined || isOutdated(said, now)) return undefined;
+    return said.open && this.#doubtAt(now) !== undefined ? undefined : said;
+  }
+
+  #doubtAt(now: number): Doubt | undefined {
+    const doubt = this.#doubt;
+    return doubt !== undefined && now < doubt.until ? doubt : undefined;
   }
 
   packed(): PackedWindow {
@@ -115,10 +148,13 @@ export class Window {
   async #untilNext(): Promise<void> {
     const now = Date.now();
     const { needMs } = this.options;
-    const next =
+    const changes = [
       this.#said === undefined
         ? now + againMs
-        : lookAgainAt(this.#said, now, needMs, this.#grant);
+        : lookAgainAt(this.#said, now, needMs, this.#grant),
+      this.#doubt?.until,
+    ].filter((at): at is number => at !== undefined && at > now);
+    const next = changes.length === 0 ? undefined : Math.min(...changes);
     const poked = (): boolean => this.#poked;
     if (next === undefined) return condition(poked);
     await condition(poked, next - now, { summary: "window: look again" });

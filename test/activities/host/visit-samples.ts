@@ -4,6 +4,7 @@ import type {
   VisitStep,
 } from "../../../activities/host/port";
 import { Visit } from "../../../activities/host/visit";
+import type { Holds } from "../../../activities/hold/port";
 import type { LoadBalancer } from "../../../activities/loadbalancer/port";
 import type {
   Progress,
@@ -48,6 +49,8 @@ export function visitPlan(over: Partial<VisitPlan> = {}): VisitPlan {
     ...over,
   };
 }
+
+export const visitedAt = Date.UTC(2026, 10, 27, 20);
 
 export const visitRequest: VisitRequest = {
   plan: { key: "plan.json", sha256: "abc", bytes: 1 },
@@ -96,6 +99,7 @@ interface Options {
   readonly secrets?: Readonly<Record<string, string>>;
   readonly progress?: Partial<Progress>;
   readonly balancer?: LoadBalancer;
+  readonly holds?: Holds;
 }
 
 export const aliveInventory: Inventory = {
@@ -111,12 +115,14 @@ export function visitOf(ssh: FakeSsh, options: Options = {}): Visit {
       inventory: { ...aliveInventory, ...options.inventory },
       resolveReference: (reference) => resolveReference(reference, secrets),
       balancer: options.balancer,
+      holds: options.holds,
     },
     visitPlan(options.plan),
     { ...visitRequest, ...options.request },
     {
       signal: new AbortController().signal,
       report: () => undefined,
+      now: () => visitedAt,
       ...options.progress,
     },
   );

@@ -1,3 +1,5 @@
+import { holdError } from "../../../activities/hold/errors";
+import type { HoldQuestion, Holds } from "../../../activities/hold/port";
 import { sshError } from "../../../activities/ssh/errors";
 import {
   failureOf,
@@ -6,6 +8,7 @@ import {
   owner,
   steps,
   visitOf,
+  visitedAt,
   visitRequest,
 } from "./visit-samples";
 
@@ -188,6 +191,63 @@ describe("a visit", () => {
       expect.objectContaining({ type: "host.foreignPlan" }),
     );
   });
+});
+
+describe("a visit that may not begin any more", () => {
+  const frozen = holdError("frozen", {
+    seen: "prod is frozen by ada",
+    facts: { host: "web-1" },
+  });
+  const holds: Holds = { find: async () => frozen };
+
+  it("leaves the host as it is, and to other runs", async () => {
+    const ssh = freshHost();
+    const { step, error } = await failureOf(visitOf(ssh, { holds }).run());
+    expect({ step, type: error.type }).toEqual({
+      ...{ step: "open", type: "hold.frozen" },
+    });
+    expect(ssh.calls).toEqual(["open", "leave", "disconnect"]);
+    expect(ssh.owner).toBeUndefined();
+    expect(ssh.desired.size).toBe(0);
+  });
+
+  it("is finished where it has begun", async () => {
+    const ssh = freshHost();
+    ssh.fault = (call, when) => {
+      if (call === "job app apply 2.0" && when === "before") lost();
+    };
+    await failureOf(visitOf(ssh).run());
+    ssh.fault = () => undefined;
+    const result = await visitOf(ssh, { holds }).run();
+    expect(result).toMatchObject({ outcome: "upgraded" });
+    expect(ssh.ran).toEqual(jobsInOrder);
+  });
+
+  it("asks by its host, its pool, the terms of its request and its own clock", async () => {
+    const asked: HoldQuestion[] = [];
+    const find = async (question: HoldQuestion) => {
+      asked.push(question);
+      return undefined;
+    };
+    const window = { needMs: 7, until: 8 };
+    const request = { window };
+    await visitOf(freshHost(), { holds: { find }, request }).run();
+    expect(asked).toEqual([
+      {
+        ...{ target: "prod", pool: "default", hostId: "web-1" },
+        ...{ window, now: visitedAt },
+      },
+    ]);
+  });
+
+  it.each(["undo", "put back"] as const)(
+    "takes nobody from the work %s",
+    async (work) => {
+      const find = jest.fn(holds.find);
+      await visitOf(freshHost(), { holds: { find }, request: { work } }).run();
+      expect(find).not.toHaveBeenCalled();
+    },
+  );
 });
 
 describe("a visit fails", () => {

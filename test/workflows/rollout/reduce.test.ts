@@ -214,6 +214,36 @@ describe("a window that closes", () => {
   });
 });
 
+describe("a visit that was not begun", () => {
+  const fleet = fleetOfSize(3);
+  const heldBack = (index: number): RolloutEvent => ({
+    ...{ kind: "held back", index },
+  });
+  const rolling = after(fleet, [opened(3), started(0), started(1)], {
+    budget: { failures: 0 },
+  });
+
+  it("is no failure, and its host is the first whose turn comes again", () => {
+    const held = then(rolling, fleet, [heldBack(0)]);
+    expect(kindsOf(held)).toEqual(["waiting", "visiting", "waiting"]);
+    expect(held.items[0]).toEqual(after(fleet, []).items[0]);
+    expect(held.halts).toEqual([]);
+    expect(admit(held, fleet)).toEqual([0, 2]);
+  });
+
+  it("leaves its host alone when all go back, unless an earlier one has touched it", () => {
+    const touched = then(rolling, fleet, [
+      ...[failed(0), { kind: "retried", indexes: [0] } as const, started(0)],
+    ]);
+    const back = then(touched, fleet, [
+      ...[{ kind: "rolled back" } as const, heldBack(0), heldBack(1)],
+    ]);
+    expect(kindsOf(back)).toEqual(["waiting", "waiting", "waiting"]);
+    expect(admit(back, fleet)).toEqual([0]);
+    expect(orderOf(back.items[0])?.work).toBe("undo");
+  });
+});
+
 describe("a freeze", () => {
   const fleet = fleetIn(["web", "web", "app"]);
   const freezing = (rest: Partial<Freeze> = {}): RolloutEvent => ({

@@ -144,6 +144,7 @@ function optionsIn(state: RolloutState, isCalm: boolean): RolloutEvent[] {
     ...visiting.map(
       ({ index }) => ({ kind: "failed", index, failure }) as const,
     ),
+    ...visiting.map(({ index }) => ({ kind: "held back", index }) as const),
     ...set.flatMap((index) =>
       (
         ["retried", "redone", "skipped", "marked done", "taken back"] as const
@@ -193,6 +194,7 @@ export function anyEvent(count: number): fc.Arbitrary<RolloutEvent> {
   ).map((kind) => fc.record({ kind: fc.constant(kind), indexes }));
   return fc.oneof(
     fc.record({ kind: fc.constant("started" as const), index }),
+    fc.record({ kind: fc.constant("held back" as const), index }),
     fc.record({
       kind: fc.constant("finished" as const),
       index,
