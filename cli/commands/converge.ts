@@ -90,7 +90,7 @@ const desiredSchema = z.object({
   workflowId: z.string(),
 });
 
-/** @throws artifacts.*, cli.unsettled when the last run ended half-way */
+/** @throws artifacts.*, cli.unsettled when no one version is meant for all hosts */
 async function readDesired(
   { env }: Context,
   place: { readonly target: string; readonly component: string },
@@ -102,12 +102,14 @@ async function readDesired(
     const { version, state, workflowId } = desiredSchema.parse(
       JSON.parse(text),
     );
-    if (state === "unsettled")
-      throw cliError("unsettled", {
-        seen: `${workflowId} ended before all hosts ran ${version ?? "its version"}`,
-        facts: { id: workflowId },
-      });
-    return version ?? undefined;
+    if (state !== "unsettled" && version !== null) return version;
+    throw cliError("unsettled", {
+      seen:
+        version === null
+          ? `${workflowId} took the hosts back to what each of them ran before, and that was not known to be one version`
+          : `${workflowId} ended before all hosts ran ${version}`,
+      facts: { id: workflowId },
+    });
   } finally {
     await store.close();
   }

@@ -125,14 +125,17 @@ export function newcomersOf(
   return select(plan.selection ?? {}, now).filter(({ id }) => !planned.has(id));
 }
 
-/** A run that publishes again, or is asked again, must not take its own version for the one before it. */
+/**
+ * A run that publishes again, or is asked again, must not take its own version for the one before it. What a run left
+ * half-way, or began and never ended, was never the version of all hosts.
+ */
 function previousOf(
   { workflowId }: DesiredRequest,
   stored: string | undefined,
 ): string | undefined {
   if (stored === undefined) return undefined;
   const before = JSON.parse(stored) as Desired;
-  return before.workflowId === workflowId
-    ? before.previous
-    : (before.version ?? undefined);
+  if (before.workflowId === workflowId) return before.previous;
+  const isHalf = before.state === "unsettled" || before.state === "rolling";
+  return isHalf ? undefined : (before.version ?? undefined);
 }

@@ -176,7 +176,13 @@ describe("how a run ends is what watch exits with", () => {
     await asked(id, "failed-hosts");
     const status = await run(["status", id]);
     expect(status.out).toContain(`${host} at restart:`);
-    await decide(id, "failed-hosts", "exclude", "--hosts", host);
+    await decide(
+      id,
+      "failed-hosts",
+      "exclude",
+      "--set",
+      `hosts.ids[0]=${host}`,
+    );
     await rig.lab.clearFaults();
     const { code, out } = await watch(id);
     expect(code).toBe(6);
@@ -370,6 +376,41 @@ describe("converge", () => {
     expect(code).toBe(0);
     expect((await converge(host)).code).toBe(0);
   }, 60_000);
+
+  it("brings a host that fell behind to the version of the others", async () => {
+    const host = rig.lab.hosts[2]?.id ?? "";
+    const alone = ["--execute", "--set", "canary.gate=false"];
+    await watch(await start(...alone, "--set", "version=9.0"));
+    await watch(
+      await start(
+        ...alone,
+        "--set",
+        "version=8.0",
+        "--set",
+        `hosts.ids[0]=${host}`,
+      ),
+    );
+    const { code, out } = await converge(host);
+    expect(out).toContain("Ended: completed: 1 upgraded");
+    expect(code).toBe(0);
+    expect(JSON.parse((await run(["census", "--json"])).out)).toMatchObject({
+      versions: [{ version: "9.0" }],
+    });
+  }, 120_000);
+
+  it("takes no host to a version that was left half-way, also after a later run went back", async () => {
+    const halfWay = await start("--execute");
+    await asked(halfWay, "canary");
+    await decide(halfWay, "canary", "deny");
+    await watch(halfWay);
+    const back = await start("--execute");
+    await asked(back, "canary");
+    expect((await run(["rollback", back, "--by", "ada"])).code).toBe(0);
+    expect((await watch(back)).out).toContain("Ended: rolled back");
+    const { code, err } = await converge("web-01");
+    expect(err).toContain(`${back} took the hosts back`);
+    expect(code).toBe(5);
+  }, 120_000);
 
   it("says so where nothing is desired, and starts nothing", async () => {
     const other = { RUNBOOK_ARTIFACTS: join(rig.folder, "elsewhere") };

@@ -222,7 +222,7 @@ describe("what the hosts of a target are to run", () => {
   });
 
   it("knows the version before a run however often the run publishes", async () => {
-    await publish("1.0");
+    await publish("1.0", { state: "current" });
     await publish("2.0", { workflowId: "run-b" });
     expect(await publish("2.0", { workflowId: "run-b" })).toEqual({
       version: "1.0",
@@ -230,6 +230,16 @@ describe("what the hosts of a target are to run", () => {
     const current = { workflowId: "run-b", state: "current" };
     expect(await publish("2.0", current)).toEqual({ version: "1.0" });
   });
+
+  it.each(["unsettled", "rolling"])(
+    "knows none behind a run that left hosts at two versions (%s)",
+    async (state) => {
+      await publish("1.0", { state: "current" });
+      await publish("2.0", { workflowId: "run-b" });
+      await publish("2.0", { workflowId: "run-b", state });
+      expect(await publish("3.0", { workflowId: "run-c" })).toEqual({});
+    },
+  );
 
   it("knows none behind a version that nobody knew", async () => {
     await publish(null, { state: "rolled back" });
