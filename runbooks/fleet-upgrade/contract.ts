@@ -3,6 +3,7 @@ import type { GatePolicies } from "../../activities/approvals/port";
 import type { ArtifactRef } from "../../activities/artifacts/port";
 import { hostContractSchema, type VisitPlan } from "../../activities/host/port";
 import { idSchema } from "../../activities/inventory/port";
+import { mostSlots } from "../../workflows/rollout/fleet";
 import type { Budget, GroupLimits } from "../../workflows/rollout/words";
 
 const movingNames =
@@ -121,7 +122,7 @@ export const fleetUpgradeInputSchema = z
       })
       .optional(),
     /** Hosts in work at once; a failed host keeps its slot. */
-    slots: z.int().min(1).max(500).default(10),
+    slots: z.int().min(1).max(mostSlots).default(10),
     /** Hosts in work at once in one pool, zone or site, or behind one jump host. */
     limits: z
       .strictObject({

@@ -1,6 +1,6 @@
 import { CancellationScope, workflowInfo } from "@temporalio/workflow";
 import { failureOf } from "../../workflows/failure-of";
-import { quarantined } from "../../workflows/rollout/state";
+import { maybeLeftOut } from "../../workflows/rollout/state";
 import type { FleetUpgradeResult } from "./contract";
 import { endOf, rowOf, type RunParts } from "./parts";
 import type { ReportFacts } from "./report";
@@ -20,7 +20,7 @@ export async function drain(run: RunParts): Promise<void> {
  */
 export async function putBack(run: RunParts): Promise<void> {
   const { state } = run.rollout;
-  const queue = quarantined(state);
+  const queue = maybeLeftOut(state);
   if (queue.length === 0 || state.course !== "draining") return;
   run.enter({ kind: "putting back" });
   const work = async (): Promise<void> => {

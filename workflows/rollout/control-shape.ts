@@ -1,6 +1,6 @@
 /** The shape of what an operator tells a rollout, judged without zod, which stays out of the sandbox. Pure. */
 
-import { groupKinds } from "./fleet";
+import { groupKinds, mostSlots } from "./fleet";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -44,7 +44,7 @@ function retuneFaults(raw: Fields): string[] {
   if (slots === undefined && limits === undefined && budget === undefined)
     return ["expected slots, limits or budget, or several of them"];
   return [
-    ...(slots === undefined ? [] : wholeFaults("slots", slots, 1, 500)),
+    ...(slots === undefined ? [] : wholeFaults("slots", slots, 1, mostSlots)),
     ...(limits === undefined ? [] : limitsFaults(limits)),
     ...(budget === undefined ? [] : budgetFaults(budget)),
   ];

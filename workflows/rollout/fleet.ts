@@ -2,6 +2,12 @@
 
 import type { GroupLimits, Share } from "./words";
 
+/**
+ * Hosts in work at once. A run may have 500 activities pending; a part of the ledger, calendars, lock and desired version
+ * may be among them.
+ */
+export const mostSlots = 490;
+
 export interface FleetRow {
   readonly id: string;
   readonly pool: string;

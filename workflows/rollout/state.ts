@@ -161,6 +161,17 @@ export function quarantined({ items }: Pick<RolloutState, "items">): number[] {
   );
 }
 
+/** Rows of the items whose visit failed, whatever a person said of them since: hosts that may be out of service still. */
+export function maybeLeftOut({ items }: Pick<RolloutState, "items">): number[] {
+  return items.flatMap((item, index) =>
+    item.kind === "quarantined" ||
+    item.kind === "excluded" ||
+    (item.kind === "finished" && item.marked === true)
+      ? [index]
+      : [],
+  );
+}
+
 /** The halts that hold the course it is on: a window holds nobody who goes back. */
 export function holdingHalts({
   course,

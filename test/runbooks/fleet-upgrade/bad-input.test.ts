@@ -132,7 +132,7 @@ const againstContract: readonly Wrong[] = [
   {
     title: "too many slots",
     input: `${good}slots: 501\n`,
-    faults: ["slots: found 501, expected a number of at most 500"],
+    faults: ["slots: found 501, expected a number of at most 490"],
   },
   {
     title: "half a slot",

@@ -5,6 +5,7 @@ import {
   controlUpdates,
 } from "../../../workflows/rollout/messages";
 import type { Retuning } from "../../../workflows/rollout/words";
+import { lastAdmission } from "../../harness/admissions";
 import { eventually } from "../../harness/eventually";
 import { timesBegun } from "../../harness/host-log";
 import { type FleetHandle, type Rig, startRig } from "../../harness/rig";
@@ -33,6 +34,7 @@ describe("an operator", () => {
     await rig.lab.setFault("*:slow:300ms@apply");
     const handle = await rig.start({ version: "2.0.0", slots: 3, ...quick });
     await rig.until(handle, ({ counts }) => counts.upgraded >= 3);
+    const asked = Date.now();
     const said = await tell(handle, "pause", { reason: "a graph looks odd" });
     expect(said).toContain("paused");
     const still = await rig.until(
@@ -41,6 +43,7 @@ describe("an operator", () => {
     );
     expect(still.counts.waiting).toBeGreaterThan(0);
     expect(still.halts).toMatchObject([{ kind: "paused", by: "ada" }]);
+    expect((await lastAdmission(handle)) - asked).toBeLessThan(2_000);
     await rig.lab.clearFaults();
     await handle.signal("resume", { by: "bob" });
     const result = await handle.result();

@@ -6,6 +6,7 @@ import { orderHosts } from "../../../runbooks/fleet-upgrade/order";
 import type { Report } from "../../../runbooks/fleet-upgrade/report";
 import { controlUpdates } from "../../../workflows/rollout/messages";
 import type { RolloutProgress } from "../../../workflows/rollout/words";
+import { lastAdmission } from "../../harness/admissions";
 import { eventually } from "../../harness/eventually";
 import { timesBegun } from "../../harness/host-log";
 import { type FleetHandle, type Rig, startRig } from "../../harness/rig";
@@ -95,10 +96,12 @@ describe("800 hosts, 1 % of them broken, 5 vanishing, 5 appearing", () => {
     for (const id of appearing) await rig.lab.happen(id, "appear");
 
     await when(({ counts }) => counts.upgraded >= known * 0.5);
+    const asked = Date.now();
     await newest(handle).executeUpdate(controlUpdates.pause, {
       args: [{ by: "ada", reason: "half-way" }],
     });
     const paused = await when(({ counts }) => counts["in work"] === 0);
+    expect((await lastAdmission(newest(handle))) - asked).toBeLessThan(2_000);
     await newest(handle).executeUpdate(controlUpdates.retune, {
       args: [{ by: "ada", slots: 60, limits: { pool: "25%" } }],
     });

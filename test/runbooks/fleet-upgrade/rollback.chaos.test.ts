@@ -4,7 +4,7 @@ import type { FleetUpgradeResult } from "../../../runbooks/fleet-upgrade/contrac
 import type { Report } from "../../../runbooks/fleet-upgrade/report";
 import { controlUpdates } from "../../../workflows/rollout/messages";
 import { timesBegun } from "../../harness/host-log";
-import { type Rig, startRig } from "../../harness/rig";
+import { type FleetHandle, type Rig, startRig } from "../../harness/rig";
 
 let rig: Rig;
 beforeAll(async () => {
@@ -17,13 +17,15 @@ afterAll(() => rig.stop(), 30_000);
 afterEach(() => rig.lab.clearFaults());
 
 const quick = { canary: { gate: false }, slowStart: false } as const;
-const reportOf = async ({ report }: FleetUpgradeResult): Promise<Report> =>
+const readReport = async (key: string): Promise<Report> =>
   JSON.parse(
-    await readFile(
-      join(rig.folder, "artifacts", report?.json.key ?? ""),
-      "utf8",
-    ),
+    await readFile(join(rig.folder, "artifacts", key), "utf8"),
   ) as Report;
+const reportOf = ({ report }: FleetUpgradeResult): Promise<Report> =>
+  readReport(report?.json.key ?? "");
+/** Of a cancelled run, too, which has no result. */
+const reportOfRun = ({ workflowId, firstExecutionRunId }: FleetHandle) =>
+  readReport(`runs/${workflowId}/${firstExecutionRunId}/report.json`);
 const idsWith = ({ hosts }: Report, outcome: string): string[] =>
   hosts.filter((host) => host.outcome === outcome).map(({ id }) => id);
 const undone = (): string[] =>
@@ -75,25 +77,54 @@ describe("a rollback", () => {
   }, 90_000);
 });
 
-describe("a run that is aborted with a host set aside", () => {
-  it("puts a drained host back that is ready, and leaves one out that is not", async () => {
-    // One of each pool: both are canaries, in work at once.
+describe("a run that ends early with hosts set aside", () => {
+  /** One of each pool: both are canaries, in work at once. */
+  const canaries = (): [string, string] => {
     const pools = new Map(rig.lab.hosts.map(({ id, pool }) => [pool, id]));
     const [one = "", two = ""] = pools.values();
-    // The first failed before anything was changed; the second is between two versions.
+    return [one, two];
+  };
+  /** The first fails before anything is changed, the second between two versions. */
+  const failing = async (version: string) => {
+    const [one, two] = canaries();
     await rig.lab.setFault([`${one}:fail@fetch*1`, `${two}:fail@restart*1`]);
     const handle = await rig.start({
-      ...{ version: "4.0.0", ...quick, slots: 10 },
+      ...{ version, ...quick, slots: 10 },
       hosts: { ids: [one, two] },
       budget: { failures: 2 },
     });
     await rig.until(handle, ({ counts }) => counts.quarantined === 2);
-    await handle.executeUpdate(controlUpdates.abort, { args: [{ by: "ada" }] });
-    const report = await reportOf(await handle.result());
-    expect(timesBegun(rig.lab, one, "undrain")).toBeGreaterThan(0);
-    expect(report.hosts.filter(({ leftOut }) => leftOut === true)).toEqual([
-      expect.objectContaining({ id: two, outcome: "quarantined" }),
-    ]);
+    return handle;
+  };
+  const abort = (handle: FleetHandle) =>
+    handle.executeUpdate(controlUpdates.abort, { args: [{ by: "ada" }] });
+
+  it.each(["aborted", "cancelled"] as const)(
+    "(%s) puts a drained host back that is ready, and leaves one out that is not",
+    async (how) => {
+      const [one, two] = canaries();
+      const before = timesBegun(rig.lab, one, "undrain");
+      const handle = await failing(how === "aborted" ? "4.0.0" : "4.1.0");
+      await (how === "aborted" ? abort(handle) : handle.cancel());
+      await handle.result().catch(() => undefined);
+      const report = await reportOfRun(handle);
+      expect(report.outcome).toBe(how);
+      expect(timesBegun(rig.lab, one, "undrain")).toBe(before + 1);
+      expect(report.hosts.filter(({ leftOut }) => leftOut === true)).toEqual([
+        expect.objectContaining({ id: two, outcome: "quarantined" }),
+      ]);
+    },
+    120_000,
+  );
+
+  it("puts back a host, too, that somebody excluded while it was drained", async () => {
+    const [one] = canaries();
+    const before = timesBegun(rig.lab, one, "undrain");
+    const handle = await failing("4.2.0");
+    await rig.answer(handle, "failed-hosts", "exclude", { hosts: [one] });
+    await abort(handle);
+    expect((await handle.result()).outcome).toBe("aborted");
+    expect(timesBegun(rig.lab, one, "undrain")).toBe(before + 1);
   }, 120_000);
 });
 

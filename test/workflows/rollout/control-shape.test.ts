@@ -33,7 +33,7 @@ describe("what an operator tells a rollout", () => {
       { by: "ada", slots: 0 },
       "slots: expected a whole number from 1",
     ],
-    ["retune", { by: "ada", slots: 501 }, "from 1 to 500"],
+    ["retune", { by: "ada", slots: 491 }, "from 1 to 490"],
     ["retune", { by: "ada", slots: "20" }, "slots: expected a whole number"],
     ["retune", { by: "ada", limits: 3 }, "limits: expected an object"],
     ["retune", { by: "ada", limits: { pool: "0%" } }, "limits.pool: expected"],
