@@ -42,13 +42,24 @@ export async function lookAtFreezes({
  * may be called off. What else holds the run is waited for first: one that may not begin must not keep others from it.
  */
 export async function lock(run: RunParts): Promise<void> {
-  const { progress, rollout, prepared, keepers } = run;
+  const { progress, rollout } = run;
   if (progress.lock !== "none" || progress.ending !== "done") return;
   const isOff = (): boolean => !isRolling(run);
   if (isOff()) return;
   run.enter({ kind: "locking" });
-  await rollout.untilUnheld();
-  if (isOff()) return;
+  for (;;) {
+    await rollout.untilUnheld();
+    if (isOff() || !(await takeTurn(run))) return;
+    if (rollout.mayBegin()) return run.advance({ lock: "held" });
+    // A window has closed, or something was frozen, since it went to stand in line.
+    run.note("its turn has come, but it may not begin: gives its lock back");
+    await run.calls.leaveLock({ target: targetOf(run), run: thisRun() });
+  }
+}
+
+/** @returns false when the run wanted nothing any more before its turn came */
+async function takeTurn(run: RunParts): Promise<boolean> {
+  const { rollout, prepared, keepers } = run;
   const { resources, expectedMs } = prepared.lock;
   const ask = {
     run: thisRun(),
@@ -59,12 +70,12 @@ export async function lock(run: RunParts): Promise<void> {
   };
   const isHeld = await takeLock(ask, {
     calls: keepers.calls,
-    isOff,
+    isOff: () => !isRolling(run),
     onWait: ({ kind: _, ...wait }) =>
       rollout.dispatch({ kind: "halted", halt: { kind: "lock", ...wait } }),
   });
   rollout.dispatch({ kind: "lifted", halt: "lock" });
-  if (isHeld) run.advance({ lock: "held" });
+  return isHeld;
 }
 
 /** Nothing more is changed: the next run may. */
@@ -76,10 +87,9 @@ export async function unlock(run: RunParts): Promise<void> {
 
 /** Gives back what the run has locked, but for hosts in doubt: those wait for a person. */
 async function leaveHosts(run: RunParts): Promise<void> {
-  const { rollout, prepared } = run;
+  const { rollout } = run;
   const { items } = rollout.state;
-  const [first = ""] = prepared.lock.resources;
-  const [target = ""] = first.split("/");
+  const target = targetOf(run);
   const resources = resourcesInDoubt(target, items, rollout.fleet.rows);
   const left = items.filter(isInDoubt).length;
   const reason = `${inHosts(left)} failed and may be between two versions`;
@@ -93,6 +103,12 @@ async function leaveHosts(run: RunParts): Promise<void> {
       run.calls.unwatchFreezes({ run: thisRun() }),
     ]),
   );
+}
+
+function targetOf({ prepared }: RunParts): string {
+  const [first = ""] = prepared.lock.resources;
+  const [target = ""] = first.split("/");
+  return target;
 }
 
 function thisRun(): RunRef {

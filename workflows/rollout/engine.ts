@@ -129,13 +129,17 @@ export class Rollout {
 
   /** Until work may begin, by everything that holds it, or none is wanted any more. */
   async untilUnheld(): Promise<void> {
-    for (;;) {
-      this.#keepWindow();
-      const { course } = this.#state;
-      if (course !== "rolling" || this.#state.halts.length === 0) return;
+    while (!this.mayBegin() && this.#state.course === "rolling") {
       const seen = this.#changes;
       await condition(() => this.#changes !== seen);
     }
+  }
+
+  /** Whether nothing holds it at this very moment. */
+  mayBegin(): boolean {
+    this.#keepWindow();
+    const { course, halts } = this.#state;
+    return course === "rolling" && halts.length === 0;
   }
 
   /** Resolves once nothing is in flight any more. */

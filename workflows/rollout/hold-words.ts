@@ -39,7 +39,7 @@ function haltInWords(halt: Halt): string {
       const then =
         halt.opensAt === undefined
           ? "no later window is known"
-          : `goes on by itself at ${time(halt.opensAt)}`;
+          : `goes on by itself at ${new Date(halt.opensAt).toISOString()}`;
       return `Out of window: ${oneLine(halt.reason)}; ${then}`;
     }
     case "frozen":

@@ -279,6 +279,31 @@ describe("a freeze", () => {
     expect((await handle.result()).counts.upgraded).toBe(8);
   }, 60_000);
 
+  it("that comes while a run waits in line makes it give its turn to the next", async () => {
+    const first = await holdTarget("3.6.0");
+    const [pool = ""] = pools();
+    const hosts = { pools: [pool] };
+    const second = await rig.start({ version: "3.6.1", hosts, ...quick });
+    await heldBy(second, "lock");
+    await freeze({ id: "queued", scope: `lab/${pool}` });
+    await rig.answer(first, "canary", "deny");
+    await first.result();
+    await rig.until(
+      second,
+      ({ halts }) => isHeld(halts, "frozen") && !isHeld(halts, "lock"),
+    );
+    await eventually(async () => {
+      const table = await locks().query(locksQuery);
+      return table.length === 0 ? true : undefined;
+    });
+    await lift("queued");
+    const result = await second.result();
+    expect(result.counts.upgraded).toBe(sizeOf(pool));
+    expect(await rig.reportOf(result)).toContain(
+      "its turn has come, but it may not begin: gives its lock back",
+    );
+  }, 60_000);
+
   it("does not hold what it does not concern", async () => {
     const [mine = "", other = ""] = pools();
     await freeze({ id: "pool", scope: `lab/${other}` });

@@ -1,5 +1,7 @@
 import { writeFileSync } from "node:fs";
+import { locksQuery } from "../../../workflows/lock/messages";
 import { calendarChanged } from "../../../workflows/window/messages";
+import { eventually } from "../../harness/eventually";
 import { effectsOf, eachEffectOnce } from "../../harness/host-log";
 import { type Rig, startRig } from "../../harness/rig";
 import {
@@ -7,6 +9,7 @@ import {
   calendarsOf,
   type Handle,
   nightly,
+  openFor,
   startInSkippedTime,
 } from "./window-rig";
 
@@ -85,6 +88,32 @@ describe("a target that keeps to calendars", () => {
     expect(await rig.reportOf(result)).toContain(
       `the window of ${opens} has moved`,
     );
+  }, 60_000);
+
+  it("takes no lock in its turn when its window closed while it waited in line", async () => {
+    keepTo(holidays);
+    const short = { checks: { hosts: "none" }, slowStart: false } as const;
+    const first = await rig.start({ version: "3.1.0", ...short });
+    await rig.gate(first, "canary");
+    const second = await rig.start({
+      ...{ version: "3.1.1", canary: { gate: false }, ...short },
+    });
+    const isHeldBy = (kind: string) =>
+      rig.until(second, ({ halts }) => halts.some((one) => one.kind === kind));
+    await isHeldBy("lock");
+    keepTo({ past: openFor(30) });
+    await second.signal(calendarChanged);
+    await rig.answer(first, "canary", "deny");
+    await first.result();
+    const { halts } = await isHeldBy("closed");
+    expect(halts).toHaveLength(1);
+    const locks = rig.server.client.workflow.getHandle("lock:lab");
+    await eventually(async () =>
+      (await locks.query(locksQuery)).length === 0 ? true : undefined,
+    );
+    keepTo(holidays);
+    await second.signal(calendarChanged);
+    expect(await second.result()).toMatchObject({ outcome: "completed" });
   }, 60_000);
 
   it("starts nothing while its calendars cannot be read, and goes on when they can", async () => {
