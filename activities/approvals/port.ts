@@ -117,6 +117,8 @@ export type Approvals = z.output<typeof approvalsSchema>;
 /** Who may answer a gate, as a plan freezes it. */
 export type GatePolicy = z.output<typeof policySchema> & {
   readonly name: string;
+  /** Entries of those who alone may answer, besides: a calendar names who may let work go on past its end. */
+  readonly among?: readonly string[];
 };
 
 /** Policies of a plan by gate; a gate that none fits takes anybody's word. */

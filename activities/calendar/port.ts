@@ -53,6 +53,8 @@ export interface CalendarState {
   readonly calendars: readonly string[];
   readonly at: number;
   readonly open: boolean;
+  /** Start of the window that is open; absent while closed, and when it began before anything that was looked at. */
+  readonly since?: number;
   /** End of the window that is open; absent while closed, and when it stays open beyond the horizon. */
   readonly until?: number;
   /** From here on nothing new starts: `until` less the longest cutoff. Absent where `until` is. */

@@ -51,6 +51,7 @@ export function stateOf(
     calendars: calendars.map(({ name }) => name),
     at,
     open: now !== undefined,
+    ...finite("since", now?.start),
     ...finite("until", now?.end),
     ...finite("cutoffAt", now?.cutoffAt),
     ...finite("nextOpen", next?.start),

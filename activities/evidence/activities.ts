@@ -51,8 +51,11 @@ export function createEvidenceActivities(
       beating(async () => {
         const { roster, starter, asker, freezes } = await look(deps, gate);
         return {
-          people: membersOf(roster, gate.who),
-          extra: freezes === undefined ? [] : membersOf(roster, gate.extra),
+          people: meantBy(roster, gate.who, gate.among),
+          extra:
+            freezes === undefined
+              ? []
+              : meantBy(roster, gate.extra, gate.among),
           starter,
           ...(asker && { asker }),
           ...(freezes && { freezes }),
@@ -95,13 +98,23 @@ function askerCalled(roster: RosterDocument, name: string): Asker {
   return { name, ...(person && { person: person.name }) };
 }
 
+/** Those of `who` whom `among`, where it is given, means as well. */
+function meantBy(
+  roster: RosterDocument,
+  who: readonly string[],
+  among: readonly string[] = who,
+): string[] {
+  const both = new Set(membersOf(roster, among));
+  return membersOf(roster, who).filter((name) => both.has(name));
+}
+
 function standingsOf(
   roster: RosterDocument,
-  { who, extra }: GateFacts,
+  { who, extra, among }: GateFacts,
   people: readonly string[],
 ): Record<string, Standing> {
-  const usual = new Set(membersOf(roster, who));
-  const others = new Set(membersOf(roster, extra));
+  const usual = new Set(meantBy(roster, who, among));
+  const others = new Set(meantBy(roster, extra, among));
   return Object.fromEntries(
     people.map((name) => [
       name,

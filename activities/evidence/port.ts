@@ -24,6 +24,8 @@ export interface GateFacts {
   readonly rootRunId: string;
   /** Entries of the gate's policy. */
   readonly who: readonly string[];
+  /** Entries that must have whoever answers, too. */
+  readonly among?: readonly string[];
   /** Entries of those who must agree, too, during a freeze. */
   readonly extra: readonly string[];
   /** Who wants what is asked, by the name they gave; absent where nobody in particular does. */

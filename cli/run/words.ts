@@ -7,6 +7,7 @@ import {
 import { holdsInWords } from "../../workflows/rollout/hold-words";
 import type { Cause, RolloutProgress } from "../../workflows/rollout/words";
 import { overrideInWords } from "../../workflows/window/override";
+import { outlookInWords } from "../../workflows/window/outlook";
 import { grid, type GridSize, poolBars } from "../grid";
 import { countStandings, type StandingCounts } from "../host-standing";
 import { durationText } from "../output";
@@ -41,7 +42,9 @@ export function runScreen(
     ...tail,
   ];
   const { progress } = live;
-  const told = haltWords(progress).length + paceWords(progress).length;
+  const told = [haltWords, paceWords, outlookWords].flatMap((words) =>
+    words(progress),
+  ).length;
   const rows = size.rows - head.length - rest.length - told - 4;
   return [...head, ...liveWords(live, { ...size, rows }), ...rest];
 }
@@ -73,6 +76,7 @@ function liveWords(live: Live, size: GridSize): string[] {
       ? []
       : ["", `${progressBar(counts)}, ${budget}`, ...picture]),
     ...paceWords(live.progress),
+    ...outlookWords(live.progress),
   ];
 }
 
@@ -99,6 +103,10 @@ function haltWords(progress: RolloutProgress | undefined): string[] {
     ...(override === undefined ? [] : [`By ${overrideInWords(override)}`]),
   ];
 }
+
+/** Whether the rest fits into the window. */
+const outlookWords = (progress: RolloutProgress | undefined): string[] =>
+  progress?.outlook === undefined ? [] : [outlookInWords(progress.outlook)];
 
 function paceWords(progress: RolloutProgress | undefined): string[] {
   if (progress?.perMinute === undefined) return [];

@@ -135,8 +135,13 @@ export function createFleetUpgradeActivities(
 }
 
 /** A host's visit must end within the window, and so must its way back. Nothing is reckoned for a host never measured. */
-const needMs = ({ undoSteps }: FleetPlan, hostMs = 0): number =>
-  undoSteps.length > 0 ? 2 * hostMs : hostMs;
+function windowNeeds(
+  { undoSteps }: FleetPlan,
+  hostMs: number | undefined,
+): NonNullable<PreparedFleetUpgrade["window"]> {
+  if (hostMs === undefined) return { needMs: 0 };
+  return { needMs: undoSteps.length > 0 ? 2 * hostMs : hostMs, hostMs };
+}
 
 /** What a build may take besides its command: to the worker, and into the store. */
 const transfersMs = 2 * 3_600_000;
@@ -181,7 +186,7 @@ async function prepare(
     visitTimeoutMs: visitTimeoutMs(plan),
     ...(planned.calendars.length === 0
       ? {}
-      : { window: { needMs: needMs(plan, known.time?.hostMs) } }),
+      : { window: windowNeeds(plan, known.time?.hostMs) }),
     ...(plan.build === undefined
       ? {}
       : { buildTimeoutMs: plan.build.step.timeoutMs + transfersMs }),

@@ -27,6 +27,7 @@ const gateChoices: Readonly<Record<string, readonly string[]>> = {
   progress: ["continue", "abort", "rollback"],
   "window-close": ["park", "abort", "rollback"],
   "window-override": ["approve", "deny"],
+  overrun: ["approve", "deny"],
 };
 
 /** The contract allows 20 stages behind the canaries, and the last of all asks nobody. */

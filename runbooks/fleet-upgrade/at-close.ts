@@ -3,31 +3,94 @@ import {
   CloseWatch,
   type WatchedClose,
 } from "../../workflows/window/close-watch";
+import { type Outlook, outlookOf } from "../../workflows/window/outlook";
+import {
+  OverrunWatch,
+  type WatchedOverrun,
+} from "../../workflows/window/overrun-watch";
 import type { Window } from "../../workflows/window/window";
 import { isOver, isRolling, type RunParts } from "./parts";
 
-/** Does at the close of each window what its calendars want. */
-export function watchClose(
-  run: RunParts,
-  window: Window,
-  carried: WatchedClose | undefined,
-): CloseWatch {
-  const { desk, prepared } = run;
-  const { plan, rollout, canUndo } = prepared;
-  const { stages, gateExpiresMs } = rollout;
-  return new CloseWatch({
-    ...{ window, desk, carried, gateExpiresMs },
-    digest: plan.sha256,
-    atHand: () => {
-      const { passed, ending } = run.progress;
-      if (!isRolling(run) || isOver(run) || ending !== "done") return undefined;
-      const isPlanDone = passed >= stages.length;
-      return { ...remainderOf(run.rollout.state), canUndo, isPlanDone };
-    },
-    end: (by) =>
-      run.rollout.dispatch({
-        kind: by === "abort" ? "aborted" : "rolled back",
-      }),
-    note: (text) => run.note(text),
-  });
+export interface WatchedWindow {
+  readonly close: WatchedClose;
+  readonly overrun: WatchedOverrun;
+}
+
+/** What the end of a window does to the run: it is foretold, people may be asked to let it go on, and it is obeyed. */
+export class WindowEnd {
+  readonly #close: CloseWatch;
+  readonly #overrun: OverrunWatch;
+
+  constructor(
+    private readonly run: RunParts,
+    private readonly window: Window,
+    carried: WatchedWindow | undefined,
+  ) {
+    const { desk, prepared } = run;
+    const { needMs = 0 } = prepared.window ?? {};
+    const { plan, rollout, canUndo } = prepared;
+    const shared = {
+      ...{ window, desk, digest: plan.sha256 },
+      note: (text: string) => run.note(text),
+    };
+    this.#overrun = new OverrunWatch({
+      ...{ ...shared, needMs, carried: carried?.overrun },
+      hasLeft: () => goesOn(run) && remainderOf(run.rollout.state).left > 0,
+      outlook: (now) => this.outlook(now),
+      onEnd: () => this.look(),
+    });
+    this.#close = new CloseWatch({
+      ...{ ...shared, carried: carried?.close },
+      gateExpiresMs: rollout.gateExpiresMs,
+      atHand: () => {
+        if (!goesOn(run)) return undefined;
+        const isPlanDone = run.progress.passed >= rollout.stages.length;
+        return { ...remainderOf(run.rollout.state), canUndo, isPlanDone };
+      },
+      mayReopen: () => this.#overrun.isOpen,
+      end: (by) =>
+        run.rollout.dispatch({
+          kind: by === "abort" ? "aborted" : "rolled back",
+        }),
+    });
+  }
+
+  get watched(): WatchedWindow {
+    return { close: this.#close.watched, overrun: this.#overrun.watched };
+  }
+
+  /** Call it whenever the window, or what the run has in hand, may have changed. */
+  look(): void {
+    this.#overrun.look();
+    this.#close.look();
+  }
+
+  /** Whether the rest fits; undefined out of window, and when nothing is left. */
+  outlook(now: number): Outlook | undefined {
+    const { run, window } = this;
+    const said = window.judged(now)?.said;
+    if (said === undefined || !goesOn(run)) return undefined;
+    const { state, pace } = run.rollout;
+    const { slots } = state.settings;
+    const { hostMs = 0 } = run.prepared.window ?? {};
+    const speed = { slots, ramp: state.ramp, hostMs, ...pace };
+    return outlookOf(
+      ...([said, remainderOf(state)] as const),
+      ...([{ ...speed, soaksMs: soaksLeftMs(run) }, now] as const),
+      this.#overrun.watched.granted,
+    );
+  }
+}
+
+/** Whether the run is still to start something. */
+const goesOn = (run: RunParts): boolean =>
+  isRolling(run) && !isOver(run) && run.progress.ending === "done";
+
+/** Of the stages that are not done yet but for the last, behind which nothing starts any more. */
+function soaksLeftMs({ prepared, progress }: RunParts): number {
+  const { position, passed } = progress;
+  const isDone = position.kind === "soaking" || position.kind === "asking";
+  return prepared.rollout.stages
+    .slice(isDone ? passed + 1 : passed, -1)
+    .reduce((sum, { soakMs }) => sum + soakMs, 0);
 }

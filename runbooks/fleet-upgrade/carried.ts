@@ -2,9 +2,9 @@ import type { FreezeNotice } from "../../activities/freeze/port";
 import type { PackedDesk } from "../../workflows/gate/desk";
 import type { PackedLedger } from "../../workflows/rollout/ledger";
 import type { PackedRollout } from "../../workflows/rollout/pack";
-import type { WatchedClose } from "../../workflows/window/close-watch";
 import type { PackedOverrides } from "../../workflows/window/overrides";
 import type { PackedWindow } from "../../workflows/window/window";
+import type { WatchedWindow } from "./at-close";
 import type { RunContext } from "./calls";
 import type { PreparedFleetUpgrade } from "./contract";
 import type { Progress } from "./parts";
@@ -19,7 +19,7 @@ export interface CarriedFleetRun {
   readonly progress: Progress;
   /** What the calendars said last; of a target that keeps to some. */
   readonly window?: PackedWindow | undefined;
-  readonly close?: WatchedClose | undefined;
+  readonly windowEnd?: WatchedWindow | undefined;
   /** Work out of window, asked for or granted. */
   readonly overrides?: PackedOverrides | undefined;
   /** What the run knew of freezes. */

@@ -283,8 +283,11 @@ export interface PreparedFleetUpgrade {
   /** Absent when the component is only restarted. */
   readonly version?: string;
   readonly component: string;
-  /** Of a target whose work keeps to calendars: what a host takes, its way back included, in milliseconds. */
-  readonly window?: { readonly needMs: number };
+  /**
+   * Of a target whose work keeps to calendars: what a host takes, its way back included, and without it, in milliseconds; the
+   * latter is absent where nobody has measured or given it.
+   */
+  readonly window?: { readonly needMs: number; readonly hostMs?: number };
   /** Upper bound of the build, its transfers included; absent when nothing is built. */
   readonly buildTimeoutMs?: number;
   readonly approvals?: GatePolicies;

@@ -1,4 +1,5 @@
 import { fleetOf, groupKinds, limitsOf } from "../../workflows/rollout/fleet";
+import { roundsOf } from "../../workflows/rollout/rounds";
 import type { FleetPlan } from "./contract";
 import { rowOf } from "./pages";
 
@@ -32,21 +33,6 @@ export function forecastMs(
     begin = end;
   }
   return ms;
-}
-
-/** One more at once with each host that succeeds: a full round doubles the next. */
-function roundsOf(
-  hosts: number,
-  { slots, ramp }: { readonly slots: number; readonly ramp: number },
-): number {
-  let rounds = 0;
-  let width = ramp;
-  for (let left = hosts; left > 0; rounds++) {
-    const started = Math.min(slots, width, left);
-    left -= started;
-    width += started;
-  }
-  return rounds;
 }
 
 function roundsOfGroups(

@@ -26,11 +26,10 @@ import {
 } from "../../workflows/rollout/state";
 import { partsOfRunId } from "../../workflows/run-id";
 import { calendarChanged } from "../../workflows/window/messages";
-import type { CloseWatch } from "../../workflows/window/close-watch";
 import { Overrides } from "../../workflows/window/overrides";
 import { Window } from "../../workflows/window/window";
 import { startGate } from "./ask-to-begin";
-import { watchClose } from "./at-close";
+import { WindowEnd } from "./at-close";
 import { Calls } from "./calls";
 import type { CarriedFleetRun } from "./carried";
 import type {
@@ -57,7 +56,7 @@ export class FleetRun implements RunParts {
   readonly overrides: Overrides;
   /** When work may start; absent where no calendar says so. */
   readonly #window: Window | undefined;
-  readonly #close: CloseWatch | undefined;
+  readonly #windowEnd: WindowEnd | undefined;
   #progress: Progress;
   /** At the freezes, once more. */
   #look: Promise<void> | undefined;
@@ -85,6 +84,7 @@ export class FleetRun implements RunParts {
       position: this.#position,
       startedAt: this.progress.startedAt,
       override: this.overrides.grantedAt(Date.now()),
+      outlook: this.#windowEnd?.outlook(Date.now()),
     }));
     this.#window =
       prepared.window &&
@@ -93,7 +93,7 @@ export class FleetRun implements RunParts {
         ask: (at) => calls.calendarState(at),
         carried: carried?.window,
         onChange: () => {
-          this.#close?.look();
+          this.#windowEnd?.look();
           this.rollout.lookAgain();
           this.overrides.lookAgain();
         },
@@ -122,8 +122,8 @@ export class FleetRun implements RunParts {
       record: (entry) => ledger.record(entry),
       onChange: () => this.changed(),
     });
-    this.#close =
-      this.#window && watchClose(this, this.#window, carried?.close);
+    this.#windowEnd =
+      this.#window && new WindowEnd(this, this.#window, carried?.windowEnd);
     this.obeyFreezes();
   }
 
@@ -278,7 +278,7 @@ export class FleetRun implements RunParts {
       ledger: this.ledger.packed(),
       progress: this.progress,
       window: this.#window?.packed(),
-      close: this.#close?.watched,
+      windowEnd: this.#windowEnd?.watched,
       overrides: this.overrides.packed(),
       freezes: this.keepers.freezes.latest,
     };
@@ -307,7 +307,7 @@ export class FleetRun implements RunParts {
       this.desk.withdraw(startGate);
     if (position.kind === "building" && !isRolling(this))
       this.desk.withdraw("build");
-    this.#close?.look();
+    this.#windowEnd?.look();
     if (!isRolling(this) || isOver(this))
       this.overrides.withdraw("nothing more is to start");
     this.view.changed();

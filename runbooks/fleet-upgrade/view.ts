@@ -12,6 +12,7 @@ import { hostsAnswer, progressOf } from "../../workflows/rollout/progress";
 import type { Halt, RolloutProgress } from "../../workflows/rollout/words";
 import { partsOfRunId } from "../../workflows/run-id";
 import type { Override } from "../../workflows/window/override";
+import type { Outlook } from "../../workflows/window/outlook";
 import { StandingBoard } from "../../workflows/status/search-attributes";
 import type { PreparedFleetUpgrade } from "./contract";
 import { runbookName } from "./ids";
@@ -23,6 +24,8 @@ interface Seen {
   readonly position: Position;
   readonly startedAt: number;
   readonly override: Override | undefined;
+  /** Whether the rest fits into the window; absent out of window. */
+  readonly outlook: Outlook | undefined;
 }
 
 /** What the run shows of itself: details and search attributes of the UI, and answers to queries. */
@@ -65,13 +68,14 @@ export class RunView {
   }
 
   progress(): RolloutProgress {
-    const { rollout, position, startedAt, override } = this.look();
+    const { rollout, position, startedAt, override, outlook } = this.look();
     return progressOf(rollout.state, rollout.fleet, {
       step: stepTitle(position, this.prepared.rollout.stages),
       startedAt,
       now: Date.now(),
       pace: rollout.pace,
       override,
+      outlook,
     });
   }
 

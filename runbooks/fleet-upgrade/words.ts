@@ -12,6 +12,7 @@ import { holdsInWords } from "../../workflows/rollout/hold-words";
 import type { Item } from "../../workflows/rollout/state";
 import type { Cause, RolloutProgress } from "../../workflows/rollout/words";
 import { overrideInWords } from "../../workflows/window/override";
+import { outlookInWords } from "../../workflows/window/outlook";
 import type { PlanStage } from "./contract";
 import { inHosts, oneLine, shortenTo } from "./markdown";
 import { countOutcomes, countsInWords, outcomeOf } from "./state";
@@ -50,6 +51,9 @@ export function runDetails(facts: RunFacts): string {
       : [`\n**In work by ${overrideInWords(progress.override)}**`]),
     "",
     countsLine(progress),
+    ...(progress.outlook === undefined
+      ? []
+      : ["", `Window: ${outlookInWords(progress.outlook)}`]),
     ...section("Waits for", gates.flatMap(gateWords)),
     ...section("Failed", causesInWords(progress.causes)),
     ...section("Refused answers", refused),

@@ -15,7 +15,7 @@ import type {
 import { Handled, type PackedHandled } from "./handled";
 import { offerHandlers, takeStrayMessages } from "./handlers";
 import { gatesQuery } from "./messages";
-import { dueNow, nextDueMs, policyFor } from "./policy";
+import { dueNow, nextDueMs, policyAmong, policyFor } from "./policy";
 import { keptVotes } from "./vote";
 import { approversInWords } from "./words";
 
@@ -225,7 +225,7 @@ class WorkflowDesk implements Desk {
   }
 
   #open(question: Question, expired: number): OpenGate {
-    const policy = this.#policyOf(question.id);
+    const policy = this.#policyOf(question);
     const gate = this.#book.ask(questionOf(question), policy, expired);
     if (expired > 0 && policy !== undefined)
       this.#tell(gate, "expired", "expired, and is asked anew", policy.who);
@@ -236,9 +236,10 @@ class WorkflowDesk implements Desk {
     return this.options.approvals?.() ?? { target: "", resources: [] };
   }
 
-  #policyOf(gateId: string): GatePolicy | undefined {
+  /** Without approvals there is no roster, so that names are all there is: see `judge`. */
+  #policyOf(question: Question): GatePolicy | undefined {
     const policies = this.options.approvals?.()?.policies;
-    return policies && policyFor(policies, gateId);
+    return policies && policyAmong(question, policyFor(policies, question.id));
   }
 
   #tell(
@@ -284,6 +285,7 @@ function questionOf({
   expiresAfterMs,
   hosts,
   causes,
+  among,
   explain,
   once,
   askedBy,
@@ -292,6 +294,7 @@ function questionOf({
     ...{ id, title, choices, digest, expiresAfterMs },
     ...(hosts && { hosts }),
     ...(causes && { causes }),
+    ...(among && { among }),
     ...(explain && { explain }),
     ...(once && { once }),
     ...(askedBy !== undefined && { askedBy }),

@@ -69,7 +69,7 @@ function calls<T>(
 function factsOf(
   { target, resources }: AskingRun,
   {
-    policy: { who, extraApprovers },
+    policy: { who, among, extraApprovers },
     askedBy,
   }: OpenGate & { readonly policy: GatePolicy },
 ): GateFacts {
@@ -78,5 +78,6 @@ function factsOf(
     ...{ target, resources, workflowId, rootRunId, who },
     extra: extraApprovers?.who ?? [],
     ...(askedBy === undefined ? {} : { askedBy }),
+    ...(among === undefined ? {} : { among }),
   };
 }

@@ -20,6 +20,8 @@ export interface Question {
   readonly hosts?: readonly string[];
   /** Ids of causes that the answer may name instead of their hosts. */
   readonly causes?: readonly string[];
+  /** Names, groups and on-call roles of those who alone may answer, whatever policy there is. */
+  readonly among?: readonly string[];
   /** Choices that need a comment: the evidence for what is claimed, or why. */
   readonly explain?: readonly string[];
   /** Asked for a time that passes: when it expires it is withdrawn, and not asked anew. */

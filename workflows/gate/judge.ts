@@ -126,7 +126,8 @@ export function judge(
   const fitting = fit(gates, raw, channel, now);
   if (!fitting.accepted) return fitting;
   const { gate, answer } = fitting;
-  if (gate.policy === undefined) return ownWish(gate, answer) ?? fitting;
+  if (gate.policy === undefined)
+    return outsider(gate, answer) ?? ownWish(gate, answer) ?? fitting;
   const said = { ...answer, at: now, channel };
   const ballot = cast(gate, gate.policy, said, evidence);
   return "refusal" in ballot
@@ -169,6 +170,18 @@ function ownWish({ askedBy }: OpenGate, answer: Answer): Verdict | undefined {
   return refuse(
     "asker",
     `${answer.by} asked for it; somebody else must approve`,
+  );
+}
+
+function outsider(
+  { id, among }: OpenGate,
+  { by }: Answer,
+): Verdict | undefined {
+  if (among === undefined || among.some((name) => folded(name) === folded(by)))
+    return undefined;
+  return refuse(
+    "not on the roster",
+    `${by} is not among ${among.join(", ")}, who alone may answer gate "${id}"`,
   );
 }
 

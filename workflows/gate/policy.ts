@@ -1,7 +1,7 @@
 /** Which policy a gate has, and what falls due while it is open. */
 
 import type { GatePolicies, GatePolicy } from "../../activities/approvals/port";
-import type { GateEvent, OpenGate } from "./gate";
+import type { GateEvent, OpenGate, Question } from "./gate";
 import { atExpiry } from "./words";
 
 /** Of `stage-2`, `stage-*` and `*` the first that fits the gate counts. */
@@ -13,6 +13,29 @@ export function policyFor(
     .filter((key) => isMeant(key, gate))
     .sort((a, b) => precision(b) - precision(a));
   return name === undefined ? undefined : policies[name];
+}
+
+/**
+ * The policy of a gate that only some may answer: one of them suffices, unless the configuration's own policy for the gate
+ * wants more. That one counts, too, and both must know whoever answers.
+ */
+export function policyAmong(
+  { among, expiresAfterMs }: Pick<Question, "among" | "expiresAfterMs">,
+  configured: GatePolicy | undefined,
+): GatePolicy | undefined {
+  if (among === undefined) return configured;
+  if (configured !== undefined) return { ...configured, among };
+  return {
+    name: "of the calendar",
+    who: [...among],
+    quorum: 1,
+    // Whoever named them has not kept out the starter: a policy of the configuration can.
+    starterMayApprove: true,
+    comment: "never",
+    expiresAfterS: expiresAfterMs / 1_000,
+    escalation: [],
+    level: "claimed",
+  };
 }
 
 const precision = (key: string): number =>

@@ -80,7 +80,7 @@ function wrongPerson(
   if (!mayAnswer && !(facts.freezes !== undefined && isExtra))
     return {
       refusal: "not on the roster",
-      reason: `${person} is not among ${policy.who.join(", ")}, who may answer by policy ${policy.name}, as the roster is now`,
+      reason: `${person} is not among ${membersInWords(policy)}, who may answer by policy ${policy.name}, as the roster is now`,
     };
   if (endsAtOnce(choice)) return undefined;
   return isStarter(policy, person, facts) ?? isAsker(person, facts);
@@ -123,6 +123,11 @@ function isAsker(
       }
     : undefined;
 }
+
+const membersInWords = ({ who, among }: GatePolicy): string =>
+  among === undefined
+    ? who.join(", ")
+    : `those of ${who.join(", ")} that ${among.join(", ")} means`;
 
 function repeated(votes: readonly Vote[], vote: Vote): Refused | undefined {
   const former = votes.find(

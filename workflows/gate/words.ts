@@ -28,10 +28,14 @@ export function approversInWords({
   approvers,
   blind,
   askedBy,
-}: Pick<OpenGate, "policy" | "approvers" | "blind" | "askedBy">): string {
+  among,
+}: Pick<
+  OpenGate,
+  "policy" | "approvers" | "blind" | "askedBy" | "among"
+>): string {
   if (policy === undefined)
     return [
-      "anybody may answer: the name is a claim, not proven",
+      `${among === undefined ? "anybody" : `only ${listed(among)}`} may answer: the name is a claim, not proven`,
       ...(askedBy === undefined ? [] : [`not ${askedBy}, who asked for it`]),
     ].join("; ");
   const { starter, asker, freezes, people = [], extra = [] } = approvers ?? {};
@@ -42,6 +46,9 @@ export function approversInWords({
   const { quorum } = policy;
   return [
     `${quorum} of ${policy.who.join(", ")} must agree (policy ${policy.name})`,
+    ...(policy.among === undefined
+      ? []
+      : [`only such as are among ${listed(policy.among)}`]),
     ...(approvers === undefined ? [] : [`now ${listed(names)}`]),
     ...(approvers !== undefined && names.length < quorum
       ? [`that is too few: put more people on the roster`]

@@ -3,6 +3,7 @@
 import { allowedNow } from "./budget";
 import { causesOf, messageFor } from "./causes";
 import type { Fleet } from "./fleet";
+import type { Outlook } from "../window/outlook";
 import { countFrozen, freezesByItem, freezesOnCourse } from "./frozen";
 import type { Override } from "../window/override";
 import { failures, holdingHalts, type Item, type RolloutState } from "./state";
@@ -82,6 +83,7 @@ export function progressOf(
     readonly now: number;
     readonly pace: Pace;
     readonly override?: Override | undefined;
+    readonly outlook?: Outlook | undefined;
   },
 ): RolloutProgress {
   const counts = countStandings(state.items);
@@ -106,6 +108,7 @@ export function progressOf(
     startedAt: about.startedAt,
     ...paceOf(about.pace, left, about.now),
     ...(about.override && { override: about.override }),
+    ...(about.outlook && { outlook: about.outlook }),
   };
 }
 

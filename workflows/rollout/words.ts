@@ -3,6 +3,7 @@
 import type { Freeze } from "../../activities/freeze/port";
 import type { LockAnswer } from "../../activities/lock/port";
 import type { Override } from "../window/override";
+import type { Outlook } from "../window/outlook";
 import type { ItemFailure } from "./state";
 
 /** Hosts at once: a number, or a share of the group such as "25%", rounded down and at least one. */
@@ -132,6 +133,8 @@ export interface RolloutProgress {
   readonly startedAt: number;
   /** Work may start by somebody's word, whatever the calendars say. */
   readonly override?: Override;
+  /** Whether the rest fits into the window; absent out of window, and when nothing is left. */
+  readonly outlook?: Outlook;
 }
 
 export interface HostsQuestion {

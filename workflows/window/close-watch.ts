@@ -20,7 +20,7 @@ export type WatchedClose =
   | { readonly kind: "asking" };
 
 export interface CloseOptions {
-  readonly window: Pick<Window, "standing" | "answer">;
+  readonly window: Pick<Window, "judged">;
   readonly desk: Desk;
   /** Of the plan. */
   readonly digest: string;
@@ -29,6 +29,8 @@ export interface CloseOptions {
   readonly carried?: WatchedClose | undefined;
   /** What the run has in hand; undefined once it goes another way than forward. */
   atHand(): AtHand | undefined;
+  /** Somebody is being asked whether work may go on past the end. */
+  mayReopen(): boolean;
   /** Ends the run, or takes back what it touched. */
   end(by: "abort" | "rollback"): void;
   /** A line of the timeline. */
@@ -51,17 +53,17 @@ export class CloseWatch {
   /** Call it whenever the window, or what the run has in hand, may have changed. */
   look(): void {
     const { window, desk } = this.options;
-    const now = Date.now();
     const atHand = this.options.atHand();
     if (atHand === undefined) return this.#leave();
-    const standing = window.standing(now);
-    const answer = window.answer(now);
-    if (standing.kind === "open") return this.#opened(answer);
-    // Calendars that nobody can read do not close a window: they only hold the run.
-    if (answer === undefined) return;
+    const judged = window.judged(Date.now());
+    // Calendars that nobody can read, or that a visit doubts, do not close a window: they only hold the run.
+    if (judged === undefined) return;
+    const { said, standing } = judged;
+    if (standing.kind === "open") return this.#opened(said);
+    if (this.options.mayReopen()) return;
     // A visit that was admitted before may find it closed, too: then its host is left.
     if (atHand.left === 0 && atHand.inWork > 0) return;
-    const title = closeQuestion(atHand, answer.nextOpen);
+    const title = closeQuestion(atHand, said.nextOpen);
     if (this.#watched.kind === "open") {
       const { atClose } = this.#watched;
       this.#watched = { kind: "waiting" };
@@ -72,7 +74,7 @@ export class CloseWatch {
   }
 
   /** By somebody's word, too: what its calendars want at the close is what they wanted while they were open. */
-  #opened(answer: Pick<Said, "open" | "atClose"> | undefined): void {
+  #opened(said: Pick<Said, "open" | "atClose">): void {
     const { watched } = this;
     if (watched.kind === "asking") {
       this.options.note(
@@ -81,7 +83,7 @@ export class CloseWatch {
       this.options.desk.withdraw(closeGate);
     }
     const known = watched.kind === "open" ? watched.atClose : undefined;
-    const atClose = answer?.open === true ? answer.atClose : known;
+    const atClose = said.open ? said.atClose : known;
     this.#watched = { kind: "open", atClose };
   }
 

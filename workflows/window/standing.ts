@@ -23,6 +23,8 @@ export type Said = Pick<
   | "nextChange"
   | "reasons"
   | "atClose"
+  | "since"
+  | "overrun"
 >;
 
 /** Somebody's word that work may start though no calendar is open, or past the end of what is. */
@@ -88,7 +90,7 @@ export function lookAgainAt(
   const instants = [
     nextChange,
     grant?.until,
-    ...(open ? [closingOf(said, needMs)] : []),
+    ...(open ? [closingOf(said, needMs), overrunAskedAt(said)] : []),
     ...(open || nextOpen === undefined
       ? []
       : remindersMs.map((before) => nextOpen - before)),
@@ -101,7 +103,23 @@ export function isOutdated({ nextChange }: Said, now: number): boolean {
   return nextChange !== undefined && now >= nextChange;
 }
 
-function closingOf(
+/**
+ * When people are asked at the latest whether work may go on past the end: a tenth of the window before that must have been
+ * said, so that whoever is asked has time to answer.
+ */
+export function overrunAskedAt({
+  open,
+  since,
+  until,
+  overrun,
+}: Said): number | undefined {
+  if (!open || until === undefined || overrun === undefined) return undefined;
+  const tenthMs = since === undefined ? overrun.noticeMs : (until - since) / 10;
+  return Math.floor(until - overrun.noticeMs - tenthMs);
+}
+
+/** From here on nothing new starts: the cutoff, or earlier where one item more would not end in time. */
+export function closingOf(
   { until, cutoffAt }: Said,
   needMs: number,
 ): number | undefined {

@@ -26,6 +26,11 @@ export interface PackedWindow {
   readonly grant?: Grant | undefined;
 }
 
+export interface Judged {
+  readonly said: Said;
+  readonly standing: Standing;
+}
+
 interface Doubt {
   readonly reason: string;
   readonly until: number;
@@ -96,11 +101,13 @@ export class Window {
       : standing;
   }
 
-  /** What the calendars said last, as long as it holds, and unless a visit found them closed that say open. */
-  answer(now: number): Said | undefined {
+  /** What the calendars' answer means now, as long as it holds, and unless a visit found them closed that say open. */
+  judged(now: number): Judged | undefined {
     const said = this.#said;
     if (said === undefined || isOutdated(said, now)) return undefined;
-    return said.open && this.#doubtAt(now) !== undefined ? undefined : said;
+    if (said.open && this.#doubtAt(now) !== undefined) return undefined;
+    const { needMs } = this.options;
+    return { said, standing: standingAt(said, now, needMs, this.#grant) };
   }
 
   #doubtAt(now: number): Doubt | undefined {

@@ -51,6 +51,15 @@ describe("the picture of a run", () => {
     expect(text).toContain("7 failed, 1 allowed");
   });
 
+  it("says whether the rest fits into the window", () => {
+    const outlook = { left: 12, end: Date.UTC(2026, 10, 22, 3) };
+    const progress = { ...large, outlook };
+    const text = screen({ ...observed, live: { ...live, progress } });
+    expect(text).toContain(
+      "12 hosts left; nobody knows yet whether that fits before 2026-11-22T03:00:00.000Z",
+    );
+  });
+
   it("says so when it holds over budget", () => {
     const text = screen({ ...observed, live: { ...live, isHolding: true } });
     expect(text).toContain("(holding: over budget)");

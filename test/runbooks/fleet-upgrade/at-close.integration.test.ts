@@ -1,3 +1,4 @@
+import { gatesQuery } from "../../../workflows/gate/messages";
 import { calendarChanged } from "../../../workflows/window/messages";
 import { timesBegun } from "../../harness/host-log";
 import { type FleetHandle, type Rig, startRig } from "../../harness/rig";
@@ -15,7 +16,7 @@ jest.setTimeout(90_000);
 let rig: Rig;
 let keepTo: (calendars: Calendars) => void;
 beforeAll(async () => {
-  rig = await startRig({ lab: { hosts: 3, pools: 1, applyMs: 1_200 } });
+  rig = await startRig({ lab: { hosts: 4, pools: 1, applyMs: 1_200 } });
   keepTo = calendarsOf(rig);
 }, 60_000);
 afterAll(() => rig.stop(), 30_000);
@@ -39,7 +40,7 @@ describe("a window that closes on a run whose calendar says ask", () => {
     const gate = await rig.gate(handle, "window-close");
     expect(gate.choices).toEqual(["park", "abort", "rollback"]);
     expect(gate.title).toMatch(
-      /^the window has closed with [01] in work and [12] hosts? left; no later window is known: what now\?$/,
+      /^the window has closed with [01] in work and [123] hosts? left; no later window is known: what now\?$/,
     );
     const { counts } = await rig.until(
       handle,
@@ -50,29 +51,28 @@ describe("a window that closes on a run whose calendar says ask", () => {
       `closed with 0 in work and ${counts.waiting} host`,
     );
     expect(idle.nonce).toBe(gate.nonce);
-    await rig.answer(handle, "window-close", "abort");
+    await rig.answer(handle, "window-close", "rollback");
     const result = await handle.result();
     expect(result).toMatchObject({
-      outcome: "aborted",
+      outcome: "rolled back",
       counts: { "not attempted": counts.waiting },
     });
   });
 
-  it("parks by the answer, and takes back by the answer", async () => {
+  it("parks by the answer, asks no more, and is ended by an abort", async () => {
     const handle = await closedOn("3.0.0");
     await rig.answer(handle, "window-close", "park");
-    const { halts } = await rig.until(
+    const { halts, counts } = await rig.until(
       handle,
       (seen) => seen.counts["in work"] === 0,
     );
     expect(halts).toMatchObject([{ kind: "closed" }]);
-    keepTo({ nights: { ...openFor(180), atClose: "ask" } });
-    await handle.signal(calendarChanged);
-    await rig.until(handle, (seen) => seen.counts["in work"] > 0);
-    keepTo({ nights: { ...openFor(30), atClose: "ask" } });
-    await handle.signal(calendarChanged);
-    await rig.answer(handle, "window-close", "rollback");
-    expect(await handle.result()).toMatchObject({ outcome: "rolled back" });
+    expect(await handle.query(gatesQuery)).toEqual([]);
+    await handle.signal("abort", { by: "test" });
+    expect(await handle.result()).toMatchObject({
+      outcome: "aborted",
+      counts: { "not attempted": counts.waiting },
+    });
   });
 
   it("goes on in the next window when nobody answers, and says so", async () => {
@@ -94,7 +94,7 @@ describe("a window whose calendar says abort-with-rollback", () => {
     const result = await handle.result();
     expect(result.outcome).toBe("rolled back");
     const { "rolled back": back, "not attempted": left } = result.counts;
-    expect(back + left).toBe(3);
+    expect(back + left).toBe(4);
     expect(back).toBeGreaterThan(0);
     expect(left).toBeGreaterThan(0);
     expect(begun("undo") - before).toBe(back);
@@ -102,5 +102,53 @@ describe("a window whose calendar says abort-with-rollback", () => {
     expect(report).toMatch(
       /the window has closed with \d hosts? left, and its calendar says abort-with-rollback: every touched host is taken back/,
     );
+  });
+});
+
+describe("a window past whose end somebody may let work go on", () => {
+  const overrun = { by: ["ada", "ben"], most: "PT2H" };
+  /** Thought to take ten minutes a host, and as long to take it back. */
+  const slow = { ...oneByOne, estimateHostS: 600 };
+
+  it("goes on past it by the word of one of them alone", async () => {
+    keepTo({ nights: { ...openFor(90), overrun } });
+    const handle = await rig.start({ ...slow, version: "6.0.0" });
+    const gate = await rig.gate(handle, "overrun");
+    expect(gate.title).toMatch(
+      /^4 hosts left, about 40 min: does not fit before .*; no later window is known: may work go on past the end of the window at .*, until .*\?$/,
+    );
+    const say = (by: string) =>
+      rig.answer(handle, "overrun", "approve", { by });
+    await expect(say("eve")).rejects.toMatchObject({
+      cause: {
+        message:
+          'eve is not among ada, ben, who alone may answer gate "overrun"',
+      },
+    });
+    await say("ada");
+    keepTo({ nights: { ...openFor(59), overrun } });
+    await handle.signal(calendarChanged);
+    const result = await handle.result();
+    expect(result.outcome).toBe("completed");
+    const report = await rig.reportOf(result);
+    expect(report).toContain(
+      "overrun approved by ada: past the end of the window",
+    );
+    expect(report).not.toContain("out of window (nights");
+  });
+
+  it("closes as its calendar says when nobody has answered in time", async () => {
+    const strict = { ...nightly, overrun, atClose: "abort-with-rollback" };
+    keepTo({ nights: strict });
+    const input = { version: "7.0.0", estimateHostS: 1 };
+    const handle = await startInSkippedTime(rig, input);
+    const result = await handle.result();
+    expect(result.outcome).toBe("rolled back");
+    const report = await rig.reportOf(result);
+    const late = report.indexOf("nobody answered gate overrun in time");
+    expect(late).toBeGreaterThan(0);
+    expect(
+      report.indexOf("its calendar says abort-with-rollback"),
+    ).toBeGreaterThan(late);
   });
 });

@@ -62,6 +62,17 @@ describe("the details of a run", () => {
     expect(text).toContain("by 2026-11-22T03:00:00.000Z, then it is withdrawn");
   });
 
+  it("say whether the rest fits into the window", () => {
+    const outlook = { left: 12, end: Date.UTC(2026, 10, 22, 3), fits: true };
+    const progress = progressOf(rolloutOf([waiting]), fleetOf([]), {
+      ...{ step: "2.", startedAt: 0, now: 0, pace: { finishes: [] } },
+      outlook: { ...outlook, aboutMs: 3_600_000 },
+    });
+    expect(details([waiting], { progress })).toContain(
+      "Window: 12 hosts left, about 1 h: fits before 2026-11-22T03:00:00.000Z",
+    );
+  });
+
   it("count what is done, what is in work and what may fail", () => {
     expect(details([upgraded, upgraded, visiting, waiting])).toContain(
       "**2** upgraded, **1** in work, **1** waiting; 0 of 2 failures allowed",

@@ -237,6 +237,23 @@ describe("what somebody wants for themselves", () => {
   });
 });
 
+describe("a question that only some may answer", () => {
+  const among = ["ada", "Ben@example.com"];
+  const say = (by: string, choice: string) =>
+    judge([{ ...canary, among }], { ...good, by, choice }, "decide", now);
+
+  it("takes the answer of those alone, by the names that they have there", () => {
+    for (const by of ["ada", " ben@example.com"])
+      expect(say(by, "approve")).toMatchObject({ accepted: true });
+    for (const choice of ["approve", "deny"])
+      expect(say("eve", choice)).toMatchObject({
+        accepted: false,
+        refusal: "not on the roster",
+        reason: `eve is not among ada, Ben@example.com, who alone may answer gate "canary"`,
+      });
+  });
+});
+
 describe("whatever arrives", () => {
   it("opens a gate only with its id, its nonce, its digest, a choice of its, in time", () => {
     let opened = 0;

@@ -2,6 +2,7 @@ import {
   dueNow,
   duesOf,
   nextDueMs,
+  policyAmong,
   policyFor,
 } from "../../../workflows/gate/policy";
 import { gateOf, now, policyOf } from "./samples";
@@ -29,6 +30,32 @@ describe("the policy of a gate", () => {
   it("is none where no name fits", () => {
     expect(policyFor({ canary: named("c") }, "canary-2")).toBeUndefined();
     expect(policyFor({}, "canary")).toBeUndefined();
+  });
+});
+
+describe("the policy of a gate that only some may answer", () => {
+  const question = { among: ["on-call"], expiresAfterMs: 90_000 };
+
+  it("is that one of them suffices, the starter too, as long as it is asked", () => {
+    expect(policyAmong(question, undefined)).toMatchObject({
+      ...{ who: ["on-call"], quorum: 1, starterMayApprove: true },
+      ...{ expiresAfterS: 90, level: "claimed" },
+    });
+  });
+
+  it("is the configuration's where there is one, whose people must be among them, too", () => {
+    const configured = policyOf({ who: ["managers"], quorum: 2 });
+    expect(policyAmong(question, configured)).toEqual({
+      ...configured,
+      among: ["on-call"],
+    });
+  });
+
+  it("is as for any gate where nobody in particular is meant", () => {
+    const configured = policyOf();
+    const anybody = { expiresAfterMs: 1 };
+    expect(policyAmong(anybody, configured)).toBe(configured);
+    expect(policyAmong(anybody, undefined)).toBeUndefined();
   });
 });
 

@@ -11,6 +11,16 @@ describe("who may answer, in words", () => {
     );
   });
 
+  it("is only those whom the question names, with and without a policy", () => {
+    const among = ["ada", "ben"];
+    expect(approversInWords({ among })).toBe(
+      "only ada, ben may answer: the name is a claim, not proven",
+    );
+    expect(approversInWords(gateOf({ policy: policyOf({ among }) }))).toContain(
+      "2 of ops must agree (policy two-of-ops); only such as are among ada, ben;",
+    );
+  });
+
   it("is told as far as it is known", () => {
     expect(approversInWords(gateOf())).toBe(
       "2 of ops must agree (policy two-of-ops); names are claims, not proven",
