@@ -3,7 +3,7 @@ import { Redaction } from "../host/redaction";
 import { fill, placeholders } from "../host/template";
 import { type Ended, runProgram } from "../program";
 import { balancerError } from "./errors";
-import type { Place } from "./place";
+import type { Departure, Place } from "./place";
 import type { Balancer, BalancerCall } from "./port";
 import type { Standing } from "./room";
 
@@ -47,12 +47,11 @@ export class CommandPlace implements Place {
     return [{ balancer: "its count", total, othersOut: out, isOut: false }];
   }
 
-  async takeOut(): Promise<() => Promise<void>> {
-    const { drain, undrain, drainTimeoutS, upTimeoutS } = this.settings;
+  /** What ends half-way is not taken back: a visit that goes on counts anew, whether its host is out or not. */
+  async takeOut(): Promise<Departure> {
+    const { drain, drainTimeoutS } = this.settings;
     await this.#run("drain", drain, drainTimeoutS * 1_000 + graceMs);
-    return async () => {
-      await this.#run("undrain", undrain, upTimeoutS * 1_000 + graceMs);
-    };
+    return { after: await this.look(), stepBack: () => this.putBack() };
   }
 
   /** The command has waited for them; what it left open it keeps to itself. */

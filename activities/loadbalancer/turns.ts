@@ -18,10 +18,14 @@ interface Watch {
 }
 
 const pollMs = 500;
+/** Workers that see the same room at the same moment come for it one after the other; an answer takes a millisecond. */
+const spreadMs = 100;
 
 /**
  * Takes hosts out one after the other, so that two never pass the same count. Another worker may count at the same
- * moment; so each counts again once its host is out, and steps back when they were too many together.
+ * moment: rarely, as each looks twice with some time between, and not for long, as a host counts again once it is out
+ * and steps back when they are too many together. Of those that stay, the last one to leave saw all others out and was
+ * within the share: so those that stay never exceed it, however many workers there are.
  */
 export class Turns {
   readonly #queues = new Map<string, Queue>();
@@ -36,11 +40,8 @@ export class Turns {
     const seen: { crowd?: string } = {};
     try {
       for (;;) {
-        const before = await this.#whenRoom(place, queue, seen, {
-          signal: waiting,
-          report,
-        });
-        const over = await leave(place, queue, before);
+        await this.#whenRoom(place, queue, seen, { signal: waiting, report });
+        const over = await leave(place, queue);
         if (over === undefined) return;
         seen.crowd = describeCrowd(over, place.backend, place.maxOut);
         report(`stepped back: ${seen.crowd}`);
@@ -68,28 +69,31 @@ export class Turns {
     queue: Queue,
     seen: { crowd?: string },
     { signal, report }: Watch,
-  ): Promise<readonly Standing[]> {
+  ): Promise<void> {
     const first = await place.look();
     if (first.every(({ isOut }) => isOut)) {
       queue.pending++;
-      return first;
+      return;
     }
     if (queue.turn.taken > 0)
       report(`waits for its turn to leave ${place.backend}`);
     const leaveTurn = await queue.turn.enter(() => 1, signal);
     try {
-      for (;;) {
+      for (let sawRoom = false; ;) {
         // Read before the look: who is pending now may have gone out when the answer comes, not the other way round.
         const { pending } = queue;
         const standings = await place.look();
         const crowded = withoutRoom(standings, place.maxOut, pending);
-        if (crowded === undefined) {
+        if (crowded === undefined && (sawRoom || standings.length === 0)) {
           queue.pending++;
-          return standings;
+          return;
         }
-        seen.crowd = describeCrowd(crowded, place.backend, place.maxOut);
-        report(`waits: ${seen.crowd}`);
-        await pause(pollMs, signal);
+        sawRoom = crowded === undefined;
+        if (crowded !== undefined) {
+          seen.crowd = describeCrowd(crowded, place.backend, place.maxOut);
+          report(`waits: ${seen.crowd}`);
+        }
+        await pause(sawRoom ? spreadMs * Math.random() : pollMs, signal);
       }
     } finally {
       leaveTurn();
@@ -101,20 +105,11 @@ export class Turns {
 async function leave(
   place: Place,
   queue: Queue,
-  before: readonly Standing[],
 ): Promise<Standing | undefined> {
   try {
-    const stepBack = await place.takeOut();
-    const after = await place.look();
-    // Where it was out before it took nobody's room.
-    const over = withoutRoom(
-      after.map((standing, index) => ({
-        ...standing,
-        isOut: before[index]?.isOut ?? false,
-      })),
-      place.maxOut,
-    );
-    if (over !== undefined) await stepBack();
+    const departure = await place.takeOut();
+    const over = withoutRoom(departure.after, place.maxOut);
+    if (over !== undefined) await departure.stepBack();
     return over;
   } finally {
     queue.pending--;

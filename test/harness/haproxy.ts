@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { eventually } from "./eventually";
 import { freePorts } from "./free-ports";
 
@@ -24,6 +25,12 @@ export interface HaproxyOptions {
   readonly backend?: readonly string[];
 }
 
+/** HAProxy began or ceased to leave a server out, by its own words, in their order. */
+export interface ServerChange {
+  readonly server: string;
+  readonly isOut: boolean;
+}
+
 /** Debian keeps it where only root looks. */
 const env = { ...process.env, PATH: `${process.env.PATH ?? ""}:/usr/sbin` };
 
@@ -37,6 +44,8 @@ export function withoutHaproxy(): string | undefined {
 
 /** A real HAProxy in front of one backend, `app`. A failed request is never tried again, so that each one shows. */
 export class Haproxy {
+  /** Every drain and its end since it was started first: a sample might miss the shortest. */
+  readonly changes: ServerChange[] = [];
   #child: ChildProcess | undefined;
 
   private constructor(
@@ -72,7 +81,10 @@ export class Haproxy {
     });
     this.#child = child;
     let said = "";
-    child.stderr.on("data", (bytes: Buffer) => (said += bytes.toString()));
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      said += `${line}\n`;
+      this.changes.push(...changeIn(line));
+    });
     await eventually(async () => {
       if (child.exitCode !== null) throw new Error(`haproxy ended: ${said}`);
       return (await this.ask("show info")).includes("Uptime") || undefined;
@@ -164,4 +176,11 @@ export class Haproxy {
       "",
     ].join("\n");
   }
+}
+
+function changeIn(line: string): ServerChange[] {
+  const [, server = "", words = ""] = /Server app\/(\S+) (.*)/.exec(line) ?? [];
+  if (/^(enters drain|is going DOWN)/.test(words))
+    return [{ server, isOut: true }];
+  return words.startsWith("is UP") ? [{ server, isOut: false }] : [];
 }

@@ -5,7 +5,13 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
-import type { AddressInfo } from "node:net";
+import {
+  type AddressInfo,
+  connect,
+  createServer as listen,
+  type Socket,
+} from "node:net";
+import { pipeline } from "node:stream";
 import { createLoadBalancer } from "../../../activities/loadbalancer/client";
 import {
   type Balancer,
@@ -79,6 +85,35 @@ export function get(url: string, cookie?: string): Promise<Got> {
     asked.once("error", reject);
     asked.end();
   });
+}
+
+/** In front of a runtime API, the way of one worker to it. Each line of commands goes on once `pass` has resolved. */
+export async function gateway(
+  socket: string,
+  pass: (commands: string) => Promise<void>,
+) {
+  const callers = new Set<Socket>();
+  const server = listen((caller) => {
+    callers.add(caller);
+    caller.once("data", (line: Buffer) => {
+      void pass(line.toString()).then(() => {
+        const api = connect(socket, () => api.write(line));
+        pipeline(api, caller, () => undefined);
+      });
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    socket: `127.0.0.1:${port}`,
+    stop: async () => {
+      const closed = once(server, "close");
+      server.close();
+      for (const caller of callers) caller.destroy();
+      await closed;
+    },
+  };
 }
 
 const noReferences = (): Promise<never> =>

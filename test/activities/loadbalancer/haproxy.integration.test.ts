@@ -9,6 +9,7 @@ import {
 import {
   behindHaproxy,
   callOf,
+  gateway,
   get,
   type Got,
   oneWorker,
@@ -142,33 +143,6 @@ describeWhen(withoutHaproxy())("a host behind a real HAProxy", () => {
     await answer;
   });
 
-  it.each([
-    ["one worker", [oneWorker()]],
-    ["two workers", [oneWorker(), oneWorker()]],
-  ])(
-    "never meets more than the allowed others outside, visited by %s",
-    async (_, workers) => {
-      const haproxy = await haproxyWith();
-      let outside = 0;
-      let most = 0;
-      await Promise.all(
-        names.map(async (name, index) => {
-          const worker = workers[index % workers.length] ?? oneWorker();
-          await worker.drain(callOf(behind(haproxy), name));
-          most = Math.max(most, ++outside);
-          const statuses = Object.values(await haproxy.statuses());
-          // While a check goes on, HAProxy appends how far it is: "DRAIN 1/2".
-          expect(statuses).toContainEqual(expect.stringMatching(/^DRAIN/));
-          outside--;
-          await worker.undrain(callOf(behind(haproxy), name));
-        }),
-      );
-      expect(most).toBe(1);
-      expect(await answeredBy(haproxy)).toEqual(names);
-    },
-    30_000,
-  );
-
   it("lets as many leave together as may", async () => {
     const haproxy = await haproxyWith();
     const worker = oneWorker();
@@ -291,6 +265,20 @@ describeWhen(withoutHaproxy())("a host behind a real HAProxy", () => {
     await Promise.all([one, other].map((each) => each.until({ a: "UP" })));
   });
 
+  it("is in everywhere again when one of its balancers refuses", async () => {
+    const one = await haproxyWith();
+    const other = await haproxyWith({ level: "user" });
+    const sockets = [one.socket, other.socket];
+    await expect(
+      oneWorker().drain(callOf(behindHaproxy({ sockets }), "a")),
+    ).rejects.toMatchObject({ type: "balancer.denied" });
+    await one.until({ a: "UP" });
+    expect(one.changes).toEqual([
+      { server: "a", isOut: true },
+      { server: "a", isOut: false },
+    ]);
+  });
+
   it("outlives a restart of the balancer, and is drained by the new one, too", async () => {
     const haproxy = await haproxyWith();
     const { answer } = await hold(haproxy, "a");
@@ -373,6 +361,23 @@ describeWhen(withoutHaproxy())("a host behind a real HAProxy", () => {
         return [call.lines, oneWorker().drain(call)];
       });
       expect((await haproxy.statuses()).a).toBe("UP");
+    });
+
+    it("is in again when not all of its balancers have counted", async () => {
+      const one = await haproxyWith();
+      const other = await haproxyWith();
+      const control = new AbortController();
+      const silent = await gateway(other.socket, (commands) => {
+        if (!commands.includes("state drain")) return Promise.resolve();
+        control.abort(stopped);
+        return new Promise(() => undefined);
+      });
+      const sockets = [one.socket, silent.socket];
+      const call = callOf(behindHaproxy({ sockets }), "a", control.signal);
+      await expect(oneWorker().drain(call)).rejects.toBe(stopped);
+      await silent.stop();
+      await one.until({ a: "UP" });
+      expect(one.changes).toHaveLength(2);
     });
 
     it("waits for sessions no longer", async () => {

@@ -24,7 +24,8 @@ function placeWith(counts: readonly number[]) {
     },
     takeOut: async () => {
       done.push("out");
-      return async () => void done.push("back");
+      const stepBack = async () => void done.push("back");
+      return { after: await place.look(), stepBack };
     },
     awaitEmpty: async () => 0,
     putBack: async () => undefined,
@@ -46,13 +47,24 @@ describe("a host's turn to leave its backend", () => {
   });
 
   it("begins anew when another worker took the same room at the same moment", async () => {
-    const { place, done } = placeWith([0, 0, 1, 0]);
+    // Two looks, then the count of who is out.
+    const { place, done } = placeWith([0, 0, 0, 1, 0]);
     const seen = watch();
     await new Turns().takeOut(place, seen);
     expect(done).toEqual(["out", "back", "out"]);
     expect(seen.lines).toContain(
       "stepped back: 1 of 4 servers of app are out at lb, 1 may be",
     );
+  });
+
+  it("is not taken when somebody else came between its two looks", async () => {
+    const { place, done } = placeWith([0, 0, 1, 0]);
+    const seen = watch();
+    await new Turns().takeOut(place, seen);
+    expect(done).toEqual(["out"]);
+    expect(seen.lines).toEqual([
+      "waits: 1 of 4 servers of app are out at lb, 1 may be",
+    ]);
   });
 
   it("gives the room back when the balancer refuses", async () => {
@@ -70,7 +82,7 @@ describe("a host's turn to leave its backend", () => {
     let end: () => void = () => undefined;
     const taken = new Promise<void>((resolve) => (end = resolve));
     const first = turns.takeOut(
-      { ...slow.place, takeOut: () => taken.then(() => async () => undefined) },
+      { ...slow.place, takeOut: () => taken.then(slow.place.takeOut) },
       watch(),
     );
     const { place, done } = placeWith([0]);
