@@ -1,4 +1,4 @@
-import type { Budgets } from "./budgets";
+import { type Budgets, resumeLimitMs } from "./budgets";
 import {
   figuresOf,
   median,
@@ -34,6 +34,8 @@ export async function benchFleet(
     out.stdout.write(`${tableOf(facts)}\n`);
     if (options.json) out.stdout.write(`${JSON.stringify(figuresOf(facts))}\n`);
     if (facts.budgets?.hold === false) throw new Error("a budget was exceeded");
+    if ((facts.resumed?.admittedMs ?? 0) > resumeLimitMs)
+      throw new Error("a worker that was started again took too long");
   } finally {
     await hosts.stop();
   }

@@ -10,6 +10,9 @@ export const limits = {
   detailsBytes: 4 * 1024,
 } as const;
 
+/** From the end of a worker until the next one admits a host that was not in work. */
+export const resumeLimitMs = 15_000;
+
 export type Budgets = Record<keyof typeof limits, number> & {
   /** Runs that followed each other by continue-as-new. */
   readonly runs: number;

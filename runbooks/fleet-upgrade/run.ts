@@ -2,7 +2,6 @@ import {
   allHandlersFinished,
   condition,
   continueAsNew,
-  setCurrentDetails,
   setHandler,
   workflowInfo,
 } from "@temporalio/workflow";
@@ -225,7 +224,7 @@ export class FleetRun implements RunParts {
   /** Nothing was touched; the plan is the result. */
   planned(): FleetUpgradeResult {
     const { plan, text, count } = this.prepared;
-    setCurrentDetails(text);
+    this.view.show();
     const counts = { ...noOutcomes, "not attempted": count };
     return { outcome: "planned", counts, plan, text };
   }

@@ -84,8 +84,11 @@ export class RunView {
     const { summary, text: planText } = this.prepared;
     const { open: gates, refused } = this.desk;
     const progress = this.progress();
+    // A plan is all that such a run shows, in the words in which everybody reads it.
     setCurrentDetails(
-      runDetails({ summary, progress, gates, refused, planText }),
+      this.prepared.mode === "plan"
+        ? planText
+        : runDetails({ summary, progress, gates, refused, planText }),
     );
     const { rollout, position } = this.look();
     const { target, change } = partsOfRunId(workflowInfo().workflowId);

@@ -148,12 +148,21 @@ describe("a run from start to report", () => {
 });
 
 describe("how a run ends is what watch exits with", () => {
-  it("0 for a plan, which is the report of such a run", async () => {
-    const id = await start();
-    const { code } = await watch(id);
-    const report = await run(["report", id]);
-    expect(code).toBe(0);
-    expect(report.out).toContain("**Plan:** app to");
+  it("0 for a plan, whose text is the same in the report, the details and runbook plan", async () => {
+    const input = JSON.stringify({
+      ...{ target: "lab", change: uniqueId("chg"), component: "app" },
+      ...{ version: uniqueId("2.0"), checks: { hosts: "none" } },
+    });
+    const planned = await run(["plan", "-f", "-"], { stdin: input });
+    const started = await run(["start", "-f", "-"], { stdin: input });
+    const [, id = ""] = /^Started (\S+)$/m.exec(started.out) ?? [];
+    expect((await watch(id)).code).toBe(0);
+    const { currentDetails } = await rig.server.client.workflow
+      .getHandle(id)
+      .query<{ currentDetails: string }>("__temporal_workflow_metadata");
+    expect(currentDetails).toContain("**Plan:** app to");
+    for (const said of [planned, await run(["report", id])])
+      expect(said.out).toContain(currentDetails.trim());
   }, 30_000);
 
   it("6 after a denial, here by signal", async () => {

@@ -80,6 +80,34 @@ describe.each(versions)("the histories recorded with version %s", (version) => {
       expect(payloads.length).toBeGreaterThan(10);
   });
 
+  it("publish what a list of runs shows at most every ten seconds, but for the end", () => {
+    const gaps = goldens.flatMap(({ events }) => {
+      const published = events.filter(
+        (event) => event.upsertWorkflowSearchAttributesEventAttributes,
+      );
+      const at = published.map(({ eventTime }) => Number(eventTime?.seconds));
+      return at.slice(1, -1).map((time, index) => time - (at[index] ?? 0));
+    });
+    expect(gaps).not.toHaveLength(0);
+    // The server rounds its times otherwise than the workflow's clock does.
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(9);
+  });
+
+  it("wait by few timers, however many hosts are in work: deadlines, the next publication, a gate's expiry, the window", () => {
+    const most = goldens.map(({ events }) => {
+      let open = 0;
+      const counts = events.map((event) => {
+        if (event.timerStartedEventAttributes) open++;
+        if (event.timerFiredEventAttributes) open--;
+        if (event.timerCanceledEventAttributes) open--;
+        return open;
+      });
+      return Math.max(...counts);
+    });
+    expect(Math.max(...most)).toBeLessThanOrEqual(4);
+    expect(Math.max(...most)).toBeGreaterThan(1);
+  });
+
   it(`replay on the code of today, all ${goldens.length}`, async () => {
     const replayed = await replayHistories(folder, await workflowBundle());
     expect(replayed.map(({ file, error }) => error?.message ?? file)).toEqual(

@@ -2,6 +2,7 @@ import { hostSchema } from "../../../activities/inventory/port";
 import { rankHosts } from "../../../runbooks/fleet-upgrade/order";
 import {
   type ControlName,
+  controlSignals,
   controlUpdates,
 } from "../../../workflows/rollout/messages";
 import type { Retuning } from "../../../workflows/rollout/words";
@@ -59,7 +60,9 @@ describe("an operator", () => {
     await tell(handle, "retune", { slots: 6, limits: { pool: 4 } });
     const wide = await inWork(handle, 5);
     expect(wide).toMatchObject({ slots: 6, limits: { pool: 4 } });
-    await tell(handle, "retune", { slots: 1, budget: { failures: 5 } });
+    await handle.signal(controlSignals.retune, {
+      ...{ by: "ada", slots: 1, budget: { failures: 5 } },
+    });
     const narrow = await rig.until(
       handle,
       ({ counts }) => counts["in work"] <= 1,
@@ -230,7 +233,7 @@ describe("an emergency stop", () => {
         ({ id }) => timesBegun(rig.lab, id, "apply 2.3.0") > 0,
       );
     await eventually(() => (begun().length === 2 ? true : undefined));
-    await tell(handle, "emergencyStop");
+    await handle.signal(controlSignals.emergencyStop, { by: "ada" });
     const result = await handle.result();
     expect(result.outcome).toBe("stopped");
     expect(result.counts).toMatchObject({ quarantined: 2 });

@@ -1,8 +1,13 @@
+import { rmSync, symlinkSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FleetUpgradeResult } from "../../../runbooks/fleet-upgrade/contract";
 import type { Report } from "../../../runbooks/fleet-upgrade/report";
-import { controlUpdates } from "../../../workflows/rollout/messages";
+import {
+  controlSignals,
+  controlUpdates,
+  hostsQuery,
+} from "../../../workflows/rollout/messages";
 import { timesBegun } from "../../harness/host-log";
 import { type FleetHandle, type Rig, startRig } from "../../harness/rig";
 
@@ -40,8 +45,9 @@ describe("a rollback", () => {
       budget: { failures: 3 },
     });
     await rig.until(handle, ({ counts }) => counts.upgraded >= 3);
-    await handle.executeUpdate(controlUpdates.rollback, {
-      args: [{ by: "ada", reason: "errors on the login page" }],
+    await handle.signal(controlSignals.rollback, {
+      by: "ada",
+      reason: "errors on the login page",
     });
     const result = await handle.result();
     expect(result.outcome).toBe("rolled back");
@@ -126,6 +132,40 @@ describe("a run that ends early with hosts set aside", () => {
     expect((await handle.result()).outcome).toBe("aborted");
     expect(timesBegun(rig.lab, one, "undrain")).toBe(before + 1);
   }, 120_000);
+});
+
+describe("a host that somebody puts back to its old version while the run goes on", () => {
+  const downgrade = (id: string): void => {
+    const link = join(rig.lab.hostRoot(id), "opt/app/current");
+    rmSync(link);
+    symlinkSync("releases/1.5.0", link);
+  };
+  const asked = async (version: string, waves: number) => {
+    const handle = await rig.start({
+      ...{ version, slots: 10, slowStart: false, census: { waves } },
+    });
+    await rig.gate(handle, "canary");
+    const { hosts } = await handle.query(hostsQuery, { standing: "upgraded" });
+    const id = hosts[0]?.id ?? "";
+    downgrade(id);
+    await rig.answer(handle, "canary", "approve");
+    const result = await handle.result();
+    return { id, result, report: await reportOf(result) };
+  };
+
+  it("is caught up with in a wave of its own", async () => {
+    const { id, result, report } = await asked("7.0.0", 2);
+    expect(result.counts).toMatchObject({ upgraded: 10 });
+    expect(timesBegun(rig.lab, id, "apply 7.0.0")).toBe(2);
+    const host = report.hosts.find((row) => row.id === id);
+    expect(host).toMatchObject({ outcome: "upgraded", version: "7.0.0" });
+  }, 90_000);
+
+  it("is left as it is where no wave is allowed", async () => {
+    const { id, result } = await asked("8.0.0", 0);
+    expect(result.outcome).toBe("completed");
+    expect(timesBegun(rig.lab, id, "apply 8.0.0")).toBe(1);
+  }, 90_000);
 });
 
 describe("hosts that appear while the run goes on", () => {
