@@ -42,8 +42,8 @@ export type HostVerb =
       readonly wanted?: string | undefined;
       readonly line: string;
     }
-  /** Remembers that the balancer is about to drain the host; `back`, with the release, forgets it. */
-  | { readonly verb: "drained"; readonly step: string }
+  /** Remembers that the balancer is about to drain the host; `back`, with the release, forgets it of all runs. */
+  | { readonly verb: "drained"; readonly step: string; readonly owner: string }
   | { readonly verb: "back" }
   /** Frees the host for other runs, and once a day removes what is old. */
   | { readonly verb: "release"; readonly owner: string };
@@ -109,7 +109,7 @@ function operands(verb: HostVerb): string[] {
     case "version":
       return [verb.wanted ?? "", verb.line];
     case "drained":
-      return [verb.step];
+      return [verb.step, verb.owner];
     case "start":
     case "touched":
     case "back":

@@ -4,9 +4,9 @@
  * has begun, the previous version and the release cost one process (`rm`) beside the commands of the steps themselves.
  *
  *   owner                  whose the host is: run and workflow
- *   previous/<run>         the version that ran before this run's first effect, and since when that is known
+ *   previous/<run>         the version that ran before this run's first effect, since when that is known, and the owner
  *   desired/<component>    the version that the last visit was to bring: version, change, run, time
- *   drained/<run>          the balancer was asked to drain the host, and not yet to take it back
+ *   drained/<run>          the balancer was asked to drain the host, and not yet to take it back: step, since when, owner
  *   jobs/<id>              the detached jobs (activities/ssh/job-script.ts)
  *   swept                  when old files were last looked for, by the worker's clock
  *
@@ -39,7 +39,7 @@ become() {
   eval "$1"
 }
 
-# Sets first and since from a file of two lines; one that was cut short counts as absent.
+# Sets first and since from the first two lines of a file; one that was cut short counts as absent.
 read_two() { { read -r first && read -r since; } <"$1"; } 2>/dev/null
 
 read_owner() {
@@ -141,7 +141,7 @@ verb_before() {
     finish
   fi
   [ -z "$previous" ] || return 0
-  printf '%s\\n' "$version" "$now" >"$home/previous/$run" || exit 1
+  printf '%s\\n' "$version" "$now" "$owner" >"$home/previous/$run" || exit 1
   previous=$version
   fact previous "$previous"
 }
@@ -194,9 +194,10 @@ verb_version() {
 verb_drained() {
   begin "$1"
   [ ! -s "$home/drained/$run" ] || return 0
-  printf '%s\\n' "$1" "$now" >"$home/drained/$run" || exit 1
+  printf '%s\\n' "$1" "$now" "$2" >"$home/drained/$run" || exit 1
 }
-verb_back() { back=$home/drained/$run; }
+# In its balancer it is, whichever run took it out.
+verb_back() { back=$home/drained; }
 
 verb_release() {
   owner=$1
@@ -205,7 +206,7 @@ verb_release() {
 leave() {
   set --
   ! read_owner || [ "$held" != "$owner" ] || set -- "$home/owner"
-  [ -z "$back" ] || set -- "$@" "$back"
+  [ -z "$back" ] || set -- "$@" "$back"/*
   [ $# = 0 ] || rm -f "$@"
   sweep
 }

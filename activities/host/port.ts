@@ -9,6 +9,7 @@ import {
 } from "../inventory/port";
 import { referenceSchema } from "../reference-schema";
 import type { WindowTerms } from "../hold/port";
+import type { RunRef } from "../runs/port";
 import type { ExpectsReboot, SshAccess } from "../ssh/port";
 
 /** The host contract: what a component's hosts can be asked to do, in the order of a visit. */
@@ -223,6 +224,8 @@ export interface VisitRequest {
   /** First execution of the chain of runs: stable over retries, resets excepted, and continue-as-new. */
   readonly rootRunId: string;
   readonly workflowId: string;
+  /** Who has the host instead of the run itself, which is over. */
+  readonly claimant?: RunRef;
   /** Steps whose command an operator asked to run again; every other step is at generation 1. */
   readonly generations?: Readonly<Record<string, number>>;
   /** Of work "apply" on a target that keeps to calendars: it must not begin out of window. */

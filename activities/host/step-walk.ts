@@ -218,7 +218,7 @@ export class StepWalk {
   async #act(step: VisitStep): Promise<void> {
     if (step.kind === "transfer") return runTransfer(this.host, step);
     if (step.name === balancerDrain && !this.#marked)
-      await this.host.ask([drainedOf(step)]);
+      await this.host.ask([drainedOf(step, this.host.words)]);
     await runBalancerStep(this.host, step);
   }
 
@@ -244,7 +244,9 @@ export class StepWalk {
   #mark(): TimedVerb[] {
     const [next] = this.#left;
     this.#marked = next?.name === balancerDrain;
-    return next !== undefined && this.#marked ? [drainedOf(next)] : [];
+    return next !== undefined && this.#marked
+      ? [drainedOf(next, this.host.words)]
+      : [];
   }
 
   #ending(): TimedVerb[] {

@@ -62,6 +62,9 @@ export function desiredOf(words: VisitWords, version?: string): TimedVerb {
 }
 
 /** Before the balancer is asked the host must know, so that whoever comes next can put it back. */
-export function drainedOf({ name }: VisitStep): TimedVerb {
-  return { verb: { verb: "drained", step: name } };
+export function drainedOf(
+  { name }: VisitStep,
+  { owner }: VisitWords,
+): TimedVerb {
+  return { verb: { verb: "drained", step: name, owner } };
 }

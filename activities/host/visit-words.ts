@@ -36,7 +36,8 @@ export class VisitWords {
   }
 
   get owner(): string {
-    return `${this.request.rootRunId} ${this.request.workflowId}`;
+    const { rootRunId, workflowId } = this.request.claimant ?? this.request;
+    return `${rootRunId} ${workflowId}`;
   }
 
   /** Without those that an operator said to leave out. */

@@ -16,6 +16,25 @@ export interface LockAsk {
   readonly expectedMs?: number | undefined;
 }
 
+/** One that has asked, and how it stands (`since` in milliseconds since the epoch). */
+export interface LockEntry extends LockAsk {
+  readonly standing:
+    | { readonly kind: "waiting"; readonly since: number }
+    /** Its turn has come, and it does not know yet. */
+    | {
+        readonly kind: "called";
+        readonly since: number;
+        readonly isTold: boolean;
+      }
+    | { readonly kind: "held"; readonly since: number }
+    /** Its run is over and left hosts in doubt: until a person releases them. */
+    | {
+        readonly kind: "kept";
+        readonly since: number;
+        readonly reason: string;
+      };
+}
+
 /** Who stands in the way, and since when (milliseconds since the epoch). */
 export interface LockBlocker extends RunRef {
   readonly summary: string;

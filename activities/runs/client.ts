@@ -4,7 +4,7 @@ import {
   type WorkflowExecutionStatusName,
   WithStartWorkflowOperation,
 } from "@temporalio/client";
-import type { ChainStanding, Runs } from "./port";
+import type { Chain, ChainStanding, RunRef, Runs } from "./port";
 
 /** A query waits for a worker; without one the server says so at this time at the latest. */
 const askTimeoutMs = 10_000;
@@ -32,15 +32,42 @@ export function createRuns(client: () => Client): Runs {
         ),
       );
     },
-    async standing({ workflowId, rootRunId }) {
-      const latest = await describe(client(), workflowId);
-      if (latest === undefined) return "unknown";
-      if (firstRunOf(latest) === rootRunId)
-        return standings[latest.status.name];
-      // The id was used again since, so this chain is over.
-      const first = await describe(client(), workflowId, rootRunId);
-      return first === undefined ? "unknown" : standings[first.status.name];
+    standing: async (run) => (await chain(client(), run)).standing,
+    chain: (run) => chain(client(), run),
+    async retentionMs() {
+      const { workflowService, options } = client();
+      const { namespace } = options;
+      const { config } = await workflowService.describeNamespace({ namespace });
+      const { seconds } = config?.workflowExecutionRetentionTtl ?? {};
+      return Number(seconds ?? 0) * 1_000;
     },
+  };
+}
+
+async function chain(
+  client: Client,
+  { workflowId, rootRunId }: RunRef,
+): Promise<Chain> {
+  const latest = await describe(client, workflowId);
+  if (latest === undefined) return { standing: "unknown" };
+  if (firstRunOf(latest) === rootRunId) return chainOf(latest);
+  // The id was used again since, so this chain is over.
+  const first = await describe(client, workflowId, rootRunId);
+  if (first === undefined) return { standing: "unknown" };
+  if (standings[first.status.name] !== "unknown") return chainOf(first);
+  return { standing: "unknown", closedAt: latest.startTime.getTime() };
+}
+
+function chainOf({
+  status,
+  closeTime,
+}: Pick<WorkflowExecutionDescription, "status" | "closeTime">): Chain {
+  const standing = standings[status.name];
+  return {
+    standing,
+    ...(standing === "open" || closeTime === undefined
+      ? {}
+      : { closedAt: closeTime.getTime() }),
   };
 }
 

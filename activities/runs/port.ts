@@ -15,6 +15,12 @@ export type ChainStanding =
   | "timed out"
   | "unknown";
 
+export interface Chain {
+  readonly standing: ChainStanding;
+  /** Milliseconds since the epoch; of a chain that the server has forgotten, nobody knows. */
+  readonly closedAt?: number;
+}
+
 /** A workflow that lives for as long as the installation does, such as the one that keeps the locks of a target. */
 export interface Entity {
   readonly workflowType: string;
@@ -34,4 +40,8 @@ export interface Runs {
   ): Promise<unknown>;
   /** @throws the client's own errors */
   standing(run: RunRef): Promise<ChainStanding>;
+  /** The same, and since when. @throws the client's own errors */
+  chain(run: RunRef): Promise<Chain>;
+  /** How long the server keeps chains that are over, in milliseconds. @throws the client's own errors */
+  retentionMs(): Promise<number>;
 }

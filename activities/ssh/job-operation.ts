@@ -162,3 +162,15 @@ export async function stopJob(
     facts: { host: target.host.id, group: answer.detail },
   });
 }
+
+/** Whether the job lives, by the same signs as for whoever joins it. @throws ssh.* */
+export async function isJobAlive(
+  transport: Transport,
+  target: SshTarget,
+  id: string,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const call = { target, id, signal };
+  const answer = await askHost(transport, { op: "alive" }, call);
+  return answer.kind === "word" && answer.detail === "running";
+}

@@ -44,7 +44,7 @@ export type JobAnswer =
       readonly error: string;
       readonly detail: string;
     }
-  /** `idle`, `stopped`, `stuck`, `.` for "still here", `before` and `after` of a frame, and `opened` with its exit code. */
+  /** `idle`, `stopped`, `stuck`, `alive` with its state, `.` for "still here", `before` and `after` of a frame, and `opened` with its exit code. */
   | {
       readonly kind: "word";
       readonly word: string;

@@ -12,6 +12,8 @@ export type JobOperation =
       readonly reason: StopReason;
       readonly graceMs: number;
     }
+  /** Tells whether it lives. */
+  | { readonly op: "alive" }
   /** Prints stdout from an offset on, as far as it has come. */
   | { readonly op: "out"; readonly offset: number; readonly maxBytes: number };
 
@@ -49,6 +51,8 @@ function operands(operation: JobOperation): string[] {
       return [runner, ...frameOperands(operation.frame)];
     case "cancel":
       return [operation.reason, String(Math.ceil(operation.graceMs / 100))];
+    case "alive":
+      return [];
     case "out":
       return [String(operation.offset), String(operation.maxBytes)];
   }
@@ -326,6 +330,12 @@ await_gone() {
     nap .1
     left=$((left - 1))
   done
+}
+
+op_alive() {
+  read_boot
+  look
+  say alive $state
 }
 
 op_out() {

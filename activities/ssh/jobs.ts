@@ -1,6 +1,6 @@
 import { JobCall } from "./job-call";
 import { overLinks } from "./job-link";
-import { stopJob } from "./job-operation";
+import { isJobAlive, stopJob } from "./job-operation";
 import type { JobTimes } from "./job-round";
 import { jobIdOf } from "./job-run-file";
 import type { Ssh, SshTarget } from "./port";
@@ -14,7 +14,10 @@ export interface JobsOptions {
   readonly random?: () => number;
 }
 
-export type Jobs = Pick<Ssh, "runJob" | "runFramedJob" | "cancelJob">;
+export type Jobs = Pick<
+  Ssh,
+  "runJob" | "runFramedJob" | "cancelJob" | "isJobRunning"
+>;
 
 const defaultTimes: JobTimes = {
   reconnectMs: 30_000,
@@ -56,6 +59,10 @@ export function createJobs(options: JobsOptions): Jobs {
           reason: "cancelled",
           graceMs,
         }),
+      ),
+    isJobRunning: async (target, key, signal) =>
+      overLinks({ ...loop(target), signal }, (transport) =>
+        isJobAlive(transport, target, jobIdOf(key), signal),
       ),
   };
 }

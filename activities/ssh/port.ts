@@ -211,6 +211,12 @@ export interface Ssh extends SshFiles {
     key: string,
     graceMs?: number,
   ): Promise<"cancelled" | "not running">;
+  /** Whether its process group lives; looks, and changes nothing. @throws ssh.* */
+  isJobRunning(
+    target: SshTarget,
+    key: string,
+    signal?: AbortSignal,
+  ): Promise<boolean>;
   /** Ends the visit: the pooled connection is closed when nobody else uses it. */
   release(target: SshTarget): void;
 }

@@ -1,8 +1,7 @@
 import type { Client } from "@temporalio/client";
-import { lockType } from "../../activities/lock/port";
+import { type LockEntry, lockType } from "../../activities/lock/port";
 import { locksQuery } from "../../workflows/lock/messages";
 import { releaseFaults } from "../../workflows/lock/release-shape";
-import type { LockEntry } from "../../workflows/lock/state";
 import { entryInWords } from "../../workflows/lock/words";
 import type { Context, Program } from "../context";
 import { cliError } from "../errors";

@@ -156,7 +156,7 @@ export class FakeShell {
     await host.call("leave", this.signal, async () => {
       const mine = host.owner?.startsWith(`${this.#run} `);
       if (mine) host.owner = undefined;
-      if (this.#back) host.drained.delete(this.#run);
+      if (this.#back) host.drained.clear();
       return {};
     });
     this.#done = true;

@@ -159,6 +159,10 @@ export class FakeSsh implements Ssh {
     return "cancelled";
   }
 
+  async isJobRunning(_target: unknown, key: string): Promise<boolean> {
+    return this.running.has(jobIdOf(key));
+  }
+
   async measure(): Promise<FileFacts> {
     return { sha256: "0".repeat(64), bytes: 0 };
   }

@@ -1,12 +1,13 @@
 import type {
   LockAsk,
   LockClosed,
+  LockEntry,
   LockLeave,
   LockRelease,
 } from "../../activities/lock/port";
 import type { RunRef } from "../../activities/runs/port";
 import { covers } from "./resource";
-import { blockersOf, isSameRun, type LockEntry, type LockTable } from "./state";
+import { blockersOf, isSameRun, type LockTable } from "./state";
 
 export type LockEvent =
   /** For the first time, or again: whoever is told that its turn has come asks once more, and then knows. */

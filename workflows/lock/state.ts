@@ -4,27 +4,10 @@ import type {
   LockAnswer,
   LockAsk,
   LockBlocker,
+  LockEntry,
 } from "../../activities/lock/port";
 import type { RunRef } from "../../activities/runs/port";
 import { overlaps } from "./resource";
-
-export interface LockEntry extends LockAsk {
-  readonly standing:
-    | { readonly kind: "waiting"; readonly since: number }
-    /** Its turn has come, and it does not know yet. */
-    | {
-        readonly kind: "called";
-        readonly since: number;
-        readonly isTold: boolean;
-      }
-    | { readonly kind: "held"; readonly since: number }
-    /** Its run is over and left hosts in doubt: until a person releases them. */
-    | {
-        readonly kind: "kept";
-        readonly since: number;
-        readonly reason: string;
-      };
-}
 
 /** In the order in which they asked. */
 export type LockTable = readonly LockEntry[];

@@ -1,4 +1,5 @@
-import type { LockEntry, LockTable } from "./state";
+import type { LockEntry } from "../../activities/lock/port";
+import type { LockTable } from "./state";
 
 const listed = 20;
 const namedResources = 5;

@@ -11,12 +11,12 @@ import {
   workflowInfo,
 } from "@temporalio/workflow";
 import { refused } from "../refused";
-import type { LockRelease } from "../../activities/lock/port";
+import type { LockEntry, LockRelease } from "../../activities/lock/port";
 import { entityOptions } from "../entity";
 import { locksQuery, lockUpdates, releaseSignal, yourTurn } from "./messages";
 import { type LockEvent, lockTable } from "./reduce";
 import { releaseFaults } from "./release-shape";
-import { answerOf, type LockEntry, type LockTable } from "./state";
+import { answerOf, type LockTable } from "./state";
 import { lockDetails } from "./words";
 
 setWorkflowOptions(entityOptions, lock);

@@ -153,7 +153,7 @@ describe.each(shells)("the host's side of a visit, by $name", (shell) => {
       it("has begun once its balancer was to drain the host, until that is taken back", async () => {
         await host.ask("run-1", [
           claim(mine),
-          { verb: "drained", step: "balancer-drain" },
+          { verb: "drained", step: "balancer-drain", owner: mine },
         ]);
         expect(await open(mine)).toMatchObject({ begun: true });
         await host.ask("run-1", [{ verb: "back" }, release(mine)]);
@@ -375,7 +375,7 @@ describe.each(shells)("the host's side of a visit, by $name", (shell) => {
       });
 
       it("is out since its balancer was asked, until it took the host back", async () => {
-        const drained: HostVerb = { verb: "drained", step: "balancer-drain" };
+        const drained: HostVerb = { verb: "drained", step: "balancer-drain", owner: mine };
         await host.ask("run-1", [claim(mine), drained]);
         expect((await out([], [])).outSince).toBeGreaterThan(epoch() - 60);
         await host.ask("run-1", [{ verb: "back" }, release(mine)]);

@@ -1,12 +1,11 @@
 import fc from "fast-check";
-import type { LockAsk } from "../../../activities/lock/port";
+import type { LockAsk, LockEntry } from "../../../activities/lock/port";
 import { check } from "../../harness/properties";
 import { type LockEvent, lockTable } from "../../../workflows/lock/reduce";
 import { overlaps } from "../../../workflows/lock/resource";
 import {
   answerOf,
   blockersOf,
-  type LockEntry,
   type LockTable,
 } from "../../../workflows/lock/state";
 
