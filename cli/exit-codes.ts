@@ -24,7 +24,7 @@ export const exitCodes = {
   checkFailed: {
     code: 7,
     meaning:
-      "a check of runbook doctor, validate, census or calendar did not pass",
+      "a check of runbook doctor, validate, census, calendar or sweep did not pass",
   },
   outOfReach: {
     code: 8,

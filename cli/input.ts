@@ -112,8 +112,8 @@ function textWhereMeant(document: Document, schema: Runbook["input"]): unknown {
 
 const nameOf = (file: string): string => (file === "-" ? "stdin" : file);
 
-/** The same input in that mode; what is no object is left for the contract to refuse. */
-export function withMode(input: unknown, mode: "plan" | "execute"): unknown {
+/** The same input in that mode of its runbook; what is no object is left for the contract to refuse. */
+export function withMode(input: unknown, mode: string): unknown {
   const isObject =
     typeof input === "object" && input !== null && !Array.isArray(input);
   return isObject ? { ...input, mode } : (input ?? { mode });

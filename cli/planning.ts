@@ -32,7 +32,7 @@ export async function printPlan(
   runbook: Runbook,
   raw: unknown,
 ): Promise<void> {
-  const input = withMode(raw, "plan");
+  const input = withMode(raw, runbook.modes.looks);
   const { workflowId, summary } = runbook.describe(input);
   const plan = await runbook.plan(input, planningDependencies(context.env));
   answer(context, { runbook: runbook.name, workflowId, summary, plan }, [

@@ -20,6 +20,7 @@ import { registerReport } from "./commands/report";
 import { registerSchedule } from "./commands/schedule";
 import { registerStart } from "./commands/start";
 import { registerStatus } from "./commands/status";
+import { registerSweep } from "./commands/sweep";
 import { registerTrust } from "./commands/trust";
 import { registerUiLinks } from "./commands/ui-links";
 import { registerValidate } from "./commands/validate";
@@ -46,6 +47,7 @@ const commands = [
   registerControls,
   registerFreezes,
   registerLocks,
+  registerSweep,
   registerHosts,
   registerReport,
   registerLogs,

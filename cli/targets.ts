@@ -17,6 +17,18 @@ export interface FoundTarget {
   readonly configuration: Configuration;
 }
 
+/** The name of the target; without one, that of the only one there is. @throws cli.usage, config.* */
+export async function targetNamed(
+  env: Environment,
+  name: string | undefined,
+  command: string,
+): Promise<string> {
+  if (name !== undefined) return name;
+  const file = configurationFile(env["RUNBOOK_CONFIG"] || undefined);
+  const { targets } = await file.read();
+  return named(targets, { what: "target", name, command }).name;
+}
+
 /** The target of that name; without a name the only one there is. @throws cli.usage, config.*, inventory.* */
 export async function findTarget(
   env: Environment,

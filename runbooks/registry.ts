@@ -13,6 +13,11 @@ import { type KnowledgeSources, learn } from "./fleet-upgrade/knowledge";
 import { readInput } from "./fleet-upgrade/prepare";
 import { templateInput } from "./fleet-upgrade/template";
 import { changeInWords, planText } from "./fleet-upgrade/plan-words";
+import * as sweeping from "./sweep/activities";
+import { sweepInputSchema } from "./sweep/contract";
+import * as sweepIds from "./sweep/ids";
+import { templateInput as sweepTemplate } from "./sweep/template";
+import { sweepSummary } from "./sweep/words";
 
 /** What CLI, worker, docs and tests know about a runbook. */
 export interface Runbook {
@@ -20,6 +25,8 @@ export interface Runbook {
   readonly name: string;
   readonly workflowType: string;
   readonly input: z.ZodType;
+  /** Its values of `mode`: the default, which changes nothing, and the other. */
+  readonly modes: { readonly looks: string; readonly acts: string };
   /** An input to start from: valid, and without effect as it is. */
   readonly template: object;
   /** Id and one-line summary of the run that this input means. @throws input.invalid */
@@ -47,6 +54,7 @@ const fleetUpgrade: Runbook = {
   name: fleetUpgradeIds.runbookName,
   workflowType: fleetUpgradeIds.workflowType,
   input: fleetUpgradeInputSchema,
+  modes: { looks: "plan", acts: "execute" },
   template: templateInput,
   describe(input) {
     const settings = readInput(input);
@@ -64,4 +72,26 @@ const fleetUpgrade: Runbook = {
   createActivities: createFleetUpgradeActivities,
 };
 
-export const runbooks: readonly Runbook[] = [fleetUpgrade];
+const sweep: Runbook = {
+  name: sweepIds.runbookName,
+  workflowType: sweepIds.workflowType,
+  input: sweepInputSchema,
+  modes: { looks: "look", acts: "free" },
+  template: sweepTemplate,
+  describe(input) {
+    const settings = sweeping.readInput(input);
+    return {
+      workflowId: sweepIds.workflowId(settings),
+      summary: sweepSummary(settings),
+    };
+  },
+  async plan(input, deps) {
+    const settings = sweeping.readInput(input);
+    const { hosts } = await sweeping.hostsToSweep(settings, deps);
+    return `${sweepSummary(settings)}: ${hosts.length} hosts, ${settings.atOnce} at once`;
+  },
+  createActivities: sweeping.createSweepRunActivities,
+};
+
+/** The first one is meant where none is named. */
+export const runbooks: readonly Runbook[] = [fleetUpgrade, sweep];

@@ -10,6 +10,7 @@ import { SharedHolds } from "../activities/hold/holds";
 import { createHostActivities } from "../activities/host/activities";
 import { createLockActivities } from "../activities/lock/activities";
 import { createRuns } from "../activities/runs/client";
+import { createSweepActivities } from "../activities/sweep/activities";
 import type { ArtifactStore, FileStore } from "../activities/artifacts/port";
 import type { ConfigurationSource } from "../activities/configuration/port";
 import type { VisitDependencies } from "../activities/host/visit-context";
@@ -44,6 +45,7 @@ export function composeActivities(
     createCalendarActivities(ports),
     createLockActivities({ runs }),
     createFreezeActivities({ runs }),
+    createSweepActivities({ ...ports, runs }),
     ...runbooks.map((runbook) => runbook.createActivities(ports)),
   ];
   const composed: Record<string, (...args: never[]) => Promise<unknown>> = {};

@@ -4,7 +4,7 @@ import { failureFactory, type FailureKind } from "../errors";
 const hostFailures = {
   busy: {
     class: "wait",
-    hint: "Wait for that run to leave the host; if it is over, remove {file} on {host}, then retry.",
+    hint: "Wait for that run to leave the host; if it is over, free it with: runbook sweep, or remove {file} on {host}; then retry.",
   },
   notReady: {
     class: "human",

@@ -63,7 +63,7 @@ function registerCreate({ run }: Program, schedule: Command): void {
     )
     .option("--tz <zone>", "of these times, such as Europe/Sofia")
     .option("--window <duration>", "its length, such as PT7H")
-    .option("--execute", "carry each plan out (mode: execute)")
+    .option("--execute", "carry each plan out (mode: execute; of sweep: free)")
     .option("--task-queue <name>", "instead of RUNBOOK_TASK_QUEUE (runbooks)")
     .addHelpText("after", example)
     .action((word: string | undefined, flags: CreateFlags) =>
@@ -74,7 +74,8 @@ function registerCreate({ run }: Program, schedule: Command): void {
         const raw = isNothing
           ? {}
           : await readInput(context, runbook, flags, "runbook schedule create");
-        const input = flags.execute === true ? withMode(raw, "execute") : raw;
+        const input =
+          flags.execute === true ? withMode(raw, runbook.modes.acts) : raw;
         const order = scheduleOrder(runbook, input, flags);
         const taskQueue = taskQueueOf(context.env);
         await withClient(context, (client) =>

@@ -1,4 +1,5 @@
 import type { Client } from "@temporalio/client";
+import type { Runbook } from "../../runbooks/registry";
 import type { Context, Program } from "../context";
 import { cliError } from "../errors";
 import {
@@ -52,7 +53,9 @@ export function registerStart({ root, run }: Program): void {
         const start = await prepare(context, word, flags);
         if (flags.dryRun === true)
           return printPlan(context, runbookNamed(word), start.input);
-        await withClient(context, (client) => begin(context, client, start));
+        await withClient(context, (client) =>
+          begin(context, client, start, runbookNamed(word)),
+        );
       }),
     );
 }
@@ -65,7 +68,8 @@ async function prepare(
 ): Promise<Start> {
   const runbook = runbookNamed(word);
   const raw = await readInput(context, runbook, flags, "runbook start");
-  const input = flags.execute === true ? withMode(raw, "execute") : raw;
+  const input =
+    flags.execute === true ? withMode(raw, runbook.modes.acts) : raw;
   const { workflowId, summary } = runbook.describe(input);
   if (flags.id !== undefined && flags.id !== workflowId)
     throw cliError("wrongId", { seen: `id ${flags.id}`, expected: workflowId });
@@ -78,12 +82,13 @@ async function begin(
   context: Context,
   client: Client,
   start: Start,
+  { modes }: Pick<Runbook, "modes">,
 ): Promise<void> {
   const { workflowId, summary, taskQueue } = start;
   const runId = await startWorkflow(client, start);
   const ui = uiLink(context, client, { workflowId, runId });
   const workers = await pollersOf(client, taskQueue, "workflow");
-  const isPlan = modeOf(start.input) !== "execute";
+  const isIdle = modeOf(start.input) !== modes.acts;
   answer(
     context,
     { workflowId, runId, taskQueue, summary, workers, ...(ui && { ui }) },
@@ -93,8 +98,10 @@ async function begin(
       `  Run:    ${runId}`,
       ...(ui === undefined ? [] : [`  UI:     ${ui}`]),
       `  Watch:  runbook watch ${workflowId}`,
-      ...(isPlan
-        ? ["  It only plans; to carry it out start it with --execute."]
+      ...(isIdle
+        ? [
+            `  It only ${modes.looks}s; to carry it out start it with --execute.`,
+          ]
         : ["  Decide: watch shows each question with the command to paste."]),
     ],
   );

@@ -27,11 +27,12 @@ export async function createSchedule(
   client: Client,
   schedule: NewSchedule,
 ): Promise<void> {
-  const { id, summary, times, window, input } = schedule;
+  const { id, summary, times, window, input, runbook } = schedule;
   const handle = await create(client, schedule);
   const { info } = await handle.describe();
   const next = info.nextActionTimes.slice(0, shownTimes);
-  const isPlan = modeOf(input) !== "execute";
+  const { looks, acts } = runbook.modes;
+  const isIdle = modeOf(input) !== acts;
   answer(
     context,
     { id, summary, timezone: times["--tz"], window, next: next.map(utcTime) },
@@ -42,8 +43,10 @@ export async function createSchedule(
         const title = index === 0 ? "Next:  " : "       ";
         return `  ${title}${utcTime(at)}  ${localTime(at, times["--tz"])} ${times["--tz"]}`;
       }),
-      ...(isPlan
-        ? ["  Its runs only plan; to carry plans out create it with --execute."]
+      ...(isIdle
+        ? [
+            `  Its runs only ${looks}; to have them ${acts} create it with --execute.`,
+          ]
         : []),
       `  Watch:  runbook schedule list`,
     ],

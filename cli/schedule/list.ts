@@ -26,7 +26,7 @@ interface ListedSchedule {
   readonly at: readonly string[];
   readonly timezone: string;
   readonly window: string;
-  readonly mode: "plan" | "execute";
+  readonly mode: string;
   readonly paused: boolean;
   readonly note?: string;
   readonly next: readonly { readonly utc: string; readonly local: string }[];
@@ -77,7 +77,7 @@ async function look(
       typeof window === "string"
         ? window
         : durationText(policies.catchupWindow),
-    mode: modeOf(action.args?.[0]) === "execute" ? "execute" : "plan",
+    mode: modeIn(action),
     paused: state.paused,
     ...(state.note ? { note: state.note } : {}),
     next: info.nextActionTimes
@@ -86,6 +86,15 @@ async function look(
     last: await Promise.all(past.map((one) => pastRun(client, one))),
     skipped: info.numActionsSkippedOverlap + info.numActionsMissedCatchupWindow,
   };
+}
+
+function modeIn({
+  workflowType,
+  args = [],
+}: ScheduleDescription["action"]): string {
+  const runbook = runbooks.find((one) => one.workflowType === workflowType);
+  const { looks = "", acts = "" } = runbook?.modes ?? {};
+  return modeOf(args[0]) === acts ? acts : looks;
 }
 
 async function described(

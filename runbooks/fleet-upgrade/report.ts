@@ -4,6 +4,7 @@ import type {
   RefusedAnswer,
   Vote,
 } from "../../workflows/gate/gate";
+import { csvCell } from "../../workflows/csv";
 import {
   type Override,
   overrideInWords,
@@ -15,7 +16,7 @@ import type {
   HostOutcome,
   HostReport,
 } from "./contract";
-import { cell, csvCell, oneLine } from "./markdown";
+import { cell, oneLine } from "./markdown";
 import { countOutcomes, countsInWords, outcomesOf } from "./state";
 
 /** What the workflow knows at the end; all else is in the plan and the ledger. */

@@ -5,6 +5,7 @@ import { cli } from "./run-cli";
 
 const commands = [
   "logs",
+  "sweep",
   "converge",
   "calendar",
   "census",

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { getClient } from "@temporalio/activity";
 import {
   Client,
   type WorkflowHandle,
@@ -14,7 +15,9 @@ import { createInventory } from "../../activities/inventory/client";
 import { createLoadBalancer } from "../../activities/loadbalancer/client";
 import { resolveReference } from "../../activities/references";
 import { createRoster } from "../../activities/roster/client";
+import { createRuns } from "../../activities/runs/client";
 import { createSsh } from "../../activities/ssh/ssh";
+import { createSweepActivities } from "../../activities/sweep/activities";
 import { type Lab, startLab } from "../../lab/hosts/lab";
 import type { LabOptions } from "../../lab/hosts/options";
 import type {
@@ -23,7 +26,7 @@ import type {
 } from "../../runbooks/fleet-upgrade/contract";
 import { workflowId } from "../../runbooks/fleet-upgrade/ids";
 import type { fleetUpgrade } from "../../runbooks/fleet-upgrade/workflow";
-import { composeActivities } from "../../workers/compose";
+import { composeActivities, type Ports } from "../../workers/compose";
 import type { Answer, OpenGate } from "../../workflows/gate/gate";
 import { decide, gatesQuery } from "../../workflows/gate/messages";
 import { siteQueue } from "../../workflows/task-queues";
@@ -147,19 +150,27 @@ async function runWorker(
   deps: { lab: Lab; artifacts: ReturnType<typeof openArtifacts> },
 ): Promise<() => Promise<void>> {
   const ssh = createSsh();
+  const ports: Ports = {
+    ssh,
+    resolveReference,
+    artifacts: deps.artifacts,
+    balancer: createLoadBalancer({ resolveReference }),
+    configuration: configurationFile(deps.lab.configFile),
+    roster: createRoster(),
+    starts: serverStarts(),
+    attest: serverAttest(),
+    inventory: createInventory({ baseDir: deps.lab.dir }),
+  };
   const worker: Worker = await server.worker({
     taskQueue,
-    activities: composeActivities({
-      ssh,
-      resolveReference,
-      artifacts: deps.artifacts,
-      balancer: createLoadBalancer({ resolveReference }),
-      configuration: configurationFile(deps.lab.configFile),
-      roster: createRoster(),
-      starts: serverStarts(),
-      attest: serverAttest(),
-      inventory: createInventory({ baseDir: deps.lab.dir }),
-    }),
+    activities: {
+      ...composeActivities(ports),
+      // No test waits until every worker knows that a run has ended.
+      ...createSweepActivities({
+        ...{ ...ports, settledAfterMs: 0 },
+        runs: createRuns(getClient),
+      }),
+    },
   });
   const running = worker.run();
   return async () => {

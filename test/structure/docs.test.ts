@@ -32,6 +32,7 @@ const pages = [
   "CHANGELOG.md",
   "deploy/README.md",
   "runbooks/fleet-upgrade/README.md",
+  "runbooks/sweep/README.md",
   ...readdirSync(path.join(root, "docs"), { recursive: true })
     .map(String)
     .filter((name) => name.endsWith(".md"))

@@ -5,6 +5,7 @@ import type {
   FreezeOrder,
   FreezeUpdates,
   Unfreeze,
+  Watcher,
 } from "../../activities/freeze/port";
 
 type Update<Name extends keyof FreezeUpdates> = ReturnType<
@@ -33,6 +34,9 @@ export const freezesQuery = defineQuery<
   readonly Freeze[],
   [resources?: readonly string[]]
 >("freezes");
+
+/** Every run that hears of freezes, also one that was terminated since. */
+export const watchersQuery = defineQuery<readonly Watcher[]>("watchers");
 
 /** Told to each run that watches, when what holds it has changed. */
 export const freezesChanged = defineSignal<[FreezeNotice]>("freezesChanged");

@@ -18,6 +18,7 @@ import {
   freezeSignals,
   freezesQuery,
   freezeUpdates,
+  watchersQuery,
 } from "./messages";
 import { freezeFaults, unfreezeFaults } from "./order-shape";
 import { freezeTable, heldBy } from "./reduce";
@@ -88,6 +89,7 @@ function answerUpdates(keeper: Keeper): void {
       ? keeper.table.freezes
       : noticeFor(keeper.table, { resources }).freezes,
   );
+  setHandler(watchersQuery, () => keeper.table.watchers);
   setHandler(freezeUpdates.watch, (watcher) => {
     keeper.apply({ kind: "expired" });
     keeper.apply({ kind: "watched", watcher });

@@ -375,7 +375,11 @@ describe.each(shells)("the host's side of a visit, by $name", (shell) => {
       });
 
       it("is out since its balancer was asked, until it took the host back", async () => {
-        const drained: HostVerb = { verb: "drained", step: "balancer-drain", owner: mine };
+        const drained: HostVerb = {
+          verb: "drained",
+          step: "balancer-drain",
+          owner: mine,
+        };
         await host.ask("run-1", [claim(mine), drained]);
         expect((await out([], [])).outSince).toBeGreaterThan(epoch() - 60);
         await host.ask("run-1", [{ verb: "back" }, release(mine)]);
