@@ -1,18 +1,12 @@
 import {
-  allHandlersFinished,
-  CancellationScope,
   condition,
-  continueAsNew,
-  getExternalWorkflowHandle,
-  isCancellation,
   setCurrentDetails,
   setHandler,
   setWorkflowOptions,
-  workflowInfo,
 } from "@temporalio/workflow";
 import { refused } from "../refused";
 import type { FreezeUpdates, Watcher } from "../../activities/freeze/port";
-import { entityOptions } from "../entity";
+import { entityOptions, keep, reaches, requireNone } from "../entity";
 import {
   freezesChanged,
   freezeSignals,
@@ -38,30 +32,19 @@ setWorkflowOptions(entityOptions, freezes);
 export async function freezes(carried?: FreezeTable): Promise<never> {
   const keeper = new Keeper(carried ?? noFreezes);
   answerUpdates(keeper);
-  const isDue = (): boolean => workflowInfo().continueAsNewSuggested;
-  // Cancelled by mistake, it would lift every freeze.
-  return CancellationScope.nonCancellable(async () => {
-    for (;;) {
-      const woken = (): boolean =>
-        toTell(keeper.table) !== undefined || keeper.isChanged || isDue();
-      const endMs = nextEndMs(keeper.table, Date.now());
-      keeper.isChanged = false;
-      if (endMs === undefined) await condition(woken);
-      else await condition(woken, endMs, { summary: "a freeze ends" });
-      keeper.apply({ kind: "expired" });
+  return keep({
+    table: () => keeper.table,
+    next: () => {
       const watcher = toTell(keeper.table);
-      if (watcher !== undefined) await tell(keeper, watcher);
-      else if (isDue()) {
-        await condition(allHandlersFinished);
-        await continueAsNew<typeof freezes>(keeper.table);
-      }
-    }
+      return watcher && (() => tell(keeper, watcher));
+    },
+    wait: (isWoken) => keeper.untilChanged(isWoken),
   });
 }
 
 class Keeper {
   /** Another freeze may end earlier. */
-  isChanged = false;
+  #isChanged = false;
 
   constructor(public table: FreezeTable) {
     setCurrentDetails(freezeDetails(table.freezes));
@@ -72,9 +55,19 @@ class Keeper {
     const before = this.table;
     this.table = freezeTable(before, event, Date.now());
     if (this.table.freezes === before.freezes) return false;
-    this.isChanged = true;
+    this.#isChanged = true;
     setCurrentDetails(freezeDetails(this.table.freezes));
     return true;
+  }
+
+  /** Or until a freeze ends by itself. */
+  async untilChanged(isWoken: () => boolean): Promise<void> {
+    const endMs = nextEndMs(this.table, Date.now());
+    this.#isChanged = false;
+    const isChanged = (): boolean => this.#isChanged || isWoken();
+    if (endMs === undefined) await condition(isChanged);
+    else await condition(isChanged, endMs, { summary: "a freeze ends" });
+    this.apply({ kind: "expired" });
   }
 
   freeze(order: FreezeUpdates["freeze"]["payload"]) {
@@ -111,7 +104,7 @@ const descriptions = {
 function answerPeople(keeper: Keeper): void {
   setHandler(freezeUpdates.freeze, (order) => keeper.freeze(order), {
     description: descriptions.freeze,
-    validator: (raw) => requireNone(freezeFaults(raw, Date.now())),
+    validator: (raw) => requireNone(freezeFaults(raw, Date.now()), refusal),
   });
   setHandler(
     freezeUpdates.unfreeze,
@@ -121,7 +114,7 @@ function answerPeople(keeper: Keeper): void {
         : refuse(`there is no freeze ${id}`),
     {
       description: descriptions.unfreeze,
-      validator: (raw) => requireNone(unfreezeFaults(raw)),
+      validator: (raw) => requireNone(unfreezeFaults(raw), refusal),
     },
   );
   // Nobody hears what a signal is answered; the details show what is frozen.
@@ -142,24 +135,17 @@ function answerPeople(keeper: Keeper): void {
   );
 }
 
-function requireNone(faults: readonly string[]): void {
-  if (faults.length > 0) refuse(faults.join("; "));
-}
+const refusal = "freeze.refused";
 
 function refuse(reason: string): never {
-  throw refused(reason, "freeze.refused");
+  throw refused(reason, refusal);
 }
 
 /** A run that is not there any more watches nothing. */
 async function tell(keeper: Keeper, watcher: Watcher): Promise<void> {
   const { run } = watcher;
   const notice = noticeFor(keeper.table, watcher);
-  try {
-    const handle = getExternalWorkflowHandle(run.workflowId);
-    await handle.signal(freezesChanged, notice);
+  if (await reaches(run, freezesChanged, notice))
     keeper.apply({ kind: "told", run, freezes: notice.freezes });
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    keeper.apply({ kind: "unwatched", run });
-  }
+  else keeper.apply({ kind: "unwatched", run });
 }

@@ -1,18 +1,11 @@
 import {
-  allHandlersFinished,
-  CancellationScope,
-  condition,
-  continueAsNew,
-  getExternalWorkflowHandle,
-  isCancellation,
   setCurrentDetails,
   setHandler,
   setWorkflowOptions,
-  workflowInfo,
 } from "@temporalio/workflow";
 import { refused } from "../refused";
 import type { LockEntry, LockRelease } from "../../activities/lock/port";
-import { entityOptions } from "../entity";
+import { entityOptions, keep, reaches, requireNone } from "../entity";
 import { locksQuery, lockUpdates, releaseSignal, yourTurn } from "./messages";
 import { type LockEvent, lockTable } from "./reduce";
 import { releaseFaults } from "./release-shape";
@@ -36,18 +29,12 @@ export async function lock(carried?: LockTable): Promise<never> {
   answerUpdates(() => table, apply);
   setHandler(locksQuery, () => table);
   setCurrentDetails(lockDetails(table));
-  const isDue = (): boolean => workflowInfo().continueAsNewSuggested;
-  // Cancelled by mistake, it would take every lock with it.
-  return CancellationScope.nonCancellable(async () => {
-    for (;;) {
-      await condition(() => toTell(table) !== undefined || isDue());
+  return keep({
+    table: () => table,
+    next: () => {
       const entry = toTell(table);
-      if (entry !== undefined) await tell(entry, apply);
-      else {
-        await condition(allHandlersFinished);
-        await continueAsNew<typeof lock>(table);
-      }
-    }
+      return entry && (() => tell(entry, apply));
+    },
   });
 }
 
@@ -75,10 +62,7 @@ function answerUpdates(
       : refuse(`nothing is kept at ${given.resource} or below it`);
   setHandler(lockUpdates.release, release, {
     description,
-    validator: (raw) => {
-      const faults = releaseFaults(raw);
-      if (faults.length > 0) refuse(faults.join("; "));
-    },
+    validator: (raw) => requireNone(releaseFaults(raw), refusal),
   });
   setHandler(
     releaseSignal,
@@ -90,8 +74,10 @@ function answerUpdates(
   );
 }
 
+const refusal = "lock.refused";
+
 function refuse(reason: string): never {
-  throw refused(reason, "lock.refused");
+  throw refused(reason, refusal);
 }
 
 const toTell = (table: LockTable): LockEntry | undefined =>
@@ -102,11 +88,6 @@ async function tell(
   { run }: LockEntry,
   apply: (event: LockEvent) => boolean,
 ): Promise<void> {
-  try {
-    await getExternalWorkflowHandle(run.workflowId).signal(yourTurn);
-    apply({ kind: "told", run });
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    apply({ kind: "closed", run, end: "unknown" });
-  }
+  if (await reaches(run, yourTurn)) apply({ kind: "told", run });
+  else apply({ kind: "closed", run, end: "unknown" });
 }
