@@ -135,10 +135,12 @@ describe("a run that ends early with hosts set aside", () => {
 });
 
 describe("a host that somebody puts back to its old version while the run goes on", () => {
-  const downgrade = (id: string): void => {
+  /** Its service starts what the link says. */
+  const downgrade = async (id: string): Promise<void> => {
     const link = join(rig.lab.hostRoot(id), "opt/app/current");
     rmSync(link);
     symlinkSync("releases/1.5.0", link);
+    await rig.lab.happen(id, "reboot");
   };
   const asked = async (version: string, waves: number) => {
     const handle = await rig.start({
@@ -147,7 +149,7 @@ describe("a host that somebody puts back to its old version while the run goes o
     await rig.gate(handle, "canary");
     const { hosts } = await handle.query(hostsQuery, { standing: "upgraded" });
     const id = hosts[0]?.id ?? "";
-    downgrade(id);
+    await downgrade(id);
     await rig.answer(handle, "canary", "approve");
     const result = await handle.result();
     return { id, result, report: await reportOf(result) };
