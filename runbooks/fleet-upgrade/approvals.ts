@@ -27,6 +27,7 @@ const gateChoices: Readonly<Record<string, readonly string[]>> = {
   progress: ["continue", "abort", "rollback"],
   "window-close": ["park", "abort", "rollback"],
   "window-override": ["approve", "deny"],
+  "window-moved": ["approve", "deny"],
   overrun: ["approve", "deny"],
 };
 

@@ -27,7 +27,6 @@ import { partsOfRunId } from "../../workflows/run-id";
 import { calendarChanged } from "../../workflows/window/messages";
 import { Overrides } from "../../workflows/window/overrides";
 import { Window } from "../../workflows/window/window";
-import { startGate } from "./ask-to-begin";
 import { WindowEnd } from "./at-close";
 import { Calls } from "./calls";
 import type { CarriedFleetRun } from "./carried";
@@ -39,8 +38,8 @@ import type {
 import { type Keepers, lookAtFreezes, watchFreezes } from "./locking";
 import { openRunControls } from "./operator";
 import { isOver, isRolling, type Progress, type RunParts } from "./parts";
-import { gateOf } from "./stage-steps";
 import { noOutcomes, type Position } from "./state";
+import { endAsDenied, withdrawUnneeded } from "./unneeded";
 import { RunView } from "./view";
 
 type FleetUpgradeWorkflow = (
@@ -88,7 +87,10 @@ export class FleetRun implements RunParts {
     this.#window =
       prepared.window &&
       new Window({
-        ...prepared.window,
+        ...{ ...prepared.window, desk, digest: plan.sha256 },
+        gateExpiresMs: settings.gateExpiresMs,
+        isWanted: () => isRolling(this) && !isOver(this),
+        deny: (by) => endAsDenied(this, by),
         ask: (at) => calls.calendarState(at),
         carried: carried?.window,
         onChange: () => {
@@ -298,15 +300,9 @@ export class FleetRun implements RunParts {
 
   /** Shows what has changed, once all of it is over. */
   changed(): void {
-    const { position } = this.progress;
-    // Whoever goes back or aborts need not answer what comes next.
-    if (position.kind === "asking" && !isRolling(this))
-      this.desk.withdraw(gateOf(position.stage));
-    if (position.kind === "asking to begin" && !isRolling(this))
-      this.desk.withdraw(startGate);
-    if (position.kind === "building" && !isRolling(this))
-      this.desk.withdraw("build");
+    withdrawUnneeded(this);
     this.#windowEnd?.look();
+    this.#window?.keepAsking();
     if (!isRolling(this) || isOver(this))
       this.overrides.withdraw("nothing more is to start");
     this.view.changed();

@@ -84,7 +84,7 @@ export function outcomeOfRun(
     case "rolling back":
       return hasFailures ? "rolled back with failures" : "rolled back";
     case "draining":
-      return "aborted";
+      return ending === "denied" ? "denied" : "aborted";
     case "rolling":
       if (ending === "denied") return "denied";
       return hasFailures ? "completed with failures" : "completed";

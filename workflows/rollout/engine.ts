@@ -299,7 +299,7 @@ export class Rollout {
       case "progress":
         return "no progress: holding";
       case "closed":
-        return `out of window (${halt.reason})${opensInWords(halt.opensAt)}`;
+        return `out of window (${halt.reason})${opensInWords(halt)}`;
       case "frozen":
         return "all that is left is frozen: holding";
       case "lock":
@@ -410,13 +410,21 @@ export class Rollout {
   }
 }
 
-const opensInWords = (at: number | undefined): string =>
-  at === undefined ? "" : `, until ${new Date(at).toISOString()}`;
+function opensInWords({
+  opensAt,
+  gate,
+}: Extract<Halt, { kind: "closed" }>): string {
+  if (gate !== undefined) return `, until gate ${gate} is approved`;
+  return opensAt === undefined
+    ? ""
+    : `, until ${new Date(opensAt).toISOString()}`;
+}
 
 const isSameHalt = (halt: Halt | undefined, standing: Halt): boolean =>
   halt?.kind === "closed" &&
   standing.kind === "closed" &&
   halt.reason === standing.reason &&
+  halt.gate === standing.gate &&
   halt.opensAt === standing.opensAt;
 
 const newOf = (

@@ -36,10 +36,13 @@ function haltInWords(halt: Halt): string {
     case "progress":
       return "Halted: no host has succeeded for too long";
     case "closed": {
-      const then =
-        halt.opensAt === undefined
+      const { gate, opensAt } = halt;
+      const alone =
+        opensAt === undefined
           ? "no later window is known"
-          : `goes on by itself at ${new Date(halt.opensAt).toISOString()}`;
+          : `goes on by itself at ${new Date(opensAt).toISOString()}`;
+      const then =
+        gate === undefined ? alone : `waits for gate ${gate} to be approved`;
       return `Out of window: ${oneLine(halt.reason)}; ${then}`;
     }
     case "frozen":

@@ -79,6 +79,8 @@ export type Halt =
       readonly reason: string;
       /** When work may start again, in milliseconds of the epoch; absent when nobody knows. */
       readonly opensAt?: number;
+      /** Which must be approved before that. */
+      readonly gate?: string;
     }
   /** No host has succeeded within the progress deadline. */
   | { readonly kind: "progress" }

@@ -12,6 +12,8 @@ export type Standing =
       /** For people. */
       readonly reason: string;
       readonly opensAt?: number;
+      /** Which must be approved before that. */
+      readonly gate?: string;
     };
 
 export type Said = Pick<
@@ -43,14 +45,16 @@ const remindersMs = [7 * dayMs, dayMs];
  *
  * @param needMs what one item takes, and what it takes to undo it
  * @param grant counts beside the calendars, and where they do not answer
+ * @param held stands instead of what the calendars say
  */
 export function standingAt(
   said: Said | undefined,
   now: number,
   needMs: number,
   grant?: Grant,
+  held?: Standing,
 ): Standing {
-  const standing = byCalendars(said, now, needMs);
+  const standing = held ?? byCalendars(said, now, needMs);
   if (grant === undefined || now >= grant.until) return standing;
   if (standing.kind === "closed")
     return { kind: "open", closesAt: grant.until };
@@ -59,7 +63,8 @@ export function standingAt(
   return { kind: "open", closesAt: Math.max(closesAt, grant.until) };
 }
 
-function byCalendars(
+/** By the calendars alone. */
+export function byCalendars(
   said: Said | undefined,
   now: number,
   needMs: number,
@@ -70,7 +75,8 @@ function byCalendars(
     return { kind: "closed", reason: "the calendars are being asked again" };
   const { nextOpen } = said;
   const opens = nextOpen === undefined ? {} : { opensAt: nextOpen };
-  if (!said.open) return { kind: "closed", reason: wordsOf(said), ...opens };
+  if (!said.open)
+    return { kind: "closed", reason: reasonsInWords(said), ...opens };
   const closesAt = closingOf(said, needMs);
   if (closesAt === undefined) return { kind: "open" };
   if (now < closesAt) return { kind: "open", closesAt };
@@ -91,17 +97,31 @@ export function lookAgainAt(
     nextChange,
     grant?.until,
     ...(open ? [closingOf(said, needMs), overrunAskedAt(said)] : []),
-    ...(open || nextOpen === undefined
-      ? []
-      : remindersMs.map((before) => nextOpen - before)),
+    ...remindersOf({ open, nextOpen }),
   ].filter((at): at is number => at !== undefined && at > now);
   return instants.length === 0 ? undefined : Math.min(...instants);
 }
 
-/** Whether the calendars must be asked; else it is only this answer that means something else by now. */
+const remindersOf = ({
+  open,
+  nextOpen,
+}: {
+  readonly open: boolean;
+  readonly nextOpen?: number | undefined;
+}): number[] =>
+  open || nextOpen === undefined
+    ? []
+    : remindersMs.map((before) => nextOpen - before);
+
+/** Whether this answer opens and closes nothing any more. */
 export function isOutdated({ nextChange }: Said, now: number): boolean {
   return nextChange !== undefined && now >= nextChange;
 }
+
+/** Whether the calendars must be asked; else it is only this answer that means something else by now. */
+export const mustAsk = (said: Said, askedAt: number, now: number): boolean =>
+  isOutdated(said, now) ||
+  remindersOf(said).some((at) => askedAt < at && at <= now);
 
 /**
  * When people are asked at the latest whether work may go on past the end: a tenth of the window before that must have been
@@ -127,7 +147,7 @@ export function closingOf(
   return Math.min(cutoffAt ?? until, until - needMs);
 }
 
-const wordsOf = ({ reasons }: Said): string =>
+export const reasonsInWords = ({ reasons }: Said): string =>
   reasons
     .map(({ calendar, text }) =>
       calendar === undefined ? text : `${calendar}: ${text}`,

@@ -1,15 +1,29 @@
 import { condition, isCancellation } from "@temporalio/workflow";
 import type { WindowTerms } from "../../activities/hold/port";
 import {
+  approved,
+  followed,
+  heldBy,
+  isSameMove,
+  movedGate,
+  moveInWords,
+  mustLookBack,
+  type Seen,
+  type Told,
+} from "./move";
+import { MovedGate, type MovedGateOptions } from "./moved-gate";
+import {
+  byCalendars,
   type Grant,
   isOutdated,
   lookAgainAt,
+  mustAsk,
   type Said,
   type Standing,
   standingAt,
 } from "./standing";
 
-export interface WindowOptions {
+export interface WindowOptions extends Omit<MovedGateOptions, "approve"> {
   /** Asks the calendars, as an activity. @throws when they cannot be read */
   ask(at: number): Promise<Said>;
   /** What one item takes, its undo included, in milliseconds. */
@@ -17,6 +31,8 @@ export interface WindowOptions {
   /** What the former run of the chain knew. */
   readonly carried?: PackedWindow | undefined;
   onChange(): void;
+  /** Whether work is still to start; else nobody needs to be asked. */
+  isWanted(): boolean;
   /** A line of the timeline. */
   note(text: string): void;
 }
@@ -24,6 +40,8 @@ export interface WindowOptions {
 export interface PackedWindow {
   readonly said?: Said | undefined;
   readonly grant?: Grant | undefined;
+  readonly askedAt?: number | undefined;
+  readonly told?: Told | undefined;
 }
 
 export interface Judged {
@@ -41,18 +59,32 @@ const againMs = 60_000;
 
 /**
  * When disruptive work may start: what the calendars said last, asked again when that changes. Nothing is asked per item,
- * and unreadable calendars keep the window closed.
+ * and unreadable calendars keep the window closed. A window that people were told of and that moves holds the run until
+ * somebody has approved.
  */
 export class Window {
   #said: Said | undefined;
   #grant: Grant | undefined;
+  #askedAt: number;
+  #told: Told;
   #trouble: string | undefined;
   #poked = false;
   #doubt: Doubt | undefined;
+  readonly #gate: MovedGate;
 
   constructor(private readonly options: WindowOptions) {
     this.#said = options.carried?.said;
     this.#grant = options.carried?.grant;
+    this.#askedAt = options.carried?.askedAt ?? 0;
+    this.#told = options.carried?.told ?? {};
+    this.#gate = new MovedGate({
+      ...options,
+      approve: (move) => {
+        this.#told = approved(move, Date.now());
+        this.#poked = true;
+      },
+      deny: (by) => options.deny(by),
+    });
   }
 
   /** Keeps asking for as long as the run lives; a cancelled one starts nothing any more. */
@@ -91,8 +123,7 @@ export class Window {
   }
 
   standing(now: number): Standing {
-    const { needMs } = this.options;
-    const standing = standingAt(this.#said, now, needMs, this.#grant);
+    const standing = this.#judge(now);
     const doubt = this.#doubtAt(now);
     if (standing.kind === "open" && doubt !== undefined)
       return { kind: "closed", reason: doubt.reason, opensAt: doubt.until };
@@ -106,8 +137,14 @@ export class Window {
     const said = this.#said;
     if (said === undefined || isOutdated(said, now)) return undefined;
     if (said.open && this.#doubtAt(now) !== undefined) return undefined;
+    return { said, standing: this.#judge(now) };
+  }
+
+  #judge(now: number): Standing {
     const { needMs } = this.options;
-    return { said, standing: standingAt(said, now, needMs, this.#grant) };
+    const { move } = this.#told;
+    const held = move && heldBy(move);
+    return standingAt(this.#said, now, needMs, this.#grant, held);
   }
 
   #doubtAt(now: number): Doubt | undefined {
@@ -116,14 +153,25 @@ export class Window {
   }
 
   packed(): PackedWindow {
-    return { said: this.#said, grant: this.#grant };
+    return {
+      ...{ said: this.#said, askedAt: this.#askedAt },
+      ...{ grant: this.#grant, told: this.#told },
+    };
+  }
+
+  /** Asks about a window that has moved, for as long as work is to start. */
+  keepAsking(): void {
+    this.#gate.show(this.options.isWanted() ? this.#told.move : undefined);
   }
 
   async #loop(): Promise<void> {
     for (;;) {
       const now = Date.now();
-      const isKnown = this.#said !== undefined && !isOutdated(this.#said, now);
-      if (!isKnown || this.#poked) await this.#look(now);
+      const said = this.#said;
+      const isDue = said === undefined || mustAsk(said, this.#askedAt, now);
+      if (isDue || this.#poked) await this.#look(now);
+      else this.#follow(said, now);
+      this.keepAsking();
       this.options.onChange();
       await this.#untilNext();
     }
@@ -131,25 +179,41 @@ export class Window {
 
   async #look(now: number): Promise<void> {
     this.#poked = false;
-    const before = this.#said;
+    this.#askedAt = now;
     try {
-      this.#said = await this.options.ask(now);
+      const said = await this.options.ask(now);
+      const seen = this.#seen(said, now);
+      const { opens } = this.#told;
+      const then =
+        opens !== undefined && mustLookBack(this.#told, seen)
+          ? await this.options.ask(opens)
+          : undefined;
+      // Together: an answer that opens a window which has moved opens nothing.
+      this.#said = said;
+      this.#follow(said, now, then);
       this.#trouble = undefined;
     } catch (error) {
       if (isCancellation(error)) throw error;
       this.#said = undefined;
       this.#trouble = `the calendars cannot be read: ${reasonOf(error)}`;
     }
-    this.#noteMove(before, now);
   }
 
-  /** A window that people have been told of, and that comes at another time, must not pass in silence. */
-  #noteMove(before: Said | undefined, now: number): void {
-    const was = before?.nextOpen;
-    const is = this.#said?.nextOpen;
-    if (was === undefined || was <= now || was === is || before?.open) return;
-    const then = is === undefined ? "not at all" : `at ${iso(is)}`;
-    this.options.note(`the window of ${iso(was)} has moved: it opens ${then}`);
+  #seen(said: Said, now: number): Seen {
+    const { needMs } = this.options;
+    return { now, said, standing: byCalendars(said, now, needMs) };
+  }
+
+  #follow(said: Said, now: number, then?: Said): void {
+    const before = this.#told.move;
+    this.#told = followed(this.#told, this.#seen(said, now), then);
+    const { move } = this.#told;
+    if (move !== undefined && !isSameMove(move, before))
+      this.options.note(moveInWords(move));
+    if (move === undefined && before !== undefined)
+      this.options.note(
+        `the window of ${iso(before.from)} holds as it was: gate ${movedGate} is withdrawn`,
+      );
   }
 
   async #untilNext(): Promise<void> {

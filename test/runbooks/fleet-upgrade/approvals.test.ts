@@ -44,7 +44,7 @@ describe("approvals of a fleet upgrade", () => {
     ];
     const others = [
       ...["failed-hosts", "budget", "progress"],
-      ...["window-close", "window-override", "overrun"],
+      ...["window-close", "window-override", "window-moved", "overrun"],
     ];
     const all = [...gates, ...others].map((gate) => [gate, "one"] as const);
     expect(
@@ -56,7 +56,7 @@ describe("approvals of a fleet upgrade", () => {
 
   it("name no gate that it never opens, since that would protect nothing", async () => {
     const known =
-      "expected start, canary, build, failed-hosts, budget, progress, window-close, window-override, overrun, stage-2 to stage-21, stage-* or *";
+      "expected start, canary, build, failed-hosts, budget, progress, window-close, window-override, window-moved, overrun, stage-2 to stage-21, stage-* or *";
     expect(await read({ cannary: "one", "stage-1": "one" })).toEqual([
       `approvals.gates.cannary: found a gate that this runbook never opens, ${known}; did you mean canary?`,
       `approvals.gates.stage-1: found a gate that this runbook never opens, ${known}; its policy would protect nothing`,

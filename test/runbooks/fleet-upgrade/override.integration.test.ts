@@ -190,6 +190,7 @@ describe("an override of a closed window", () => {
     await rig.lab.setFault("*:slow:500ms@apply");
     configure(open);
     await handle.signal("calendarChanged");
+    await rig.answer(handle, "window-moved", "approve");
     await rig.until(handle, ({ counts }) => counts["in work"] > 0);
     await expect(ask(handle)).rejects.toMatchObject(
       refusedWith("override: the run is in its window\nhint: "),

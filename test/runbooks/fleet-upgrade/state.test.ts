@@ -28,7 +28,7 @@ describe("the outcome of a run", () => {
     ["denied", [upgraded, waiting], "rolling", "denied"],
     ["denied", [excluded, waiting], "rolling", "denied"],
     ["aborted", [upgraded, waiting], "draining", "done"],
-    ["aborted", [failed("x"), waiting], "draining", "denied"],
+    ["denied", [failed("x"), waiting], "draining", "denied"],
     ["rolled back", [rolledBack, waiting], "rolling back", "done"],
     [
       "rolled back with failures",

@@ -83,6 +83,7 @@ describe("a target that keeps to calendars", () => {
     expect(details.currentDetails).toContain(`goes on by itself at ${opens}`);
     keepTo(holidays);
     await handle.signal(calendarChanged);
+    await rig.answer(handle, "window-moved", "approve");
     const result = await handle.result();
     expect(result).toMatchObject({ outcome: "completed" });
     expect(await rig.reportOf(result)).toContain(

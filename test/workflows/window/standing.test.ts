@@ -2,6 +2,7 @@ import fc from "fast-check";
 import {
   isOutdated,
   lookAgainAt,
+  mustAsk,
   type Said,
   standingAt,
 } from "../../../workflows/window/standing";
@@ -94,6 +95,13 @@ describe("a window", () => {
     expect(looks(friday - 10 * day)).toBe(friday - 7 * day);
     expect(looks(friday - 7 * day)).toBe(friday - day);
     expect(looks(friday - hour)).toBe(friday);
+    const week = friday - 7 * day;
+    expect(mustAsk(closed, week - day, week - 1)).toBe(false);
+    expect(mustAsk(closed, week - day, week)).toBe(true);
+    expect(mustAsk(closed, week, week + hour)).toBe(false);
+    expect(mustAsk(closed, week, friday - day)).toBe(true);
+    expect(mustAsk(closed, friday - day, friday)).toBe(true);
+    expect(mustAsk(open, week, friday + hour)).toBe(false);
   });
 
   it("without any end is open until somebody says otherwise", () => {
