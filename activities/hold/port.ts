@@ -6,6 +6,8 @@ export interface WindowTerms {
   readonly needMs: number;
   /** People let work start until then, whatever the calendars say; in milliseconds of the epoch. */
   readonly until?: number;
+  /** From then on a visit under way begins no further step; in milliseconds of the epoch. */
+  readonly stopAfter?: number;
 }
 
 export interface HoldQuestion {

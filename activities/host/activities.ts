@@ -77,8 +77,8 @@ export function createHostActivities(
       if (Date.now() - beganAt >= heartbeatMs) context.heartbeat(standing);
     };
     // The later of two clocks, for this machine's may be behind that of the server, which has scheduled the visit by its own.
-    const { currentAttemptScheduledTimestampMs: scheduled } = context.info;
-    const now = (): number => Math.max(Date.now(), scheduled);
+    const behind = context.info.currentAttemptScheduledTimestampMs - beganAt;
+    const now = (): number => Date.now() + Math.max(0, behind);
     const progress = { signal: context.cancellationSignal, report, now };
     return { visit: new Visit(deps, plan, request, progress), standing };
   }

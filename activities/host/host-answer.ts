@@ -14,6 +14,10 @@ export interface HostAnswer {
   readonly begun: boolean;
   /** Ids of jobs that were claimed and have no end. */
   readonly open: readonly string[];
+  /** Ids of jobs that were claimed, whether or not they have an end. */
+  readonly claimed: readonly string[];
+  /** The balancer was asked to drain the host, and not yet to take it back. */
+  readonly isDrained: boolean;
   /** What ran before this run's first effect. */
   readonly previous?: string;
   /** The version runs already: the host was left. */
@@ -58,6 +62,8 @@ export function readAnswer(
       : { held: { by: held, file: fact("file") ?? "" } }),
     begun: begun === "1",
     open,
+    claimed: (fact("claimed") ?? "").split(" "),
+    isDrained: facts.includes("drained"),
     ...(previous === undefined ? {} : { previous }),
     unchanged: fact("unchanged") !== undefined,
     outSince: Number(fact("out") ?? 0),

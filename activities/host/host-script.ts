@@ -19,12 +19,13 @@ shift 3
 home=\${UPGRADE_RUNBOOKS_HOME:-$HOME/.upgrade-runbooks}
 newline='
 '
-facts= begun=0 open= previous= version= back=
+facts= begun=0 open= claimed= previous= version= back=
 
 fact() { facts="$facts@$nonce $*$newline"; }
 # Before its end, unless a code says otherwise.
 finish() {
   fact begun $begun $open
+  [ -z "$claimed" ] || fact claimed $claimed
   printf '\\n%s@%s done\\n' "$facts" "$nonce"
   exit \${1:-3}
 }
@@ -96,14 +97,16 @@ verb_begun() {
   look_begun
 }
 look_begun() {
-  begun=0 open=
+  begun=0 open= claimed=
   for job in $jobs; do
     [ -e "$home/jobs/$job/claim" ] || continue
-    begun=1
+    begun=1 claimed="$claimed $job"
     set -- "$home/jobs/$job"/exit.*
     [ -e "$1" ] || open="$open $job"
   done
-  [ ! -e "$home/drained/$run" ] || begun=1
+  [ -e "$home/drained/$run" ] || return 0
+  begun=1
+  fact drained
 }
 
 # Says which version a converging host must have. The time at the end does not make it another one.

@@ -230,16 +230,36 @@ export interface VisitRequest {
   readonly generations?: Readonly<Record<string, number>>;
   /** Of work "apply" on a target that keeps to calendars: it must not begin out of window. */
   readonly window?: WindowTerms;
+  /** It was parked: it begins anew, so that what holds a beginning holds it, too. */
+  readonly resumes?: true;
   /** What `buildComponent` made; for a plan with a build. */
   readonly artifact?: ArtifactRef;
   /** Steps that an operator said to leave out on this host. */
   readonly skipped?: readonly string[];
 }
 
+/** Where a visit stopped at the close of its window, to go on in the next one. */
+export interface Parked {
+  /** The last step that changed the host. */
+  readonly after?: string;
+  /** The step that comes next. */
+  readonly before: string;
+  /** Out of service, and it stays so. */
+  readonly drained: boolean;
+}
+
 export interface VisitResult {
   /** `put back` and `left out` are the ends of the work "put back"; an undo of a host that was not touched is `unchanged`. */
   readonly outcome:
-    "upgraded" | "unchanged" | "gone" | "rolled back" | "put back" | "left out";
+    | "upgraded"
+    | "unchanged"
+    | "gone"
+    | "rolled back"
+    | "put back"
+    | "left out"
+    | "parked";
+  /** Of the outcome "parked". */
+  readonly parked?: Parked;
   readonly version?: string;
   /** What ran before this run's first effect. */
   readonly previous?: string;

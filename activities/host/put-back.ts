@@ -9,7 +9,9 @@ import type { VisitWords } from "./visit-words";
 
 /** A host that is not ready by now stays out: nobody waits for it any more. */
 const longestReadyMs = 30_000;
-const undrains: readonly string[] = ["undrain", "balancer-undrain"];
+
+/** What brings a host back into service. */
+export const undrains: readonly string[] = ["undrain", "balancer-undrain"];
 
 /**
  * Puts a host that an earlier visit left drained back in its balancer when it is ready, and leaves it out when it is not.

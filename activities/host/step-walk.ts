@@ -1,8 +1,9 @@
 import { isRunbookError } from "../errors";
 import { balancerDrain, runBalancerStep } from "./balancer-step";
 import { hostError } from "./errors";
+import { Parking } from "./parking";
 import type { HostAnswer, StepEnd } from "./host-answer";
-import type { VisitStep } from "./port";
+import type { Parked, VisitStep } from "./port";
 import { probeTimeoutMs, untilReady } from "./ready";
 import {
   drainedOf,
@@ -23,6 +24,8 @@ export interface WalkOptions {
   readonly wanted?: string | undefined;
   /** What to correct when another one runs. */
   readonly culprit?: string;
+  /** From then on no further effect is begun; in milliseconds of the epoch. */
+  readonly stopAfter?: number | undefined;
 }
 
 /** Reads that follow each other, and what is done together with the last of them. */
@@ -42,7 +45,9 @@ export class StepWalk {
   #left: VisitStep[];
   #opened: readonly VisitStep[] = [];
   /** The first job has run as the host was opened: what comes behind it, and what the host has answered to that. */
-  #begun: { next: Reading; answer: HostAnswer | undefined } | undefined;
+  #begun:
+    | { job: VisitStep; next: Reading; answer: HostAnswer | undefined }
+    | undefined;
   #marked = false;
 
   constructor(
@@ -83,7 +88,7 @@ export class StepWalk {
     const next = this.#reading();
     const before = [...verbs, { verb: { verb: "start" } } as const];
     const told = await this.#runJob(job, next, before);
-    if (told.ran) this.#begun = { next, answer: told.after };
+    if (told.ran) this.#begun = { job, next, answer: told.after };
     else {
       this.#left = left;
       this.#marked = false;
@@ -94,21 +99,40 @@ export class StepWalk {
     return this.host.ask(claim);
   }
 
-  /** @param opened what the host answered to the first reads */
-  async run(opened: HostAnswer): Promise<void> {
+  /**
+   * @param opened what the host answered to the first reads
+   * @returns where it stopped; nothing when it came to its end
+   */
+  async run(opened: HostAnswer): Promise<Parked | undefined> {
     this.#judge(opened, this.#opened);
+    const parking = this.#parking(opened);
+    if (this.#begun) parking.passed(this.#begun.job);
     let { next, answer } = this.#begun ?? { next: this.#reading() };
     for (;;) {
       await this.#read(next, answer);
-      const effect = this.#left.shift();
-      if (effect === undefined) return;
+      const [effect] = this.#left;
+      if (effect === undefined) return undefined;
+      const isMarked = effect.name === balancerDrain && this.#marked;
+      const parked = isMarked ? undefined : parking.before(this.#left);
+      if (parked !== undefined) return parked;
+      this.#left.shift();
       if (effect.kind !== "job") await this.#act(effect);
       next = this.#reading();
       answer =
         effect.kind === "job"
           ? (await this.#runJob(effect, next)).after
           : undefined;
+      parking.passed(effect);
     }
+  }
+
+  #parking(opened: HostAnswer): Parking {
+    const { words, progress } = this.host;
+    const { stopAfter, prefix } = this.options;
+    return new Parking({
+      ...{ stopAfter, now: progress.now, opened },
+      keyOf: (step) => words.keyOf(step, prefix),
+    });
   }
 
   #reading(): Reading {

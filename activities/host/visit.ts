@@ -83,6 +83,7 @@ export class Visit {
       steps,
       wanted: plan.version,
       culprit: plan.action === "restart" ? "restart" : "apply",
+      stopAfter: this.#words.request.window?.stopAfter,
     });
     const opened = await walk.open(claimOf(this.#words), [
       ...(plan.version === undefined
@@ -91,13 +92,15 @@ export class Visit {
       ...beforeOf(steps, this.#words),
     ]);
     if (opened.unchanged) return this.#ended("unchanged", plan.version);
-    await walk.run(opened);
+    const parked = await walk.run(opened);
+    // It stays claimed: between two steps it is nobody else's.
+    if (parked) return { ...this.#ended("parked", undefined), parked };
     return this.#ended("upgraded", walk.version);
   }
 
   /**
    * Looks at window and freezes once more, for hours may have passed since the visit was admitted. What this run has begun
-   * on the host is finished whatever holds; else the host is left as it is.
+   * on the host is finished whatever holds, unless it was parked; else the host is left as it is.
    *
    * @throws hold.*
    */
@@ -110,6 +113,7 @@ export class Visit {
     });
     const hold = found && (await orAborted(found, signal));
     if (hold === undefined) return;
+    if (request.resumes) throw hold;
     const verbs = [
       ...claimOf(this.#words),
       { verb: { verb: "touched" } } as const,

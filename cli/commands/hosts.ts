@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Freeze } from "../../activities/freeze/port";
 import { nearest } from "../../activities/known-keys";
 import { freezeInWords } from "../../workflows/freeze/words";
+import { parkedInWords } from "../../workflows/rollout/parked";
 import type { HostRow, Standing } from "../../workflows/rollout/words";
 import type { Context, Program } from "../context";
 import { cliError } from "../errors";
@@ -14,7 +15,7 @@ import { documentsOf, loadArtifact } from "../run/report-artifact";
 import { withClient } from "../temporal";
 
 /** While the run goes on; a run that has ended knows `not attempted` instead of `waiting` and `in work`. */
-const states = [...standings, "not attempted"] as const;
+const states = [...standings, "parked", "not attempted"] as const;
 type State = (typeof states)[number];
 
 interface HostsFlags {
@@ -29,6 +30,7 @@ interface HostLine {
   readonly state: string;
   readonly version?: string | undefined;
   readonly cause?: string | undefined;
+  readonly parked?: HostRow["parked"];
   /** What it waits for. */
   readonly frozen?: readonly Freeze[];
   readonly failure?:
@@ -165,6 +167,7 @@ function lineOf({
   version,
   cause,
   failure,
+  parked,
   frozen = [],
 }: HostLine): string {
   const [first = ""] = (failure?.message ?? "").split("\n");
@@ -177,6 +180,7 @@ function lineOf({
       ? []
       : [`${failure.step}: ${first} (${failure.type})`]),
     ...(cause === undefined ? [] : [`cause ${cause}`]),
+    ...(parked === undefined ? [] : [parkedInWords(parked)]),
     ...frozen.map(freezeInWords),
   ].join("  ");
 }

@@ -146,7 +146,7 @@ export class Calls {
 
   #request(row: FleetRow, order: OrderedVisit): VisitRequest {
     const { workflowId, firstExecutionRunId } = workflowInfo();
-    const { work, index, generations, skipped, window } = order;
+    const { work, index, generations, skipped, window, parked } = order;
     return {
       plan: this.#plan,
       index,
@@ -155,6 +155,7 @@ export class Calls {
       workflowId,
       // Each byte is paid once a host.
       ...(work === "apply" ? window && { window } : { work }),
+      ...(parked === undefined ? {} : { resumes: true }),
       ...(Object.keys(generations).length === 0 ? {} : { generations }),
       ...(skipped.length === 0 ? {} : { skipped }),
       ...(this.context.artifact && { artifact: this.context.artifact }),

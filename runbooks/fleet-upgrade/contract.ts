@@ -1,7 +1,11 @@
 import { z } from "zod";
 import type { GatePolicies } from "../../activities/approvals/port";
 import type { ArtifactRef } from "../../activities/artifacts/port";
-import { hostContractSchema, type VisitPlan } from "../../activities/host/port";
+import {
+  hostContractSchema,
+  type Parked,
+  type VisitPlan,
+} from "../../activities/host/port";
 import { idSchema } from "../../activities/inventory/port";
 import { mostSlots } from "../../workflows/rollout/fleet";
 import type { Budget, GroupLimits } from "../../workflows/rollout/words";
@@ -312,6 +316,8 @@ export type HostOutcome =
   | "failed"
   | "quarantined"
   | "gone"
+  /** Its visit stopped at the close of a window, and the run ended before the next one. */
+  | "parked"
   | "not attempted";
 
 export interface HostReport {
@@ -328,6 +334,8 @@ export interface HostReport {
   };
   /** What a person wrote who called this host done. */
   readonly evidence?: string;
+  /** Where it stopped. */
+  readonly parked?: Parked;
   /** It was not ready when the run ended, so it stays drained. */
   readonly leftOut?: boolean;
 }

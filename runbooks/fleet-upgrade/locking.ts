@@ -92,7 +92,7 @@ async function leaveHosts(run: RunParts): Promise<void> {
   const target = targetOf(run);
   const resources = resourcesInDoubt(target, items, rollout.fleet.rows);
   const left = items.filter(isInDoubt).length;
-  const reason = `${inHosts(left)} failed and may be between two versions`;
+  const reason = `${inHosts(left)} failed or stayed parked, and may be between two versions`;
   if (left > 0) run.note(`stays locked: ${reason}`);
   await CancellationScope.nonCancellable(() =>
     Promise.all([

@@ -9,6 +9,7 @@ import {
   type Override,
   overrideInWords,
 } from "../../workflows/window/override";
+import { parkedInWords } from "../../workflows/rollout/parked";
 import type { LedgerEntry } from "../../workflows/rollout/ledger";
 import type {
   FleetPlan,
@@ -112,7 +113,9 @@ function hostReport(
   entry: HostEntry | undefined,
 ): HostReport {
   const isBad = outcome === "failed" || outcome === "quarantined";
-  const { ms, version, previous, failure, evidence } = entry ?? {};
+  const { ms, version, previous, failure, evidence, parked } = entry ?? {};
+  // Who was put back or left out since has a remark of its own.
+  const isOut = entry?.outcome === "parked";
   return {
     ...host,
     outcome,
@@ -122,6 +125,9 @@ function hostReport(
     ...(evidence === undefined ? {} : { evidence }),
     // A failure that was mended is history, and stands in the decisions.
     ...(failure !== undefined && isBad ? { failure } : {}),
+    ...(parked !== undefined && outcome === "parked"
+      ? { parked: { ...parked, drained: parked.drained && isOut } }
+      : {}),
     ...(entry?.outcome === "left out" ? { leftOut: true } : {}),
   };
 }
@@ -272,12 +278,13 @@ function hostRow(host: HostReport): string {
   return `| ${id} | ${pool} | ${outcome} | ${cell(version)} | ${cell(previous)} | ${took} | ${cell(remarks(host))} |`;
 }
 
-function remarks({ failure, evidence, leftOut }: HostReport): string {
+function remarks({ failure, evidence, parked, leftOut }: HostReport): string {
   return [
     ...(failure === undefined
       ? []
       : [`${failure.step}: ${failure.message} (${failure.type})`]),
     ...(evidence === undefined ? [] : [`marked done: ${evidence}`]),
+    ...(parked === undefined ? [] : [parkedInWords(parked)]),
     ...(leftOut === true ? ["left drained: it is not ready"] : []),
   ].join("\n");
 }

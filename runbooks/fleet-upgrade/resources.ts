@@ -1,3 +1,4 @@
+import { isParked } from "../../workflows/rollout/parked";
 import type { Item } from "../../workflows/rollout/state";
 import type { FleetRow } from "../../workflows/rollout/fleet";
 import type { FleetPlan } from "./contract";
@@ -22,7 +23,7 @@ export function resourcesOf({
   return [...new Set(named)].map((pool) => `${target}/${pool}`);
 }
 
-/** What stays locked after a run: the hosts that failed in the middle of their visit, and that nobody has mended. */
+/** What stays locked after a run: the hosts that failed or stopped in the middle of their visit, and that nobody has mended. */
 export function resourcesInDoubt(
   target: string,
   items: readonly Item[],
@@ -35,7 +36,9 @@ export function resourcesInDoubt(
 }
 
 export const isInDoubt = (item: Item | undefined): boolean =>
-  item?.kind === "quarantined" || item?.kind === "excluded";
+  item?.kind === "quarantined" ||
+  item?.kind === "excluded" ||
+  (item !== undefined && isParked(item));
 
 const pathOf = (
   target: string,

@@ -113,6 +113,7 @@ export const noOutcomes: Readonly<Record<HostOutcome, number>> = {
   failed: 0,
   quarantined: 0,
   gone: 0,
+  parked: 0,
   "not attempted": 0,
 };
 
@@ -150,6 +151,7 @@ export const outcomeLetters = {
   failed: "f",
   quarantined: "q",
   gone: "g",
+  parked: "p",
   "not attempted": "-",
 } as const satisfies Record<HostOutcome, string>;
 

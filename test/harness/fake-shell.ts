@@ -42,6 +42,9 @@ export class FakeShell {
       (job) => this.#claimed().includes(job) && host.running.has(job),
     );
     this.#fact(["begun", this.#begun ? "1" : "0", ...open].join(" "));
+    const claimed = this.#jobs.filter((job) => this.#claimed().includes(job));
+    if (claimed.length > 0) this.#fact(["claimed", ...claimed].join(" "));
+    if (host.drained.has(this.#run)) this.#fact("drained");
     const stdout = `${this.#stdout}\n${this.#facts}@${this.#nonce} done\n`;
     return { stdout, stderr: this.#stderr, exitCode: this.#done ? 3 : 0 };
   }

@@ -1,12 +1,13 @@
 import { type Fleet, type GroupKind, groupKinds, limitsOf } from "./fleet";
 import { freezesByItem } from "./frozen";
+import { isParked } from "./parked";
 import { holdingHalts, type Item, type RolloutState } from "./state";
 
 /**
  * Which items start next: the first waiting ones of the stage for which every limit has room. A quarantined item keeps
  * its slot and its place in its groups, so trouble slows the rollout down before the budget stops it. While over budget,
  * only what somebody asked for again may start: mending is how a rollout gets back within its budget. A frozen host is
- * passed over.
+ * passed over. A parked one has kept its slot and its place, and goes on in them.
  */
 export function admit(state: RolloutState, fleet: Fleet): number[] {
   const mayStart = admissible(state);
@@ -17,11 +18,13 @@ export function admit(state: RolloutState, fleet: Fleet): number[] {
   const room = new Room(state, fleet);
   const admitted: number[] = [];
   const end = state.course === "rolling" ? state.stageEnd : state.items.length;
-  for (let index = 0; index < end && room.isLeft; index++) {
+  for (let index = 0; index < end && room.mayStart; index++) {
     const item = state.items[index];
-    if (item === undefined || !mayStart(item) || !room.isFor(index)) continue;
+    if (item === undefined || !mayStart(item)) continue;
+    const resumes = isParked(item);
+    if (!resumes && !room.isFor(index)) continue;
     if (isFrozen(item, index)) continue;
-    room.take(index);
+    room.start(index, resumes);
     admitted.push(index);
   }
   return admitted;
@@ -55,6 +58,9 @@ interface GroupRoom {
 /** Free slots, of the fleet and of each group that is limited. */
 class Room {
   #slots: number;
+  /** So many may start at all, with a slot of their own or a free one. */
+  #starts = Infinity;
+  #parked = 0;
   readonly #groups: readonly GroupRoom[];
 
   constructor(
@@ -67,27 +73,36 @@ class Room {
     });
     this.#slots = settings.slots;
     let visiting = 0;
-    items.forEach(({ kind }, index) => {
-      if (kind === "visiting") visiting++;
-      if (kind === "visiting" || kind === "quarantined") this.take(index);
+    items.forEach((item, index) => {
+      if (item.kind === "visiting") visiting++;
+      if (isParked(item)) this.#parked++;
+      if (keepsSlot(item)) this.#take(index);
     });
     // Going back is urgent, and what it runs has run before: no slow start.
     if (settings.slowStart && course === "rolling")
-      this.#slots = Math.min(this.#slots, ramp - visiting);
+      this.#starts = ramp - visiting;
   }
 
-  get isLeft(): boolean {
-    return this.#slots > 0;
+  /** Whether it is worth looking at another item. */
+  get mayStart(): boolean {
+    return this.#starts > 0 && (this.#slots > 0 || this.#parked > 0);
   }
 
   isFor(index: number): boolean {
+    if (this.#slots <= 0) return false;
     return this.#groups.every(({ kind, left }) => {
       const group = this.#groupOf(kind, index);
       return group < 0 || (left[group] ?? 0) > 0;
     });
   }
 
-  take(index: number): void {
+  start(index: number, resumes: boolean): void {
+    this.#starts--;
+    if (resumes) this.#parked--;
+    else this.#take(index);
+  }
+
+  #take(index: number): void {
     this.#slots--;
     for (const { kind, left } of this.#groups) {
       const group = this.#groupOf(kind, index);
@@ -99,3 +114,6 @@ class Room {
     return this.fleet.groups[kind].of[index] ?? -1;
   }
 }
+
+const keepsSlot = (item: Item): boolean =>
+  item.kind === "visiting" || item.kind === "quarantined" || isParked(item);

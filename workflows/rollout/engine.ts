@@ -4,6 +4,7 @@ import {
   isCancellation,
   sleep,
 } from "@temporalio/workflow";
+import type { Parked } from "../../activities/host/port";
 import type { Freeze } from "../../activities/freeze/port";
 import type { Decision, Question } from "../gate/gate";
 import type { Desk } from "../gate/desk";
@@ -20,6 +21,7 @@ import type { LedgerEntry } from "./ledger";
 import type { Halt } from "./words";
 import { pack, type PackedRollout, unpack } from "./pack";
 import { keptFinishes, type Pace } from "./progress";
+import { parkedInWords } from "./parked";
 import { reduce, type RolloutEvent } from "./reduce";
 import {
   failures,
@@ -203,9 +205,19 @@ export class Rollout {
     this.#visits.delete(index);
     this.#cut.delete(index);
     const at = Date.now();
+    if (result.parked !== undefined)
+      return this.#park(index, result, result.parked);
     this.#finishes = [...this.#finishes.slice(1 - keptFinishes), at];
     this.options.record({ kind: "host", row: index, at, ...result });
     this.dispatch({ kind: "finished", index, result });
+  }
+
+  #park(index: number, result: ItemResult, parked: Parked): void {
+    const at = Date.now();
+    const text = `${this.#id(index)}: ${parkedInWords(parked)}`;
+    this.options.record({ kind: "host", row: index, at, ...result });
+    this.options.record({ kind: "event", at, text });
+    this.dispatch({ kind: "parked", index, at: parked });
   }
 
   #fail(index: number, error: unknown): void {

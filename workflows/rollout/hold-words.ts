@@ -2,15 +2,18 @@ import type { Freeze } from "../../activities/freeze/port";
 import { freezeInWords } from "../freeze/words";
 import { waitInWords } from "../lock/wait-words";
 import { oneLine } from "../one-line";
-import type { Halt, RolloutProgress } from "./words";
+import { parkedInWords } from "./parked";
+import type { Halt, ParkedHosts, RolloutProgress } from "./words";
 
 const listedFreezes = 5;
+const listedParked = 5;
 
-/** Why nothing new starts, or not every host, a line each; the same on every screen. */
+/** Why nothing new starts, or not every host, and who waits half-way, a line each; the same on every screen. */
 export function holdsInWords({
   halts,
   frozen,
-}: Pick<RolloutProgress, "halts" | "frozen">): string[] {
+  parked,
+}: Pick<RolloutProgress, "halts" | "frozen" | "parked">): string[] {
   const isWhole = halts.some(({ kind }) => kind === "frozen");
   const isPart = frozen !== undefined && frozen.hosts > 0 && !isWhole;
   return [
@@ -20,7 +23,15 @@ export function holdsInWords({
           `${frozen.hosts === 1 ? "1 frozen host waits" : `${frozen.hosts} frozen hosts wait`}, others go on: ${freezesInWords(frozen.freezes)}`,
         ]
       : []),
+    ...(parked === undefined ? [] : [parkedLine(parked)]),
   ];
+}
+
+function parkedLine({ count, hosts }: ParkedHosts): string {
+  const shown = hosts.slice(0, listedParked);
+  const named = shown.map((host) => `${host.id} ${parkedInWords(host)}`);
+  const more = count - shown.length;
+  return `Goes on where it stopped: ${[...named, ...(more > 0 ? [`${more} more hosts`] : [])].join("; ")}`;
 }
 
 function haltInWords(halt: Halt): string {

@@ -6,6 +6,7 @@ import type { Fleet } from "./fleet";
 import type { Outlook } from "../window/outlook";
 import { countFrozen, freezesByItem, freezesOnCourse } from "./frozen";
 import type { Override } from "../window/override";
+import { isParked, parkedHosts } from "./parked";
 import { failures, holdingHalts, type Item, type RolloutState } from "./state";
 import type {
   HostRow,
@@ -90,6 +91,7 @@ export function progressOf(
   const { slots, limits } = state.settings;
   const left = counts.waiting + counts["in work"];
   const freezes = freezesOnCourse(state);
+  const parked = parkedHosts(state, fleet);
   return {
     step: about.step,
     course: state.course === "stopping" ? "draining" : state.course,
@@ -97,6 +99,7 @@ export function progressOf(
     ...(freezes.length > 0 && {
       frozen: { hosts: countFrozen(state, fleet), freezes },
     }),
+    ...(parked && { parked }),
     total: state.items.length,
     counts,
     pools: poolsOf(state.items, fleet),
@@ -167,6 +170,7 @@ function hostRow(
   item: Item,
 ): HostRow {
   const base = { id, pool, standing: standingOf(item) };
+  if (isParked(item)) return { ...base, parked: item.order.parked };
   if (item.kind !== "quarantined" && item.kind !== "excluded") return base;
   const { cause, ...failure } = item.failure;
   const message = messageFor(failure, id);

@@ -3,10 +3,12 @@ import {
   generationOf,
   type Generations,
 } from "../../activities/host/generations";
+import type { Parked } from "../../activities/host/port";
 import { acceptedNow, overBudget } from "./budget";
 import { readClock, setClock } from "./clock";
 import type { Fleet } from "./fleet";
 import { withFreezeHalt } from "./frozen";
+import { unparked } from "./parked";
 import {
   freshItem,
   freshOrder,
@@ -32,6 +34,8 @@ export type RolloutEvent =
   | (Index & { readonly kind: "failed"; readonly failure: GroupedFailure })
   /** Its visit was not begun, since something holds it: it waits for its turn as before. */
   | (Index & { readonly kind: "held back" })
+  /** Its visit stopped at the close of the window, and goes on in the next one. */
+  | (Index & { readonly kind: "parked"; readonly at: Parked })
   /** The failed step again. */
   | (Indexes & { readonly kind: "retried" })
   /** The whole visit again, every command under a new generation. */
@@ -110,6 +114,10 @@ function apply(
     case "held back":
       return change(state, [event.index], (item) =>
         heldBack(item, state.course),
+      );
+    case "parked":
+      return change(state, [event.index], (item) =>
+        parked(item, event.at, state.course),
       );
     case "retried":
       return change(state, event.indexes, retried);
@@ -220,7 +228,8 @@ function finishedItem({ work }: VisitOrder, { outcome }: ItemResult): Item {
       return { kind: "finished", outcome, touched: false };
     case "put back":
     case "left out":
-      // No rollout asks for these.
+    case "parked":
+      // No rollout asks for the first two, and the last is an event of its own.
       return { kind: "finished", outcome: "unchanged", touched: false };
   }
 }
@@ -234,13 +243,19 @@ function failed(
   // What failed on the way up goes back with the others.
   if (course === "rolling back" && item.order.work === "apply")
     return toUndo("failed");
-  return { kind: "quarantined", order: item.order, failure };
+  return { kind: "quarantined", order: unparked(item.order), failure };
 }
 
 function heldBack(item: Item, course: RolloutState["course"]): Item {
   if (item.kind !== "visiting") return item;
   const again: Item = { kind: "waiting", order: item.order };
   return course === "rolling back" ? undone(again) : again;
+}
+
+function parked(item: Item, at: Parked, course: RolloutState["course"]): Item {
+  if (item.kind !== "visiting") return item;
+  const order: VisitOrder = { ...item.order, parked: at, was: "parked" };
+  return heldBack({ ...item, order }, course);
 }
 
 const retried = (item: Item): Item =>

@@ -2,6 +2,7 @@
 
 import type { Freeze } from "../../activities/freeze/port";
 import type { Generations } from "../../activities/host/generations";
+import type { Parked } from "../../activities/host/port";
 import type { Clock } from "./clock";
 import type { Budget, GroupLimits, Halt } from "./words";
 
@@ -22,7 +23,14 @@ export interface GroupedFailure extends ItemFailure {
 
 export interface ItemResult {
   readonly outcome:
-    "upgraded" | "unchanged" | "gone" | "rolled back" | "put back" | "left out";
+    | "upgraded"
+    | "unchanged"
+    | "gone"
+    | "rolled back"
+    | "put back"
+    | "left out"
+    | "parked";
+  readonly parked?: Parked;
   readonly version?: string;
   readonly previous?: string;
   readonly ms: number;
@@ -38,7 +46,9 @@ export interface VisitOrder {
   /** Somebody asked for it after a failure: it may start while the rollout holds, for mending ends the holding. */
   readonly asked: boolean;
   /** What the host is, should its turn never come; absent: not attempted. */
-  readonly was?: "upgraded" | "failed";
+  readonly was?: "upgraded" | "failed" | "parked";
+  /** Where its last visit stopped when the window closed: it goes on there. */
+  readonly parked?: Parked;
 }
 
 export type Item =
@@ -161,11 +171,12 @@ export function quarantined({ items }: Pick<RolloutState, "items">): number[] {
   );
 }
 
-/** Rows of the items whose visit failed, whatever a person said of them since: hosts that may be out of service still. */
+/** Rows of the items whose visit failed, whatever a person said of them since, or stopped: hosts that may be out of service still. */
 export function maybeLeftOut({ items }: Pick<RolloutState, "items">): number[] {
   return items.flatMap((item, index) =>
     item.kind === "quarantined" ||
     item.kind === "excluded" ||
+    (item.kind === "waiting" && item.order.parked !== undefined) ||
     (item.kind === "finished" && item.marked === true)
       ? [index]
       : [],

@@ -1,6 +1,7 @@
 /** What a rollout is told and what it tells. Pure data; no Temporal here. */
 
 import type { Freeze } from "../../activities/freeze/port";
+import type { Parked } from "../../activities/host/port";
 import type { LockAnswer } from "../../activities/lock/port";
 import type { Override } from "../window/override";
 import type { Outlook } from "../window/outlook";
@@ -120,6 +121,8 @@ export interface RolloutProgress {
     readonly hosts: number;
     readonly freezes: readonly Freeze[];
   };
+  /** Absent when none is. */
+  readonly parked?: ParkedHosts;
   readonly total: number;
   readonly counts: Readonly<Record<Standing, number>>;
   readonly pools: readonly PoolProgress[];
@@ -139,6 +142,13 @@ export interface RolloutProgress {
   readonly outlook?: Outlook;
 }
 
+/** Hosts whose visit stopped at the close of a window. */
+export interface ParkedHosts {
+  readonly count: number;
+  /** The first ten. */
+  readonly hosts: readonly (Parked & { readonly id: string })[];
+}
+
 export interface HostsQuestion {
   readonly standing?: Standing;
   /** Only those that wait for a freeze to end. */
@@ -156,6 +166,7 @@ export interface HostRow {
   readonly failure?: ItemFailure;
   /** Of its failure. */
   readonly cause?: string;
+  readonly parked?: Parked;
   /** Ids of the freezes that it waits for. */
   readonly frozen?: readonly string[];
 }

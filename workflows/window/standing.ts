@@ -113,6 +113,17 @@ const remindersOf = ({
     ? []
     : remindersMs.map((before) => nextOpen - before);
 
+/** From when on a visit under way begins no further step; undefined where it goes to its end. Whoever granted more wants it done. */
+export function stopAfterOf(
+  said: Said | undefined,
+  grant?: Grant,
+): number | undefined {
+  if (said?.open !== true || said.atClose !== "finish-step-and-park")
+    return undefined;
+  const { until } = said;
+  return (grant?.until ?? 0) >= (until ?? Infinity) ? undefined : until;
+}
+
 /** Whether this answer opens and closes nothing any more. */
 export function isOutdated({ nextChange }: Said, now: number): boolean {
   return nextChange !== undefined && now >= nextChange;

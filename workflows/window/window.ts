@@ -21,6 +21,7 @@ import {
   type Said,
   type Standing,
   standingAt,
+  stopAfterOf,
 } from "./standing";
 
 export interface WindowOptions extends Omit<MovedGateOptions, "approve"> {
@@ -119,7 +120,12 @@ export class Window {
   /** By what a visit judges for itself. */
   get terms(): WindowTerms {
     const { needMs } = this.options;
-    return { needMs, ...(this.#grant && { until: this.#grant.until }) };
+    const stopAfter = stopAfterOf(this.#said, this.#grant);
+    return {
+      needMs,
+      ...(this.#grant && { until: this.#grant.until }),
+      ...(stopAfter === undefined ? {} : { stopAfter }),
+    };
   }
 
   standing(now: number): Standing {

@@ -147,7 +147,10 @@ describe.each(shells)("the host's side of a visit, by $name", (shell) => {
         });
         expect(
           await open(mine, "prepared", "ended", "claimed", "none"),
-        ).toMatchObject({ begun: true, open: ["claimed"] });
+        ).toMatchObject({
+          ...{ begun: true, open: ["claimed"], isDrained: false },
+          claimed: ["ended", "claimed"],
+        });
       });
 
       it("has begun once its balancer was to drain the host, until that is taken back", async () => {
@@ -155,7 +158,10 @@ describe.each(shells)("the host's side of a visit, by $name", (shell) => {
           claim(mine),
           { verb: "drained", step: "balancer-drain", owner: mine },
         ]);
-        expect(await open(mine)).toMatchObject({ begun: true });
+        expect(await open(mine)).toMatchObject({
+          begun: true,
+          isDrained: true,
+        });
         await host.ask("run-1", [{ verb: "back" }, release(mine)]);
         expect(await open(mine)).toMatchObject({ begun: false });
       });

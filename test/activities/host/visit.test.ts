@@ -193,6 +193,91 @@ describe("a visit", () => {
   });
 });
 
+describe("a visit whose window closes", () => {
+  /** The clock strikes as this is called. */
+  function closingAt(call: string) {
+    let now = visitedAt;
+    const ssh = freshHost();
+    ssh.fault = (called) => {
+      if (called === call) now = visitedAt + 1;
+    };
+    const options = {
+      progress: { now: () => now },
+      request: { window: { needMs: 0, stopAfter: visitedAt + 1 } },
+    };
+    return { ssh, options };
+  }
+
+  it("stops behind the step that runs, keeps its host, and says where", async () => {
+    const { ssh, options } = closingAt("job app apply 2.0");
+    expect(await visitOf(ssh, options).run()).toMatchObject({
+      outcome: "parked",
+      parked: { after: "apply", before: "restart", drained: true },
+      previous: "1.0",
+    });
+    expect(ssh.ran).toEqual(jobsInOrder.slice(0, 2));
+    expect(ssh.owner).toBe(owner);
+  });
+
+  it("goes on in the next one behind what it has done", async () => {
+    const { ssh, options } = closingAt("job app apply 2.0");
+    await visitOf(ssh, options).run();
+    const request = { resumes: true } as const;
+    const result = await visitOf(ssh, { request }).run();
+    expect(result).toMatchObject({ outcome: "upgraded", previous: "1.0" });
+    expect(ssh.ran).toEqual([
+      ...["lb drain web-1", "app apply 2.0", "app restart"],
+      "lb undrain web-1",
+    ]);
+    expect(ssh.owner).toBeUndefined();
+  });
+
+  it("is taken back like any that has begun", async () => {
+    const { ssh, options } = closingAt("job app apply 2.0");
+    await visitOf(ssh, options).run();
+    const plan = {
+      undoSteps: [steps[1], steps[6]].filter((step) => step !== undefined),
+    };
+    const result = await visitOf(ssh, {
+      ...{ plan, request: { work: "undo" } },
+    }).run();
+    expect(result.outcome).toBe("rolled back");
+  });
+
+  it("returns its host to service once only that is left", async () => {
+    const { ssh, options } = closingAt("exec app ready");
+    expect((await visitOf(ssh, options).run()).outcome).toBe("upgraded");
+    expect(ssh.ran).toEqual(jobsInOrder);
+  });
+
+  it("joins the step that another worker left running, and stops behind it", async () => {
+    const ssh = freshHost();
+    ssh.fault = (call, when) => {
+      if (call === "job app apply 2.0" && when === "after") lost();
+    };
+    await failureOf(visitOf(ssh).run());
+    ssh.fault = () => undefined;
+    const late = { window: { needMs: 0, stopAfter: visitedAt } };
+    expect(await visitOf(ssh, { request: late }).run()).toMatchObject({
+      ...{ outcome: "parked", parked: { after: "apply", before: "restart" } },
+    });
+    expect(ssh.ran).toEqual(jobsInOrder.slice(0, 2));
+  });
+
+  it("that was parked is held like one that has not begun", async () => {
+    const { ssh, options } = closingAt("job app apply 2.0");
+    await visitOf(ssh, options).run();
+    const calls = ssh.calls.length;
+    const frozen = holdError("frozen", { seen: "frozen" });
+    const holds: Holds = { find: async () => frozen };
+    const request = { resumes: true } as const;
+    const { error } = await failureOf(visitOf(ssh, { holds, request }).run());
+    expect(error.type).toBe("hold.frozen");
+    expect(ssh.calls.slice(calls)).toEqual(["disconnect"]);
+    expect(ssh.owner).toBe(owner);
+  });
+});
+
 describe("a visit that may not begin any more", () => {
   const frozen = holdError("frozen", {
     seen: "prod is frozen by ada",

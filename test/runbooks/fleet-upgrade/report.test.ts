@@ -244,6 +244,23 @@ describe("the report of a ledger", () => {
     expect(reportMarkdown(whole({ hosts }))).toContain("left drained");
   });
 
+  it("says where a host is parked when the run ended before the next window", () => {
+    const at1 = { kind: "host", row: 0, at } as const;
+    const parked = { after: "apply", before: "restart", drained: true };
+    const stopped: LedgerEntry = { ...at1, outcome: "parked", parked };
+    const remarksOf = (...entries: readonly LedgerEntry[]): string =>
+      reportMarkdown(
+        whole({ hosts: made(["parked"], [stopped, ...entries]).hosts }),
+      );
+    expect(remarksOf()).toContain(
+      "parked between apply and restart, and stays drained |",
+    );
+    const back: LedgerEntry = { ...at1, outcome: "put back" };
+    expect(remarksOf(back)).toContain("parked between apply and restart |");
+    const done = made(["upgraded"], [stopped, { ...at1, outcome: "upgraded" }]);
+    expect(done.hosts[0]).not.toHaveProperty("parked");
+  });
+
   it("groups failures whose words differ only by the host", () => {
     const of = (row: number): LedgerEntry => ({
       ...{ kind: "host", row, at },

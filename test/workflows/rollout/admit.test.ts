@@ -19,7 +19,7 @@ import {
   undoOrders,
 } from "../../../workflows/rollout/state";
 import { check } from "../../harness/properties";
-import { failure, fleetIn, fleetOfSize, settings } from "./samples";
+import { failure, fleetIn, fleetOfSize, parkedAt, settings } from "./samples";
 import { anyFate, simulate } from "./simulation";
 
 const waiting = freshItem;
@@ -38,6 +38,10 @@ const quarantined: Item = {
   kind: "quarantined",
   order: freshOrder,
   failure,
+};
+const parked: Item = {
+  kind: "waiting",
+  order: { ...freshOrder, was: "parked", parked: parkedAt },
 };
 const excluded: Item = { kind: "excluded", failure };
 
@@ -131,6 +135,20 @@ describe("admission", () => {
     expect(admit(state(items, { settings: limited }), fleet)).toEqual([2]);
   });
 
+  it("lets a parked host go on in the slot and the place that it has kept", () => {
+    const fleet = fleetIn(["web", "web", "web", "app"]);
+    const limited = settings({ slots: 2, limits: { pool: 1 } });
+    const items = [waiting, parked, parked, waiting];
+    expect(admit(state(items, { settings: limited }), fleet)).toEqual([1, 2]);
+  });
+
+  it("starts no more parked hosts at once than a slow start lets", () => {
+    const slow = settings({ slots: 8, slowStart: true });
+    const items = [parked, parked, parked, waiting];
+    expect(admitted(items, { settings: slow, ramp: 1 })).toEqual([0]);
+    expect(admitted(items, { settings: slow, ramp: 4 })).toEqual([0, 1, 2, 3]);
+  });
+
   it("takes a share of a group rounded down, but always one", () => {
     const fleet = fleetIn([...Array<string>(10).fill("web"), "app", "app"]);
     const items = Array.from({ length: 12 }, () => waiting);
@@ -155,10 +173,15 @@ describe("admission", () => {
   });
 });
 
-/** In work or quarantined: what takes a slot, and a place in its groups. */
+const isParked = (item: Item | undefined): boolean =>
+  item?.kind === "waiting" && item.order.parked !== undefined;
+
+/** In work, quarantined or parked: what takes a slot, and a place in its groups. */
 const occupying = ({ items }: RolloutState): number[] =>
-  items.flatMap(({ kind }, index) =>
-    kind === "visiting" || kind === "quarantined" ? [index] : [],
+  items.flatMap((item, index) =>
+    item.kind === "visiting" || item.kind === "quarantined" || isParked(item)
+      ? [index]
+      : [],
   );
 
 /** Groups that hold more than they may. */
@@ -188,8 +211,9 @@ function couldStart(rollout: RolloutState, fleet: Fleet): number[] {
     if (isBack ? work !== "undo" : index >= stageEnd) return [];
     if (!isBack && halts.length > 0 && !asked) return [];
     if (!isBack && settings.slowStart && inWork >= ramp) return [];
-    if (occupying(rollout).length >= settings.slots) return [];
     if (freezesByItem(rollout, fleet)?.(item, index).length) return [];
+    if (isParked(item)) return [index];
+    if (occupying(rollout).length >= settings.slots) return [];
     const started = items.map((other, row) =>
       row === index ? visiting : other,
     );

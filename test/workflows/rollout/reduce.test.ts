@@ -8,11 +8,13 @@ import {
   type PackedRollout,
   unpack,
 } from "../../../workflows/rollout/pack";
+import { remainderOf } from "../../../workflows/rollout/remainder";
 import { reduce, type RolloutEvent } from "../../../workflows/rollout/reduce";
 import {
   holdingHalts,
   inFlight,
   type Item,
+  maybeLeftOut,
   type RolloutState,
   stageSettled,
 } from "../../../workflows/rollout/state";
@@ -26,6 +28,7 @@ import {
   fleetOfSize,
   kindsOf,
   opened,
+  parkedAt,
   started,
   then,
 } from "./samples";
@@ -241,6 +244,48 @@ describe("a visit that was not begun", () => {
     expect(kindsOf(back)).toEqual(["waiting", "waiting", "waiting"]);
     expect(admit(back, fleet)).toEqual([0]);
     expect(orderOf(back.items[0])?.work).toBe("undo");
+  });
+});
+
+describe("a visit that was parked", () => {
+  const fleet = fleetOfSize(2);
+  const parked: RolloutEvent = { kind: "parked", index: 0, at: parkedAt };
+  const rolling = after(fleet, [opened(2), started(0)], {
+    budget: { failures: 0 },
+  });
+
+  it("is no failure and no success, and knows where it goes on", () => {
+    const held = then(rolling, fleet, [parked]);
+    expect(kindsOf(held)).toEqual(["waiting", "waiting"]);
+    expect(orderOf(held.items[0])).toMatchObject({ parked: parkedAt });
+    expect(held.halts).toEqual([]);
+    expect(held.progressAt).toBe(rolling.progressAt);
+    expect(held.ramp).toBe(rolling.ramp);
+    const on = then(held, fleet, [started(0)]);
+    expect(orderOf(on.items[0])?.parked).toEqual(parkedAt);
+  });
+
+  it("goes back with the others, also when it parks after that was asked", () => {
+    for (const events of [
+      [parked, { kind: "rolled back" } as const],
+      [{ kind: "rolled back" } as const, parked],
+    ]) {
+      const back = then(rolling, fleet, events);
+      expect(orderOf(back.items[0])).toMatchObject({ work: "undo" });
+      expect(orderOf(back.items[0])?.parked).toBeUndefined();
+      expect(admit(back, fleet)).toEqual([0]);
+    }
+  });
+
+  it("is a failed one like all others once it fails", () => {
+    const failing = then(rolling, fleet, [parked, started(0), failed(0)]);
+    expect(orderOf(failing.items[0])?.parked).toBeUndefined();
+  });
+
+  it("may have left its host out of service, should the run end", () => {
+    const ended = then(rolling, fleet, [parked, { kind: "aborted" }]);
+    expect(maybeLeftOut(ended)).toEqual([0]);
+    expect(remainderOf(ended).isTouched).toBe(true);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { Parked } from "../../../activities/host/port";
 import { fleetOf, type Fleet } from "../../../workflows/rollout/fleet";
 import { reduce, type RolloutEvent } from "../../../workflows/rollout/reduce";
 import {
@@ -35,6 +36,10 @@ export const failure: GroupedFailure = {
   cause: "apply-1",
 };
 export const result = { outcome: "upgraded", ms: 1 } as const;
+
+export const parkedAt = {
+  ...{ after: "apply", before: "restart", drained: true },
+} as const satisfies Parked;
 
 /** What became of a rollout after these events, one a second. */
 export function after(

@@ -10,7 +10,7 @@ import {
   type RolloutState,
   stageSettled,
 } from "../../../workflows/rollout/state";
-import { failure, result, settings } from "./samples";
+import { failure, parkedAt, result, settings } from "./samples";
 
 /** A rollout under a generated fate: each choice below is drawn from a list of numbers, so a failing case shrinks. */
 export interface Fate {
@@ -136,7 +136,10 @@ function optionsIn(state: RolloutState, isCalm: boolean): RolloutEvent[] {
       ? [{ kind: "continued", halt: "progress" } as const]
       : []),
     ...(isHeld("paused") ? [{ kind: "lifted", halt: "paused" } as const] : []),
-    ...(isHeld("frozen") ? [freezing()] : []),
+    // A frozen host that is parked may have the only slot.
+    ...(isHeld("frozen") || (state.freezes.length > 0 && visiting.length === 0)
+      ? [freezing()]
+      : []),
   ];
   if (isCalm) return wellEnding;
   return [
@@ -145,6 +148,9 @@ function optionsIn(state: RolloutState, isCalm: boolean): RolloutEvent[] {
       ({ index }) => ({ kind: "failed", index, failure }) as const,
     ),
     ...visiting.map(({ index }) => ({ kind: "held back", index }) as const),
+    ...visiting.flatMap(({ index, work }) =>
+      work === "undo" ? [] : [{ kind: "parked", index, at: parkedAt } as const],
+    ),
     ...set.flatMap((index) =>
       (
         ["retried", "redone", "skipped", "marked done", "taken back"] as const
@@ -195,6 +201,10 @@ export function anyEvent(count: number): fc.Arbitrary<RolloutEvent> {
   return fc.oneof(
     fc.record({ kind: fc.constant("started" as const), index }),
     fc.record({ kind: fc.constant("held back" as const), index }),
+    fc.record({
+      ...{ kind: fc.constant("parked" as const), index },
+      at: fc.constant(parkedAt),
+    }),
     fc.record({
       kind: fc.constant("finished" as const),
       index,

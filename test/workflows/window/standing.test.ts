@@ -5,6 +5,7 @@ import {
   mustAsk,
   type Said,
   standingAt,
+  stopAfterOf,
 } from "../../../workflows/window/standing";
 
 const hour = 3_600_000;
@@ -130,5 +131,22 @@ describe("a window", () => {
         },
       ),
     );
+  });
+});
+
+describe("a visit under way", () => {
+  const stepwise: Said = { ...open, atClose: "finish-step-and-park" };
+  const until = open.until ?? 0;
+
+  it("stops at the end of its window where the calendar says so", () => {
+    expect(stopAfterOf(stepwise)).toBe(until);
+    expect(stopAfterOf(open)).toBeUndefined();
+    expect(stopAfterOf({ ...open, atClose: "ask" })).toBeUndefined();
+    expect(stopAfterOf(undefined)).toBeUndefined();
+  });
+
+  it("goes to its end where people let work start up to that of the window, or beyond", () => {
+    expect(stopAfterOf(stepwise, { until })).toBeUndefined();
+    expect(stopAfterOf(stepwise, { until: until - 1 })).toBe(until);
   });
 });
