@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { LabSettings } from "./options";
 
 /** What the configuration says of `app-ctl`, the lab hosts' own tool. */
 const verbs = [
@@ -15,7 +16,11 @@ const verbs = [
 ] as const;
 
 /** Writes the operator's configuration file for a lab; paths in it are relative to it. Returns its path. */
-export function writeLabConfig(dir: string, user: string): string {
+export function writeLabConfig({
+  dir,
+  user,
+  minReadyS,
+}: Pick<LabSettings, "dir" | "user" | "minReadyS">): string {
   const file = join(dir, "runbooks.yaml");
   const steps = verbs.map(([verb, ...words]) => {
     const run = ["app-ctl", verb, ...words.map((word) => JSON.stringify(word))];
@@ -31,7 +36,7 @@ export function writeLabConfig(dir: string, user: string): string {
     "      knownHosts: [known_hosts]",
     "components:",
     "  app:",
-    "    minReadyS: 1",
+    `    minReadyS: ${minReadyS}`,
     "    readyPollS: 0.2",
     "    steps:",
     ...steps,

@@ -135,7 +135,7 @@ class RunningLab implements Lab {
     writeIdentity(dir, this.user, clientKey);
     writeKnownHosts(dir, this.allHosts());
     this.writeInventory();
-    writeLabConfig(dir, this.user);
+    writeLabConfig(settings);
     await this.openControl();
     if (settings.service)
       await eachOf(this.allHosts(), SERVICES_AT_ONCE, (host) =>

@@ -46,6 +46,8 @@ export const labOptionsSchema = z.strictObject({
   applyMs: z.int().min(0).max(600_000).optional(),
   /** How long a host refuses connections while it boots. */
   rebootMs: z.int().min(0).max(600_000).default(500),
+  /** How long, by the lab's configuration, a host must be ready before it counts. */
+  minReadyS: z.number().min(0).max(86_400).default(1),
 });
 export type LabOptions = z.input<typeof labOptionsSchema>;
 export type LabSettings = z.output<typeof labOptionsSchema>;

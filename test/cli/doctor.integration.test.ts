@@ -6,26 +6,25 @@ import { promisify } from "node:util";
 import type { Check } from "../../cli/doctor/check";
 import { nodeVersion } from "../../cli/doctor/machine";
 import { resolveTemporal } from "../../lab/temporal/resolve";
+import { type Run, useCliRig } from "../harness/cli-rig";
 import { eventually } from "../harness/eventually";
-import { type Rig, startRig } from "../harness/rig";
-import { cli } from "./run-cli";
+import type { Rig } from "../harness/rig";
+import type { Said } from "./run-cli";
 
 let rig: Rig;
-let env: Record<string, string>;
+let run: Run;
+useCliRig({ hosts: 2, pools: 1, service: false }, (...started) => {
+  [rig, run] = started;
+});
 
-beforeAll(async () => {
-  rig = await startRig({ lab: { hosts: 2, pools: 1, service: false } });
-  env = {
-    HOME: join(rig.folder, "home"),
-    PATH: process.env["PATH"] ?? "",
-    TEMPORAL_ADDRESS: rig.server.address,
-    RUNBOOK_TASK_QUEUE: rig.taskQueue,
-    RUNBOOK_CONFIG: rig.lab.configFile,
-    RUNBOOK_ARTIFACTS: join(rig.folder, "artifacts"),
-  };
-}, 300_000);
-
-afterAll(() => rig.stop());
+const home = () => join(rig.folder, "home");
+const doctor = (
+  argv: readonly string[] = [],
+  changed: Record<string, string> = {},
+): Promise<Said> => {
+  const own = { HOME: home(), PATH: process.env["PATH"] };
+  return run(["doctor", ...argv], { env: { ...own, ...changed } });
+};
 
 interface Diagnosis {
   readonly code: number;
@@ -35,8 +34,7 @@ interface Diagnosis {
 }
 
 async function diagnose(changed: Record<string, string> = {}) {
-  const argv = ["doctor", "--json"];
-  const { code, out } = await cli(argv, { env: { ...env, ...changed } });
+  const { code, out } = await doctor(["--json"], changed);
   const { ok, checks } = JSON.parse(out) as Diagnosis;
   const named = (name: string) => checks.find((check) => check.name === name);
   return { code, ok, checks, named };
@@ -62,7 +60,7 @@ describe("doctor", () => {
   });
 
   it("says it in words, a line each", async () => {
-    const { out } = await cli(["doctor"], { env });
+    const { out } = await doctor();
     expect(out).toMatch(/^pass +inventory of lab: 2 hosts in 1 pool$/m);
     expect(out).toContain("All is well.");
   });
@@ -177,7 +175,7 @@ describe("doctor", () => {
     expect(code).toBe(7);
     expect(named("Temporal server")?.verdict).toBe("fail");
     expect(named("a server of our own")?.seen).toMatch(/^runbook dev would /);
-    expect(existsSync(env.HOME ?? "")).toBe(false);
+    expect(existsSync(home())).toBe(false);
   }, 30_000);
 });
 

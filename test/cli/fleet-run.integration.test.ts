@@ -2,28 +2,16 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { fleetUpgrade } from "../../runbooks/fleet-upgrade/workflow";
 import { eventually } from "../harness/eventually";
-import { type Rig, startRig } from "../harness/rig";
+import { type Run, useCliRig } from "../harness/cli-rig";
+import type { Rig } from "../harness/rig";
 import { uniqueId } from "../harness/temporal";
-import { cli, type CliOptions, type Said } from "./run-cli";
+import type { CliOptions, Said } from "./run-cli";
 
 let rig: Rig;
-let env: Record<string, string>;
-
-beforeAll(async () => {
-  rig = await startRig({ lab: { hosts: 4, pools: 2 } });
-  env = {
-    TEMPORAL_ADDRESS: rig.server.address,
-    TEMPORAL_UI_URL: "http://ui.example/",
-    RUNBOOK_TASK_QUEUE: rig.taskQueue,
-    RUNBOOK_CONFIG: rig.lab.configFile,
-    RUNBOOK_ARTIFACTS: join(rig.folder, "artifacts"),
-  };
-}, 300_000);
-
-afterAll(() => rig.stop());
-
-const run = (argv: readonly string[], options: CliOptions = {}) =>
-  cli(argv, { ...options, env: { ...env, ...options.env } });
+let run: Run;
+useCliRig({ hosts: 4, pools: 2 }, (...started) => ([rig, run] = started), {
+  TEMPORAL_UI_URL: "http://ui.example/",
+});
 
 /** Starts a run by the command line; its id, as it was told. */
 async function start(...words: readonly string[]): Promise<string> {

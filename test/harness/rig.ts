@@ -51,6 +51,8 @@ export interface Rig {
   readonly server: TestServer;
   readonly folder: string;
   readonly taskQueue: string;
+  /** Leads a command line or a worker of another process here. */
+  readonly env: Readonly<Record<string, string>>;
   /** Starts a run in mode execute on target `lab`; the change id is unique unless given. The server records who did. */
   start(
     input?: Partial<FleetUpgradeInput>,
@@ -102,6 +104,8 @@ export async function startRig({
       hosts: 8,
       dir: join(folder, "lab"),
       applyMs: 50,
+      // Two looks at each host; what more of them would see is tested beside `untilReady`.
+      minReadyS: 0.2,
       ...labOptions,
     }),
     startTestServer({ ...(persistent ? { db } : {}), ui, suggestedEvents }),
@@ -116,6 +120,12 @@ export async function startRig({
     server,
     folder,
     taskQueue,
+    env: {
+      ...server.env,
+      RUNBOOK_TASK_QUEUE: taskQueue,
+      RUNBOOK_CONFIG: lab.configFile,
+      RUNBOOK_ARTIFACTS: join(folder, "artifacts"),
+    },
     start: (input = {}, identity) =>
       startRun(server, taskQueue, input, identity),
     gate: (handle, id) => openGate(handle, id),

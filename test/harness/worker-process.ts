@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Rig } from "./rig";
 
@@ -26,14 +26,7 @@ export async function startWorkerProcess(
   if (!existsSync(main)) throw new Error(`${main} is missing: npm run build`);
   const child = spawn(process.execPath, [main], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: {
-      ...process.env,
-      ...rig.server.env,
-      RUNBOOK_TASK_QUEUE: rig.taskQueue,
-      RUNBOOK_CONFIG: rig.lab.configFile,
-      RUNBOOK_ARTIFACTS: join(rig.folder, "artifacts"),
-      ...env,
-    },
+    env: { ...process.env, ...rig.env, ...env },
   });
   const lines: string[] = [];
   const ended = once(child, "exit");

@@ -1,25 +1,16 @@
-import { join } from "node:path";
+import { type Run, useCliRig } from "../../harness/cli-rig";
 import { eventually } from "../../harness/eventually";
-import { type Rig, startRig } from "../../harness/rig";
+import type { Rig } from "../../harness/rig";
 import { uniqueId } from "../../harness/temporal";
 import { cli } from "../run-cli";
 
 let rig: Rig;
-let env: Record<string, string>;
-beforeAll(async () => {
-  rig = await startRig({ lab: { hosts: 2, pools: 1 } });
-  env = {
-    TEMPORAL_ADDRESS: rig.server.address,
-    RUNBOOK_TASK_QUEUE: rig.taskQueue,
-    RUNBOOK_CONFIG: rig.lab.configFile,
-    RUNBOOK_ARTIFACTS: join(rig.folder, "artifacts"),
-    USER: "ada",
-  };
-}, 120_000);
-afterAll(() => rig.stop(), 30_000);
+let run: Run;
+useCliRig({ hosts: 2, pools: 1 }, (...started) => ([rig, run] = started), {
+  USER: "ada",
+});
 
-const schedule = (...argv: readonly string[]) =>
-  cli(["schedule", ...argv], { env });
+const schedule = (...argv: readonly string[]) => run(["schedule", ...argv]);
 
 const create = (change: string, ...words: readonly string[]) =>
   schedule(
@@ -103,9 +94,11 @@ describe("a Schedule", () => {
     const id = await created("--execute");
     await fire(id);
     const { last } = await untilListed(id, (one) => one.last.length === 1);
-    const run = rig.server.client.workflow.getHandle(last[0]?.workflowId ?? "");
-    await rig.gate(run, "canary");
-    const seen = await run.describe();
+    const opened = rig.server.client.workflow.getHandle(
+      last[0]?.workflowId ?? "",
+    );
+    await rig.gate(opened, "canary");
+    const seen = await opened.describe();
     const attributes = Object.fromEntries(
       seen.typedSearchAttributes
         .getAll()
@@ -119,7 +112,7 @@ describe("a Schedule", () => {
     await fire(id);
     const after = await untilListed(id, (one) => one.skipped === 1);
     expect(after.last).toMatchObject([{ outcome: "goes on" }]);
-    await rig.answer(run, "canary", "deny");
+    await rig.answer(opened, "canary", "deny");
     await untilListed(id, (one) => one.last[0]?.outcome === "denied");
   }, 60_000);
 

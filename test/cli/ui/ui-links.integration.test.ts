@@ -1,32 +1,23 @@
-import { join } from "node:path";
 import type { FleetUpgradeResult } from "../../../runbooks/fleet-upgrade/contract";
 import { templateInput } from "../../../runbooks/fleet-upgrade/template";
+import { type Run, useCliRig } from "../../harness/cli-rig";
 import { eventually } from "../../harness/eventually";
-import { type Rig, startRig } from "../../harness/rig";
+import type { FleetHandle, Rig } from "../../harness/rig";
+import { fastForward } from "../../harness/temporal";
 import { cli } from "../run-cli";
 
 let rig: Rig;
-let env: Record<string, string>;
-beforeAll(async () => {
-  rig = await startRig({ lab: { hosts: 2, pools: 1 } });
-  env = {
-    TEMPORAL_ADDRESS: rig.server.address,
-    TEMPORAL_UI_URL: "http://ui.example/",
-    RUNBOOK_TASK_QUEUE: rig.taskQueue,
-    RUNBOOK_CONFIG: rig.lab.configFile,
-    RUNBOOK_ARTIFACTS: join(rig.folder, "artifacts"),
-  };
-}, 120_000);
-afterAll(() => rig.stop(), 30_000);
+let run: Run;
+useCliRig({ hosts: 2, pools: 1 }, (...started) => ([rig, run] = started), {
+  TEMPORAL_UI_URL: "http://ui.example/",
+});
 
 interface Links {
   readonly forms: { runId: string; url: string; keptUntil: string }[];
   readonly views: { name: string; query: string; url: string }[];
 }
 async function links(...words: readonly string[]): Promise<Links> {
-  const { code, out, err } = await cli(["ui-links", "--json", ...words], {
-    env,
-  });
+  const { code, out, err } = await run(["ui-links", "--json", ...words]);
   expect({ code, err }).toEqual({ code: 0, err: "" });
   return JSON.parse(out) as Links;
 }
@@ -35,6 +26,9 @@ const client = () => rig.server.client;
 const template = () => client().workflow.getHandle("fleet-upgrade:template");
 const countOf = async (query: string) =>
   (await client().workflow.count(query)).count;
+
+/** Attributes are published every ten seconds at most. */
+const untilPublished = (handle: FleetHandle) => fastForward(handle, 10_000);
 
 describe("ui-links", () => {
   it("links the start form to a template run that has done nothing, and finds it again", async () => {
@@ -87,7 +81,7 @@ describe("ui-links", () => {
     const handle = await rig.start();
     await rig.gate(handle, "canary");
     const { views } = await links("--target", "lab", "--target", "nowhere");
-    // Attributes are published every ten seconds at most.
+    await untilPublished(handle);
     const found = await eventually(async () => {
       const counts = await Promise.all(
         views.map(async ({ name, query }) => [name, await countOf(query)]),
@@ -115,6 +109,7 @@ describe("ui-links", () => {
       version: "3.0.0",
     });
     await rig.gate(handle, "failed-hosts");
+    await untilPublished(handle);
     const { views } = await links();
     const blocked = views.find(({ name }) => name === "blocked by a failure");
     await eventually(async () =>

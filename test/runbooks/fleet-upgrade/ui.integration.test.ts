@@ -8,7 +8,11 @@ import type { FleetUpgradeActivities } from "../../../runbooks/fleet-upgrade/act
 import type { fleetUpgrade } from "../../../runbooks/fleet-upgrade/workflow";
 import { gatesQuery } from "../../../workflows/gate/messages";
 import { eventually } from "../../harness/eventually";
-import { startTestServer, type TestServer } from "../../harness/temporal";
+import {
+  fastForward,
+  startTestServer,
+  type TestServer,
+} from "../../harness/temporal";
 
 /** Stand-ins for the hands: what a person sees of a run does not depend on real hosts. */
 const ref = { key: "plan.json", sha256: "d".repeat(64), bytes: 1 };
@@ -124,6 +128,7 @@ describe("in the Temporal UI a run", () => {
     const handle = await start("attributes");
     const { nonce } = await askedGate(handle);
     // Published at most every ten seconds, so that a large fleet does not fill the history with it.
+    await fastForward(handle, 10_000);
     const values = await eventually(async () => {
       const found = await attributesOf(handle);
       return found["RunbookWaiting"] === "canary" ? found : undefined;
