@@ -70,18 +70,6 @@ describe.each(shellsHere())("on a host with %s, cancel", (shell) => {
     expect(host.read("log")).toBe("");
   });
 
-  test("at the moment of the start either stops the job or prevents it", async () => {
-    for (let n = 0; n < 15; n++) {
-      const own = `run/app-07/apply/${n}`;
-      const request = { ...job(`echo ${n} >>~/log; sleep 60`), key: own };
-      const outcome = expect(run(request)).rejects.toMatchObject(cancelled);
-      await new Promise((resolve) => setTimeout(resolve, n));
-      await host.jobs().cancelJob(host.target, own, 5_000);
-      await outcome;
-      expect(groupLives(host.groupOf(own))).toBe(false);
-    }
-  });
-
   test("signals no process that merely has the number of a dead runner", async () => {
     const request = job("echo >>~/log; sleep 60");
     const call = expect(run(request)).rejects.toMatchObject({

@@ -10,15 +10,6 @@ function job(script: string, more: Partial<JobRequest> = {}): JobRequest {
   return { key, command: { script }, timeoutMs: 20_000, ...more };
 }
 
-/** Random, yet the same in each run: a failing seed can be tried again. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 describe.each(shellsHere())("on a host with %s", (shell) => {
   let host: LocalHost;
   beforeEach(() => {
@@ -38,26 +29,6 @@ describe.each(shellsHere())("on a host with %s", (shell) => {
     await expect(call).rejects.toThrow("detached");
     return request;
   };
-
-  test("forty short jobs whose link is cut at any moment run once each", async () => {
-    const random = seeded(7);
-    let cuts = 0;
-    for (let n = 0; n < 40; n++) {
-      // The first three links of each job live for 0 to 30 ms: a cut finds every stage of a start.
-      const lastCut = cuts + 3;
-      host.cutAfterMs = () =>
-        cuts < lastCut ? (cuts++, random() * 30) : undefined;
-      const result = await run({
-        key: `run/app-07/apply/${n}`,
-        command: { script: `echo ${n} >>~/log; echo out ${n}; exit ${n % 3}` },
-        timeoutMs: 20_000,
-      });
-      expect(result).toMatchObject({ exitCode: n % 3, stdout: `out ${n}\n` });
-    }
-    const expected = Array.from({ length: 40 }, (_, n) => `${n}\n`).join("");
-    expect(host.read("log")).toBe(expected);
-    expect(cuts).toBeGreaterThan(60);
-  });
 
   test("a job outlives its link and is joined over a new one", async () => {
     const request = job(
