@@ -16,7 +16,9 @@ import {
 let rig: Rig;
 let keepTo: (calendars: Calendars) => void;
 beforeAll(async () => {
-  rig = await startRig({ lab: { hosts: 6, pools: 1, applyMs: 1_500 } });
+  rig = await startRig({
+    lab: { hosts: 6, pools: 1, applyMs: 1_500, minReadyS: 1 },
+  });
   keepTo = calendarsOf(rig);
 }, 60_000);
 afterAll(() => rig.stop(), 30_000);
