@@ -10,7 +10,7 @@ export type AtClose =
   | "ask"
   | "abort-with-rollback";
 
-/** What becomes of a window in which nobody could start. */
+/** What a run of a Schedule does that has missed its window; see docs/windows.md. */
 export type Missed = "skip-and-report" | "run-if-still-open";
 
 /** Who may let work go on past the end, for how long, and how long before the end that must have been said. */

@@ -14,6 +14,7 @@ export async function buildOnce(run: RunParts): Promise<void> {
     run.enter({ kind: "building" });
     await rollout.untilUnheld();
     if (rollout.state.course !== "rolling") return;
+    rollout.beginWork();
     try {
       await calls.build(buildTimeoutMs);
       run.note("built");

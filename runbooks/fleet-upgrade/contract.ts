@@ -347,6 +347,7 @@ export interface FleetUpgradeResult {
     | "completed"
     | "completed with failures"
     | "denied"
+    | "missed its window"
     | "aborted"
     | "rolled back"
     | "rolled back with failures"

@@ -1,4 +1,5 @@
 import { CancellationScope } from "@temporalio/workflow";
+import type { FleetUpgradeResult } from "./contract";
 import { endOf, hasBegun, type RunParts } from "./parts";
 
 /** Says what the hosts of the target should run from now on. */
@@ -23,8 +24,15 @@ export async function rollBack(run: RunParts): Promise<void> {
 export async function settle(run: RunParts): Promise<void> {
   const outcome = endOf(run);
   if (!hasBegun(run) || outcome.startsWith("rolled back")) return;
-  const isDone = outcome.startsWith("completed");
   await CancellationScope.nonCancellable(() =>
-    run.calls.publishDesired(run.prepared, isDone ? "current" : "unsettled"),
+    run.calls.publishDesired(run.prepared, settledState(outcome)),
   );
+}
+
+function settledState(
+  outcome: FleetUpgradeResult["outcome"],
+): "current" | "rolled back" | "unsettled" {
+  if (outcome.startsWith("completed")) return "current";
+  // No host was touched: all of them run what they ran.
+  return outcome === "missed its window" ? "rolled back" : "unsettled";
 }

@@ -92,6 +92,7 @@ export class FleetRun implements RunParts {
         isWanted: () => isRolling(this) && !isOver(this),
         deny: (by) => endAsDenied(this, by),
         ask: (at) => calls.calendarState(at),
+        heard: async (said, now) => this.#windowEnd?.heard(said, now),
         carried: carried?.window,
         onChange: () => {
           this.#windowEnd?.look();

@@ -69,7 +69,7 @@ export function stepTitle(
 }
 
 /** How the procedure itself ended; what became of the rollout is told by its own state. */
-export type Ending = "done" | "denied" | "cancelled";
+export type Ending = "done" | "denied" | "missed" | "cancelled";
 
 /** How a run that was carried out ended. A denial leaves hosts unattempted, so it is told before their failures. */
 export function outcomeOfRun(
@@ -78,6 +78,7 @@ export function outcomeOfRun(
 ): FleetUpgradeResult["outcome"] {
   const hasFailures = failures(rollout) > 0;
   if (ending === "cancelled") return "cancelled";
+  if (ending === "missed") return "missed its window";
   switch (rollout.course) {
     case "stopping":
       return "stopped";

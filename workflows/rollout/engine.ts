@@ -56,7 +56,7 @@ export interface RolloutOptions {
   /** Whether items can be taken back. */
   readonly canUndo: boolean;
   /** When items may start; absent: at any time. */
-  readonly window?: Pick<Window, "standing"> | undefined;
+  readonly window?: Pick<Window, "standing" | "begin"> | undefined;
   /** Takes one item through its work. */
   visit(row: FleetRow, index: number, order: VisitOrder): Visiting;
   /** Turns what a visit rejected with into a failure of the item. */
@@ -169,6 +169,11 @@ export class Rollout {
       });
   }
 
+  /** Something begins: a window in which nothing does is missed. */
+  beginWork(): void {
+    this.options.window?.begin(Date.now());
+  }
+
   /** Something that the rollout depends on has changed outside of it. */
   lookAgain(): void {
     this.#changes++;
@@ -185,6 +190,7 @@ export class Rollout {
   }
 
   #begin(index: number): void {
+    this.beginWork();
     this.dispatch({ kind: "started", index });
     this.#visit(index);
   }

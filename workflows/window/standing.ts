@@ -27,7 +27,8 @@ export type Said = Pick<
   | "atClose"
   | "since"
   | "overrun"
->;
+> &
+  Partial<Pick<CalendarState, "missed">>;
 
 /** Somebody's word that work may start though no calendar is open, or past the end of what is. */
 export interface Grant {

@@ -27,6 +27,8 @@ import {
 export interface WindowOptions extends Omit<MovedGateOptions, "approve"> {
   /** Asks the calendars, as an activity. @throws when they cannot be read */
   ask(at: number): Promise<Said>;
+  /** Hears each answer before it counts, so that nothing starts meanwhile. */
+  heard(said: Said, now: number): Promise<void>;
   /** What one item takes, its undo included, in milliseconds. */
   readonly needMs: number;
   /** What the former run of the chain knew. */
@@ -43,11 +45,14 @@ export interface PackedWindow {
   readonly grant?: Grant | undefined;
   readonly askedAt?: number | undefined;
   readonly told?: Told | undefined;
+  readonly begunAt?: number | undefined;
 }
 
 export interface Judged {
   readonly said: Said;
   readonly standing: Standing;
+  /** Open by the calendars, and held until somebody approves its move. */
+  readonly isHeld?: boolean;
 }
 
 interface Doubt {
@@ -72,6 +77,7 @@ export class Window {
   #poked = false;
   #doubt: Doubt | undefined;
   readonly #gate: MovedGate;
+  #begunAt: number | undefined;
 
   constructor(private readonly options: WindowOptions) {
     this.#said = options.carried?.said;
@@ -86,6 +92,7 @@ export class Window {
       },
       deny: (by) => options.deny(by),
     });
+    this.#begunAt = options.carried?.begunAt;
   }
 
   /** Keeps asking for as long as the run lives; a cancelled one starts nothing any more. */
@@ -117,6 +124,16 @@ export class Window {
     this.#poked = true;
   }
 
+  /** Something begins now: the window is not missed. */
+  begin(now: number): void {
+    this.#begunAt = now;
+  }
+
+  /** When something began last. */
+  get begunAt(): number | undefined {
+    return this.#begunAt;
+  }
+
   /** By what a visit judges for itself. */
   get terms(): WindowTerms {
     const { needMs } = this.options;
@@ -143,7 +160,8 @@ export class Window {
     const said = this.#said;
     if (said === undefined || isOutdated(said, now)) return undefined;
     if (said.open && this.#doubtAt(now) !== undefined) return undefined;
-    return { said, standing: this.#judge(now) };
+    const isHeld = said.open && this.#told.move !== undefined;
+    return { said, standing: this.#judge(now), isHeld };
   }
 
   #judge(now: number): Standing {
@@ -161,7 +179,7 @@ export class Window {
   packed(): PackedWindow {
     return {
       ...{ said: this.#said, askedAt: this.#askedAt },
-      ...{ grant: this.#grant, told: this.#told },
+      ...{ grant: this.#grant, told: this.#told, begunAt: this.#begunAt },
     };
   }
 
@@ -194,6 +212,7 @@ export class Window {
         opens !== undefined && mustLookBack(this.#told, seen)
           ? await this.options.ask(opens)
           : undefined;
+      await this.options.heard(said, now);
       // Together: an answer that opens a window which has moved opens nothing.
       this.#said = said;
       this.#follow(said, now, then);

@@ -29,6 +29,7 @@ describe("the outcome of a run", () => {
     ["denied", [excluded, waiting], "rolling", "denied"],
     ["aborted", [upgraded, waiting], "draining", "done"],
     ["denied", [failed("x"), waiting], "draining", "denied"],
+    ["missed its window", [waiting], "draining", "missed"],
     ["rolled back", [rolledBack, waiting], "rolling back", "done"],
     [
       "rolled back with failures",
