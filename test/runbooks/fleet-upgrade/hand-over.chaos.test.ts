@@ -1,10 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gatesQuery } from "../../../workflows/gate/messages";
 import { controlUpdates } from "../../../workflows/rollout/messages";
+import { calendarChanged } from "../../../workflows/window/messages";
 import type { RolloutProgress } from "../../../workflows/rollout/words";
 import { eachEffectOnce, effectsOf, timesBegun } from "../../harness/host-log";
 import { eventually } from "../../harness/eventually";
 import { type FleetHandle, type Rig, startRig } from "../../harness/rig";
+import { calendarsOf } from "./window-rig";
 
 /** Runs here hand over after 150 events instead of 4,096: 24 hosts need a chain of several. */
 let rig: Rig;
@@ -155,4 +158,54 @@ describe("a run that hands over to the next of its chain", () => {
     expect(counts).toMatchObject({ upgraded: 2, "not attempted": 22 });
     expect(await runsOf(handle)).toBe(2);
   }, 60_000);
+});
+
+describe("a run out of its window that hands over", () => {
+  const nightIn = (days: number) => {
+    const at = new Date(Date.now() + days * 86_400_000).toISOString();
+    const dtstart = `${at.slice(0, 10)}T22:00`;
+    return { nights: { tz: "Etc/UTC", dtstart, duration: "PT6H" } };
+  };
+  const openGates = (handle: FleetHandle) =>
+    eventually(async () => {
+      const gates = await newest(handle).query(gatesQuery);
+      return gates.length === 2 ? gates : undefined;
+    });
+
+  it("still asks who may work, and whether it may later, and knows who has said so", async () => {
+    const keepTo = calendarsOf(rig);
+    keepTo(nightIn(100));
+    const handle = await rig.start({
+      ...{ version: "9.0.0", slots: 8, slowStart: false },
+      ...{ canary: { gate: false }, checks: { hosts: "none" } },
+    });
+    await rig.until(handle, ({ halts }) => halts.some((h) => "opensAt" in h));
+    const wish = { by: "ada", reason: "a hole", hours: 2 };
+    await handle.executeUpdate(controlUpdates.override, { args: [wish] });
+    keepTo(nightIn(101));
+    await handle.signal(calendarChanged);
+    const asked = await openGates(handle);
+    await handOver(handle);
+    const kept = await openGates(handle);
+    const nonces = (gates: typeof asked) => gates.map(({ nonce }) => nonce);
+    expect(nonces(kept).sort()).toEqual(nonces(asked).sort());
+    const { halts } = await progressOf(handle);
+    expect(halts).toMatchObject([{ kind: "closed", gate: "window-moved" }]);
+    const again = (by: string) =>
+      rig.answer(newest(handle), "window-override", "approve", {
+        ...{ by, comment: "seen the logs" },
+      });
+    await expect(again("ada")).rejects.toMatchObject({
+      cause: { details: ["asker"] },
+    });
+    await again("ben");
+    const result = await handle.result();
+    expect(result.counts.upgraded).toBe(24);
+    expect(await runsOf(handle)).toBeGreaterThanOrEqual(3);
+    const report = await rig.reportOf(result);
+    expect(
+      report.match(/override of the window by ada, approved by/g),
+    ).toHaveLength(2);
+    expect(report.match(/the window of \S+ has moved/g)).toHaveLength(1);
+  }, 300_000);
 });
