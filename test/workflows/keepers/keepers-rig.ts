@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { WorkflowHandle } from "@temporalio/client";
 import {
+  type FreezeNotice,
   type FreezeOrder,
   freezesType,
   type FreezeUpdates,
@@ -12,6 +13,7 @@ import {
 } from "../../../activities/lock/port";
 import { createRuns } from "../../../activities/runs/client";
 import type { Runs, RunRef } from "../../../activities/runs/port";
+import { freezesChanged } from "../../../workflows/freeze/messages";
 import { eventually } from "../../harness/eventually";
 import {
   startTestServer,
@@ -26,6 +28,8 @@ export interface Listener {
   readonly run: RunRef;
   /** Until what it has heard satisfies the question. */
   until(question: (heard: Heard) => boolean): Promise<Heard>;
+  /** As the keeper of freezes tells it. */
+  hear(notice: FreezeNotice): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -59,10 +63,12 @@ export class KeepersRig {
     return this.server.client.workflow.getHandle(freezesType);
   }
 
-  async listener(): Promise<Listener> {
+  /** @param carried what the former run of its chain knew of freezes */
+  async listener(carried?: FreezeNotice): Promise<Listener> {
     const { workflow } = this.server.client;
     const handle = await workflow.start<typeof hears>("hears", {
       ...{ workflowId: uniqueId("hears"), taskQueue: this.taskQueue },
+      args: carried === undefined ? [] : [carried],
     });
     const { workflowId, firstExecutionRunId: rootRunId } = handle;
     return {
@@ -72,6 +78,7 @@ export class KeepersRig {
           const heard = await handle.query(heardQuery);
           return question(heard) ? heard : undefined;
         }),
+      hear: (notice) => handle.signal(freezesChanged, notice),
       async end() {
         await handle.signal(finish);
         await handle.result();

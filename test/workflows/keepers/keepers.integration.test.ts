@@ -72,6 +72,38 @@ describe("the keeper of locks", () => {
   });
 });
 
+describe("a run that is told of freezes", () => {
+  const freeze = { scope: "all", by: "ada", reason: "sale", at: 0 };
+  const notice = (version: number, ...ids: string[]) => ({
+    ...{ version, freezes: ids.map((id) => ({ ...freeze, id })) },
+  });
+
+  it("takes the latest notice, whichever comes first, and one told twice", async () => {
+    const run = await rig.listener();
+    const known = async (): Promise<string[] | undefined> => {
+      const { notice: latest } = await run.until(() => true);
+      return latest?.freezes.map(({ id }) => id);
+    };
+    expect(await known()).toBeUndefined();
+    await run.hear(notice(20, "new"));
+    await run.hear(notice(10, "old"));
+    expect(await known()).toEqual(["new"]);
+    await run.hear(notice(20, "new", "same version"));
+    expect(await known()).toEqual(["new", "same version"]);
+    await run.hear(notice(21));
+    expect(await known()).toEqual([]);
+    await run.end();
+  });
+
+  it("knows what the former run of its chain knew, and no less", async () => {
+    const run = await rig.listener(notice(20, "carried"));
+    await run.hear(notice(19));
+    const heard = await run.until(() => true);
+    expect(heard.notice).toEqual(notice(20, "carried"));
+    await run.end();
+  });
+});
+
 describe("the keeper of freezes", () => {
   it("tells runs that watch of what concerns them, and forgets those that are not there any more", async () => {
     const [mine, other] = [await rig.listener(), await rig.listener()];

@@ -105,6 +105,36 @@ describe("a lock", () => {
     });
   });
 
+  it("that is kept is released as far as a person has looked, and never by a part of it", () => {
+    const two = ["eu/web/web-07", "eu/web/web-08"];
+    const keep = { resources: two, reason: "2 hosts failed" };
+    const table = after([
+      asked("a", ["eu"]),
+      { kind: "left", run: runOf("a"), keep },
+      asked("b", ["eu/web/web-07"]),
+      asked("c", ["eu/web"]),
+    ]);
+    const release = { kind: "released", by: "ada", reason: "mended" } as const;
+    const one = after([{ ...release, resource: two[0] ?? "" }], table);
+    expect(one[0]).toMatchObject({ resources: [two[1]] });
+    expect(kinds(one)).toEqual({ a: "kept", b: "called", c: "waiting" });
+    // A lock on the whole is no smaller for a word about a part.
+    const whole = after([
+      asked("d", ["us"]),
+      { kind: "closed", run: runOf("d"), end: "terminated" },
+    ]);
+    expect(after([{ ...release, resource: "us/web" }], whole)).toBe(whole);
+  });
+
+  it("goes to all at once who do not exclude each other", () => {
+    const table = after([
+      ...[asked("a", ["eu"]), asked("b", ["eu/web"])],
+      ...[asked("c", ["eu/app"]), asked("d", ["eu/web/web-1"])],
+      left("a"),
+    ]);
+    expect(kinds(table)).toEqual({ b: "called", c: "called", d: "waiting" });
+  });
+
   it.each([
     ["completed", {}],
     ["cancelled", {}],
@@ -160,6 +190,43 @@ describe("whoever waits", () => {
     expect(answerOf(late, runOf("b"), 99_000)).toHaveProperty("waitMs", 0);
   });
 
+  it("is told only of what stands in its way, of ten at most, and how each of them stands", () => {
+    const table = after([
+      asked("a", ["eu/web", "eu/app"], { expectedMs: 60_000 }),
+      asked("b", ["eu/web", "eu/db"], { expectedMs: 60_000 }),
+      { kind: "closed", run: runOf("a"), end: "terminated" },
+      asked("c", ["eu/web"]),
+    ]);
+    expect(answerOf(table, runOf("c"), 0)).toMatchObject({
+      position: 2,
+      blockers: [
+        {
+          ...{ kind: "kept", resources: ["eu/web"] },
+          reason: expect.stringContaining("terminated"),
+        },
+        { kind: "waiting", resources: ["eu/web"] },
+      ],
+    });
+    // What is kept waits for a person, however long its run was to take.
+    expect(answerOf(table, runOf("c"), 0)).not.toHaveProperty("waitMs");
+    const line = Array.from({ length: 13 }, (_, index) =>
+      asked(String(index), ["eu"]),
+    );
+    const answer = answerOf(after(line), runOf("12"), 0);
+    expect(answer).toMatchObject({ position: 12 });
+    expect(answer.kind === "waiting" && answer.blockers).toHaveLength(10);
+  });
+
+  it("is answered by one that was called and does not know as by one that holds", () => {
+    const called = after([
+      ...[asked("a", ["eu"]), asked("b", ["eu"]), asked("c", ["eu"])],
+      left("a"),
+    ]);
+    expect(answerOf(called, runOf("c"), 0)).toMatchObject({
+      ...{ position: 1, blockers: [{ ...runOf("b"), kind: "held" }] },
+    });
+  });
+
   it("in a long line is answered at once", () => {
     const events = Array.from({ length: 300 }, (_, index) =>
       asked(String(index), ["eu"], { expectedMs: 1_000 }),
@@ -179,15 +246,16 @@ const events = fc.array(
     name: fc.constantFrom(...names),
     does: fc.constantFrom(
       ...(["ask", "ask", "ask", "leave", "keep", "crash", "tell"] as const),
+      "release" as const,
     ),
     resource: fc.constantFrom(...resources),
   }),
   { maxLength: 60 },
 );
-const wanted = fc.dictionary(
-  fc.constantFrom(...names),
-  fc.uniqueArray(fc.constantFrom(...resources), { minLength: 1, maxLength: 3 }),
-);
+const some = fc.uniqueArray(fc.constantFrom(...resources), {
+  ...{ minLength: 1, maxLength: 2 },
+});
+const wanted = fc.record({ a: some, b: some, c: some, d: some, e: some });
 const children = fc.boolean();
 
 type Step =
@@ -212,7 +280,9 @@ function play(
             ? { kind: "left", run, keep: { resources: [resource], reason: "" } }
             : does === "crash"
               ? { kind: "closed", run, end: "terminated" }
-              : { kind: "told", run };
+              : does === "release"
+                ? { kind: "released", resource, by: "ada", reason: "-" }
+                : { kind: "told", run };
     const next = lockTable(table, event, now);
     look(table, event, next);
     table = next;

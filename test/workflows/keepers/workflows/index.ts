@@ -21,10 +21,10 @@ export interface Heard {
 export const heardQuery = defineQuery<Heard>("heard");
 export const finish = defineSignal("finish");
 
-export async function hears(): Promise<void> {
+export async function hears(carried?: FreezeNotice): Promise<void> {
   const heard = { isOver: false };
   const calls = hearCalls();
-  const watch = new FreezeWatch(() => undefined, undefined);
+  const watch = new FreezeWatch(() => undefined, carried);
   setHandler(heardQuery, () => ({ calls: calls(), notice: watch.latest }));
   setHandler(finish, () => void (heard.isOver = true));
   await condition(() => heard.isOver);
