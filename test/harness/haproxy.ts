@@ -25,7 +25,7 @@ export interface HaproxyOptions {
   readonly backend?: readonly string[];
 }
 
-/** HAProxy began or ceased to leave a server out, by its own words, in their order. */
+/** HAProxy began or ceased to leave a server out because it was told to. */
 export interface ServerChange {
   readonly server: string;
   readonly isOut: boolean;
@@ -44,7 +44,7 @@ export function withoutHaproxy(): string | undefined {
 
 /** A real HAProxy in front of one backend, `app`. A failed request is never tried again, so that each one shows. */
 export class Haproxy {
-  /** Every drain and its end since it was started first: a sample might miss the shortest. */
+  /** Every drain and its end since it was started first, in HAProxy's own words and order: a sample might miss the shortest. */
   readonly changes: ServerChange[] = [];
   #child: ChildProcess | undefined;
 
@@ -180,7 +180,7 @@ export class Haproxy {
 
 function changeIn(line: string): ServerChange[] {
   const [, server = "", words = ""] = /Server app\/(\S+) (.*)/.exec(line) ?? [];
-  if (/^(enters drain|is going DOWN)/.test(words))
+  if (/^(enters drain|is going DOWN for)/.test(words))
     return [{ server, isOut: true }];
-  return words.startsWith("is UP") ? [{ server, isOut: false }] : [];
+  return words.includes("(leaving forced") ? [{ server, isOut: false }] : [];
 }

@@ -2,8 +2,13 @@ import { readFile, writeFile } from "node:fs/promises";
 import { parse, stringify } from "yaml";
 import type { Configuration } from "../../../activities/configuration/port";
 import type { LabHostView } from "../../../lab/hosts/lab";
+import {
+  allServers,
+  putBehind,
+  startHaproxyFor,
+} from "../../harness/balanced-lab";
 import { describeWhen } from "../../harness/describe-when";
-import { Haproxy, withoutHaproxy } from "../../harness/haproxy";
+import { type Haproxy, withoutHaproxy } from "../../harness/haproxy";
 import { type Rig, startRig } from "../../harness/rig";
 import { type Answers, startLoad, withoutWrk } from "../../harness/wrk";
 
@@ -34,32 +39,23 @@ describeWhen(withoutHaproxy() ?? withoutWrk())(
     let haproxy: Haproxy;
     beforeEach(async () => {
       rig = await startRig({ lab: { hosts: 6, pools: 1, serviceWorkers: 2 } });
-      haproxy = await Haproxy.start({
-        servers: rig.lab.hosts.map(({ id, serviceUrl = "" }) => {
-          const { hostname: address, port } = new URL(serviceUrl);
-          return { name: id, address, port: Number(port) };
-        }),
-      });
-      await haproxy.until(all("UP"));
+      haproxy = await startHaproxyFor(rig.lab);
     }, 60_000);
     afterEach(async () => {
       await haproxy.stop();
       await rig.stop();
     }, 60_000);
 
-    const all = (status: string) =>
-      Object.fromEntries(rig.lab.hosts.map(({ id }) => [id, status]));
+    const all = (status: string) => allServers(rig.lab, status);
 
     async function configure(balanced: boolean): Promise<void> {
       const file = rig.lab.configFile;
       const { targets } = parse(await readFile(file, "utf8")) as Configuration;
-      const sockets = [haproxy.socket];
-      const balancer = { haproxy: { sockets, backend: "app", maxOut } };
-      const lab = { ...targets["lab"], ...(balanced ? { balancer } : {}) };
       await writeFile(
         file,
-        stringify({ targets: { lab }, components: { app: component } }),
+        stringify({ targets, components: { app: component } }),
       );
+      if (balanced) await putBehind(rig.lab, haproxy, maxOut);
     }
 
     async function underLoad(work: () => Promise<void>): Promise<Answers> {

@@ -1,12 +1,17 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { parse } from "yaml";
 import type { Configuration } from "../../../activities/configuration/port";
+import type { HostContract } from "../../../activities/host/port";
+import type { LabHostView } from "../../../lab/hosts/lab";
+import { eventually } from "../../harness/eventually";
 import { effectsOf, eachEffectOnce } from "../../harness/host-log";
 import { type Rig, startRig } from "../../harness/rig";
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startRig({ lab: { hosts: 2, pools: 1 } });
+  rig = await startRig({ lab: { hosts: 5, pools: 1, rebootMs: 2_000 } });
 }, 60_000);
 afterAll(() => rig.stop(), 60_000);
 afterEach(() => rig.lab.clearFaults());
@@ -15,24 +20,78 @@ const idOf = (index: number): string => rig.lab.hosts[index]?.id ?? "";
 const upgradeOf = (host: string, rest = {}) =>
   rig.start({ hosts: { ids: [host] }, canary: { gate: false }, ...rest });
 
+/** The lab's component, and a step behind `apply` that boots the host. */
+function rebootingBy(step: Partial<HostContract["extra"][number]>) {
+  const text = readFileSync(rig.lab.configFile, "utf8");
+  const { components } = parse(text) as Configuration;
+  const app = components["app"];
+  if (app === undefined) throw new Error("the lab configures app");
+  const reboot = { name: "reboot", after: "apply" as const, ...step };
+  return { ...app, extra: [reboot] };
+}
+
+/** Resolves once nobody listens there. */
+const away = ({ address, port }: LabHostView): Promise<true> =>
+  eventually(async () => {
+    const connection = connect(port, address);
+    try {
+      await once(connection, "connect");
+      return undefined;
+    } catch {
+      return true;
+    } finally {
+      connection.destroy();
+    }
+  });
+
 describe("a host that boots", () => {
   it("as its step expects goes on with the next step when it is back", async () => {
     const host = idOf(0);
-    const text = readFileSync(rig.lab.configFile, "utf8");
-    const { components } = parse(text) as Configuration;
-    const app = components["app"];
-    if (app === undefined) throw new Error("the lab configures app");
-    const reboot = {
-      name: "reboot",
-      after: "apply" as const,
-      run: ["reboot"],
-      expectsReboot: true,
-    };
     const handle = await upgradeOf(host, {
-      contract: { ...app, extra: [reboot] },
+      contract: rebootingBy({ run: ["reboot"], expectsReboot: true }),
     });
     expect((await handle.result()).counts.upgraded).toBe(1);
     expect(effectsOf(rig.lab, host)).toEqual(eachEffectOnce);
+  }, 120_000);
+
+  it("and never comes back is handed over to people: the run asks, the others are upgraded, and retry joins the reboot", async () => {
+    const [, , stuck, ...others] = rig.lab.hosts;
+    if (stuck === undefined) throw new Error("the lab has five hosts");
+    const contract = rebootingBy({
+      script: `[ "$RUNBOOK_HOST" = ${stuck.id} ] || exit 0
+        echo boots >>"$HOST_ROOT/var/log/boots.log"
+        reboot >/dev/null 2>&1 &
+        exit 194`,
+      expectsReboot: "if announced",
+      timeoutS: 5,
+    });
+    const handle = await upgradeOf(stuck.id, {
+      hosts: { ids: [stuck, ...others].map(({ id }) => id) },
+      budget: { failures: 1 },
+      contract,
+    });
+    await away(stuck);
+    await rig.lab.setFault(`${stuck.id}:refuse`);
+    const { causes } = await rig.until(
+      handle,
+      ({ counts }) => counts.quarantined === 1 && counts.upgraded === 2,
+    );
+    expect(causes).toMatchObject([
+      {
+        type: "ssh.rebootStuck",
+        step: "reboot",
+        text: expect.stringMatching(/has not come back within 5 s/),
+      },
+    ]);
+    const gate = await rig.gate(handle, "failed-hosts");
+    expect(gate).toMatchObject({ hosts: [stuck.id] });
+    expect(gate.choices).toEqual(expect.arrayContaining(["retry", "exclude"]));
+    await rig.lab.clearFaults();
+    await rig.answer(handle, "failed-hosts", "retry");
+    const { outcome, counts } = await handle.result();
+    expect([outcome, counts.upgraded]).toEqual(["completed", 3]);
+    expect(effectsOf(rig.lab, stuck.id)).toEqual(eachEffectOnce);
+    expect(rig.lab.log(stuck.id, "boots")).toBe("boots\n");
   }, 120_000);
 
   it("in the middle of a step is set aside, and done whole when somebody says redo", async () => {
