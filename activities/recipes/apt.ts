@@ -113,7 +113,7 @@ running=$(installed "$main")
   printf '%s\\n' "no repository offers $running any more: this host could not be taken back"
 `;
 
-/** Lines of `needrestart -b`: NEEDRESTART-SVC: a unit, NEEDRESTART-KSTA: 0 unknown, 1 current, 2 and 3 outdated. */
+/** Lines of `needrestart -b`: NEEDRESTART-SVC: a unit, or the name of a script in /etc/init.d where no systemd runs, NEEDRESTART-KSTA: 0 unknown, 1 current, 2 and 3 outdated. */
 const services = `
 command -v needrestart >/dev/null || { printf '%s\\n' "needrestart is not installed: not looked for old libraries"; exit 0; }
 unset NEEDRESTART_SUSPEND
@@ -121,7 +121,7 @@ found=$(needrestart -b -l -r l 2>/dev/null | sed -n 's/^NEEDRESTART-SVC: *//p')
 for unit in $found; do
   case $unit in
     *[!A-Za-z0-9@._:\\\\-]* | -*) continue ;;
-    dbus* | systemd-* | user@* | getty@* | serial-getty@* | display-manager* | ssh.service | sshd.service)
+    dbus* | systemd-* | user@* | getty@* | serial-getty@* | display-manager* | ssh | sshd | ssh.service | sshd.service)
       printf '%s\\n' "still runs old libraries, left alone: $unit" ;;
     *)
       if [ "$RECIPE_NEEDRESTART" = restart ]; then
