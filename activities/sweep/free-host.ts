@@ -138,7 +138,9 @@ async function rejoined(
   try {
     const { outcome } = await putBack(new VisitedHost(deps, words, progress));
     if (outcome === "left out") return forPerson(one, "it is not ready");
-    return { ...one, isFreed: true, note: "in its balancer" };
+    const isBack = outcome === "put back";
+    const note = isBack ? "in its balancer again" : "was put back meanwhile";
+    return { ...one, isFreed: true, note };
   } catch (error) {
     if (signal.aborted || !isRunbookError(error)) throw error;
     const [first = ""] = error.seen.split("\n");

@@ -391,6 +391,18 @@ describe.each(shells)("the host's side of a visit, by $name", (shell) => {
         await host.ask("run-1", [{ verb: "back" }, release(mine)]);
         expect((await out([], [])).outSince).toBe(0);
       });
+
+      it("is back for every run, whichever took it out", async () => {
+        const drained = (owner: string): HostVerb => ({
+          ...{ verb: "drained", step: "balancer-drain", owner },
+        });
+        await host.ask("run-2", [claim(theirs), drained(theirs)]);
+        await host.ask("run-2", [release(theirs)]);
+        await host.ask("run-1", [claim(mine), drained(mine)]);
+        expect(readdirSync(host.at("drained"))).toHaveLength(2);
+        await host.ask("run-1", [{ verb: "back" }, release(mine)]);
+        expect(readdirSync(host.at("drained"))).toEqual([]);
+      });
     });
 
     describe("house-keeping", () => {

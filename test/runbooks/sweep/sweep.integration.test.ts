@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { SweepReport } from "../../../runbooks/sweep/contract";
+import type {
+  SweepReport,
+  SweepResult,
+} from "../../../runbooks/sweep/contract";
 import { watchersQuery } from "../../../workflows/freeze/messages";
 import { locksQuery, lockUpdates } from "../../../workflows/lock/messages";
 import { cli, type Said } from "../../cli/run-cli";
@@ -42,6 +45,8 @@ const idsOf = (pool: number): string[] => {
 };
 const on = (id: string, ...names: readonly string[]): string =>
   join(rig.lab.hostRoot(id), ...names);
+const ownerOf = (id: string) =>
+  on(id, "var", "lib", "upgrade-runbooks", "owner");
 const isDrained = (id: string) => existsSync(on(id, "var", "run", "drained"));
 const locks = () =>
   rig.server.client.workflow.getHandle("lock:lab").query(locksQuery);
@@ -103,6 +108,7 @@ describe("what a terminated run has left", () => {
       );
     expect(await locks()).toHaveLength(3);
     expect(isDrained(failing)).toBe(true);
+    expect(readFileSync(ownerOf(working), "utf8")).toContain(ended.workflowId);
 
     // The job goes on, so its host stays; all else is freed.
     const first = await swept("--yes");
@@ -125,8 +131,7 @@ describe("what a terminated run has left", () => {
       ]),
     );
     expect(isDrained(working)).toBe(false);
-    const owner = on(working, "home", ".upgrade-runbooks", "owner");
-    expect(existsSync(owner)).toBe(false);
+    expect(existsSync(ownerOf(working))).toBe(false);
 
     // The lock is a person's to release.
     const third = await swept("--yes");
@@ -152,4 +157,63 @@ describe("what a terminated run has left", () => {
       readFileSync(on(later, "var", "log", "app-ctl.log"), "utf8"),
     ).toContain("end undrain");
   }, 120_000);
+});
+
+describe("a Schedule of sweeps", () => {
+  it("opens runs that free, and tells what they found in their details and reports", async () => {
+    const created = await cli(
+      [
+        ...["schedule", "create", "sweep", "--set", "target=lab"],
+        ...["--set", "change=nightly", "--execute"],
+        ...["--at", "daily 04:00", "--tz", "UTC", "--window", "PT1H"],
+      ],
+      { env },
+    );
+    expect(created).toMatchObject({ code: 0, err: "" });
+    const { schedule, workflow } = rig.server.client;
+    await schedule.getHandle("sweep:lab:nightly").trigger("SKIP");
+    const id = await eventually(async () => {
+      const { info } = await schedule.getHandle("sweep:lab:nightly").describe();
+      return info.recentActions.at(-1)?.action.workflow.workflowId;
+    });
+    expect(id).toMatch(/^sweep:lab:nightly-\d{4}-/);
+    const result = (await workflow.getHandle(id).result()) as SweepResult;
+    expect(result).toMatchObject({ outcome: "completed", counts: {} });
+    const seen = await workflow.getHandle(id).describe();
+    const published = Object.fromEntries(
+      seen.typedSearchAttributes
+        .getAll()
+        .map(({ key, value }) => [key.name, value]),
+    );
+    expect(published).toMatchObject({
+      ...{ RunbookName: "sweep", RunbookTarget: "lab", RunbookPhase: "ended" },
+    });
+    const listed = await cli(["schedule", "list"], { env });
+    expect(listed.out).toContain("mode free");
+    expect(listed.out).toContain(`completed  ${id}`);
+    const report = await cli(["report", id], { env });
+    expect(report.out).toContain("left nothing on lab (8 hosts)");
+  }, 60_000);
+
+  it("refuses an input that no sweep has, with every fault", async () => {
+    const wrong = ["--set", "target=lab", "--set", "mode=all"];
+    const said = await cli(["start", "sweep", ...wrong], { env });
+    expect(said.code).toBe(2);
+    for (const word of ["change", "mode"]) expect(said.err).toContain(word);
+  });
+});
+
+describe("runbook sweep", () => {
+  it("says in one error that there is no such target, and looks at nothing", async () => {
+    const said = await cli(["sweep", "--target", "lob"], { env });
+    expect(said.code).toBe(2);
+    expect(said.out + said.err).toContain('"lob"');
+  }, 30_000);
+
+  it("does not wait for a worker that is not there", async () => {
+    const said = await cli(["sweep", "--target", "lab"], {
+      env: { ...env, RUNBOOK_TASK_QUEUE: "nobody" },
+    });
+    expect(said.code).toBe(4);
+  });
 });
