@@ -19,7 +19,8 @@ export const exitCodes = {
   },
   endedBadly: {
     code: 6,
-    meaning: "the run ended with failures, denied, aborted or cancelled",
+    meaning:
+      "the run ended with failures, denied, aborted, cancelled, or missed its window",
   },
   checkFailed: {
     code: 7,
