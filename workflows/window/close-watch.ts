@@ -21,7 +21,7 @@ export type WatchedClose =
 
 export interface CloseOptions {
   readonly window: Pick<Window, "judged">;
-  readonly desk: Desk;
+  readonly desk: Pick<Desk, "ask" | "amend" | "withdraw">;
   /** Of the plan. */
   readonly digest: string;
   readonly gateExpiresMs: number;
