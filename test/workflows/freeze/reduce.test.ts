@@ -89,6 +89,21 @@ describe("a run that watches", () => {
     expect(toTell(told)).toBeUndefined();
   });
 
+  it("hears a higher version with each change, also within a moment and after a loss of the table", () => {
+    const one = after([frozen("one")]);
+    const two = after([frozen("two")], one);
+    expect(one.version).toBeGreaterThanOrEqual(1_000);
+    expect(two.version).toBeGreaterThan(one.version);
+    // Of whoever comes to watch nobody is told.
+    expect(after([watched("a", "eu")], two).version).toBe(two.version);
+  });
+
+  it("that asks twice watches once, by what it said last", () => {
+    const table = after([watched("a", "eu"), watched("a", "us")]);
+    expect(heldBy(table, "all")).toEqual([runOf("a")]);
+    expect(heldBy(table, "eu")).toEqual([]);
+  });
+
   it("is told once more of what changed while it was being told", () => {
     const table = after([watched("a", "eu"), frozen("one")]);
     const { freezes } = noticeFor(table, { resources: ["eu"] });

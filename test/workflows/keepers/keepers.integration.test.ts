@@ -62,8 +62,14 @@ describe("the keeper of locks", () => {
     await rig.tellLocks("leave", { run: a.run });
     expect(await standings()).toEqual(["kept", "waiting"]);
     const word = { by: "ada", reason: "looked at it" };
-    await rig.locks.signal(releaseSignal, { ...word, resource: "" });
     const resource = `${rig.target}/app`;
+    await rig.locks.signal(releaseSignal, { ...word, resource, reason: " " });
+    await expect(
+      rig.tellLocks("release", { ...word, resource, by: "" }),
+    ).rejects.toMatchObject({
+      cause: { message: expect.stringContaining("by: expected a text") },
+    });
+    expect(await standings()).toEqual(["kept", "waiting"]);
     await rig.locks.signal(releaseSignal, { ...word, resource });
     expect(await b.until(({ calls }) => calls > 0)).toEqual({ calls: 1 });
     await rig.tellLocks("closed", { run: b.run, end: "completed" });
