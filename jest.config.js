@@ -21,6 +21,7 @@ const shared = {
 const chaos = "<rootDir>/test/**/*.chaos.test.ts";
 const replay = "<rootDir>/test/**/*.replay.test.ts";
 const server = "<rootDir>/test/**/*.server.test.ts";
+const program = "<rootDir>/test/**/*.program.test.ts";
 const browser = "<rootDir>/test/**/*.browser.test.ts";
 const integration = "<rootDir>/test/**/*.integration.test.ts";
 const ignore = (...endings) => [
@@ -30,6 +31,7 @@ const ignore = (...endings) => [
 ];
 
 module.exports = {
+  // `npm test` takes three, for a third of its time is spent on waiting for servers; other tiers measure or kill.
   maxWorkers: 2,
   projects: [
     {
@@ -40,6 +42,7 @@ module.exports = {
         "browser",
         "integration",
         "chaos",
+        "program",
         "replay",
         "server",
         "recording",
@@ -48,6 +51,7 @@ module.exports = {
     { ...shared, displayName: "integration", testMatch: [integration] },
     { ...shared, displayName: "browser", testMatch: [browser] },
     { ...shared, displayName: "chaos", testMatch: [chaos] },
+    { ...shared, displayName: "program", testMatch: [program] },
     { ...shared, displayName: "server", testMatch: [server] },
     { ...shared, displayName: "replay", testMatch: [replay] },
     {

@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 import { eventually } from "../harness/eventually";
 import type { Said } from "./run-cli";
 
-/** What a user's shell sees of the built program; `npm test` has built it. */
+/** What a user's shell sees of the built program; `npm run test:program` has built it. */
 const runbook = resolve(__dirname, "../../bin/runbook");
 
 let folder: string;
