@@ -1,8 +1,10 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stringify } from "yaml";
 import { type Lab, startLab } from "../../../lab/hosts/lab";
 import { cli } from "../../cli/run-cli";
+import { type Sshd, startSshd } from "../../harness/sshd";
 
 let folder: string;
 let lab: Lab;
@@ -15,10 +17,16 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function planOf(...more: readonly string[]): Promise<string> {
+const planOf = (...more: readonly string[]): Promise<string> =>
+  planFrom(lab.configFile, ...more);
+
+async function planFrom(
+  configFile: string,
+  ...more: readonly string[]
+): Promise<string> {
   const input = ["target=lab", "change=c-1", "component=app", "version=2.0.0"];
   const set = [...input, ...more].flatMap((word) => ["--set", word]);
-  const argv = ["plan", "--config", lab.configFile, ...set];
+  const argv = ["plan", "--config", configFile, ...set];
   const env = { RUNBOOK_ARTIFACTS: join(folder, "artifacts") };
   const { code, out, err } = await cli(argv, { env });
   expect({ code, err }).toEqual({ code: 0, err: "" });
@@ -65,4 +73,53 @@ describe("a plan that looks at its hosts", () => {
       "- **disk** on 6 hosts",
     );
   });
+
+  it("finds on a real sshd that the user may not become root without a password", async () => {
+    const path = await mkdtemp(join(folder, "path-"));
+    const sudo = "#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n";
+    await writeFile(join(path, "sudo"), sudo, { mode: 0o755 });
+    const sshd = await startSshd({
+      ports: 2,
+      config: [`SetEnv PATH=${path}:/usr/bin:/bin`],
+    });
+    try {
+      const file = await configurationOf(path, sshd);
+      const text = await planFrom(file, "checks.hosts=all");
+      expect(text).toContain("looked at 2 of 2 hosts, 0 of them fine");
+      expect(text).toMatch(
+        /- \*\*sudo\*\* on 2 hosts \(db-\d, db-\d\): .*sudo: a password is required, .*\(ssh\.notPermitted\)/,
+      );
+    } finally {
+      await sshd.stop();
+    }
+  }, 30_000);
 });
+
+/** A target whose user becomes root, and a component that would not be reached. */
+async function configurationOf(
+  path: string,
+  { address, ports, user, keyFile, knownHostsFile }: Sshd,
+): Promise<string> {
+  const file = join(path, "runbooks.yaml");
+  const hosts = ports.map((port, n) => ({
+    ...{ id: `db-${n}`, pool: "db" },
+    ...{ address, port },
+  }));
+  await writeFile(join(path, "hosts.yaml"), stringify(hosts));
+  const ssh = {
+    user,
+    become: true,
+    identities: [{ key: keyFile }],
+    knownHosts: [knownHostsFile],
+  };
+  const version = { run: ["cat", "/no/such/file"] };
+  const steps = { apply: { run: ["true"] }, version };
+  await writeFile(
+    file,
+    stringify({
+      targets: { lab: { inventory: { file: "hosts.yaml" }, ssh } },
+      components: { app: { steps } },
+    }),
+  );
+  return file;
+}
