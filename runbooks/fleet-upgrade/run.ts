@@ -154,17 +154,22 @@ export class FleetRun implements RunParts {
       onRefusal: (refused) => ledger.record({ kind: "refused", refused }),
       onEvent: ({ at, text }) => ledger.record({ kind: "event", at, text }),
     });
-    openRunControls({
-      ...{ desk, handled, run: () => opened.run },
-      // What is said while the run is handed over waits for the successor to know its hosts.
-      ready: () =>
-        carried === undefined
-          ? Promise.resolve()
-          : condition(() => opened.run !== undefined),
-    });
-    setHandler(calendarChanged, () => opened.run?.lookAtCalendars(), {
-      description: "The calendars were edited: they are asked again now.",
-    });
+    // What is said while the run is handed over waits for the successor to know its hosts.
+    const ready = async (): Promise<void> => {
+      if (carried !== undefined)
+        await condition(() => opened.run !== undefined);
+    };
+    openRunControls({ desk, handled, ready, run: () => opened.run });
+    setHandler(
+      calendarChanged,
+      async () => {
+        await ready();
+        opened.run?.lookAtCalendars();
+      },
+      {
+        description: "The calendars were edited: they are asked again now.",
+      },
+    );
     RunView.openQueries(() => opened.run?.view);
     const obey = (): void => {
       opened.run?.obeyFreezes();

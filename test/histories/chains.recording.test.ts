@@ -1,5 +1,11 @@
 import type { FleetHandle } from "../harness/rig";
 import { eventually } from "../harness/eventually";
+import { calendarChanged } from "../../workflows/window/messages";
+import {
+  calendarsOf,
+  nightIn,
+  openFor,
+} from "../runbooks/fleet-upgrade/window-rig";
 import { Recorder } from "./recorder";
 
 /** Runs here hand over after a few events instead of thousands: a few hosts need a chain of several. */
@@ -109,5 +115,35 @@ it("handed over while it catches up with hosts that appeared", async () => {
   await rig.lab.clearFaults();
   expect(
     await recorder.saveChain(handle, "handed-over-catching-up"),
+  ).toBeGreaterThan(1);
+}, 240_000);
+
+it("handed over while it goes back", async () => {
+  const { rig } = recorder;
+  const handle = await recorder.run({ version: "7.0.0", slots: 3 });
+  await rig.until(newest(handle), ({ counts }) => counts.upgraded >= 3);
+  await recorder.fault(recorder.inOrder, "hang@undo");
+  await newest(handle).executeUpdate("rollback", { args: [{ by: "ada" }] });
+  await recorder.begun("undo", recorder.inOrder.slice(0, 2));
+  await makeItHandOver(handle);
+  await rig.lab.clearFaults();
+  expect(
+    await recorder.saveChain(handle, "handed-over-rolling-back"),
+  ).toBeGreaterThan(1);
+}, 240_000);
+
+it("handed over while it is out of its window, which then moves", async () => {
+  const keepTo = calendarsOf(recorder.rig);
+  keepTo(nightIn(100).calendars);
+  const handle = await recorder.run({ version: "8.0.0" });
+  await recorder.rig.until(newest(handle), ({ halts }) =>
+    halts.some(({ kind }) => kind === "closed"),
+  );
+  await makeItHandOver(handle);
+  keepTo({ nights: openFor(600) });
+  await newest(handle).signal(calendarChanged);
+  await recorder.rig.answer(newest(handle), "window-moved", "approve");
+  expect(
+    await recorder.saveChain(handle, "handed-over-out-of-window"),
   ).toBeGreaterThan(1);
 }, 240_000);

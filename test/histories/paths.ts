@@ -11,7 +11,7 @@ interface Path {
  * `<name>.json`.
  */
 export const paths = {
-  "plan-only": { outcome: "planned", tells: [] },
+  "plan-only": { outcome: "planned", tells: ['"mode":"plan"'] },
   happy: {
     outcome: "completed",
     tells: [
@@ -82,7 +82,10 @@ export const paths = {
   },
   "rolled-back": { outcome: "rolled back", tells: ['"work":"undo"'] },
   "emergency-stopped": { outcome: "stopped", tells: ["smoke"] },
-  cancelled: { outcome: "cancelled", tells: [] },
+  cancelled: {
+    outcome: "cancelled",
+    tells: ["EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED", "unsettled"],
+  },
   "lock-waited": {
     outcome: "completed",
     tells: ['"position":1', '"signalName":"yourTurn"'],
@@ -91,6 +94,30 @@ export const paths = {
   "frozen-lifted": {
     outcome: "completed",
     tells: ["peak sale", '"signalName":"freezesChanged"'],
+  },
+  "window-moved": {
+    outcome: "completed",
+    tells: ['"gate":"window-moved"', '"signalName":"calendarChanged"'],
+  },
+  "window-moved-denied": {
+    outcome: "denied",
+    tells: ['"gate":"window-moved"', '"choice":"deny"'],
+  },
+  "window-overridden": {
+    outcome: "completed",
+    tells: ['"gate":"window-override"', "the hole is being used"],
+  },
+  "window-closed-asked": {
+    outcome: "rolled back",
+    tells: ['"gate":"window-close"', '"work":"undo"'],
+  },
+  "window-closed-rolled-back": {
+    outcome: "rolled back",
+    tells: ["abort-with-rollback", '"work":"undo"'],
+  },
+  "window-closed-parked": {
+    outcome: "completed",
+    tells: ['"signalName":"calendarChanged"', '"atClose":'],
   },
   "worker-killed": { outcome: "completed", tells: ['"attempt":2'] },
   built: { outcome: "completed", tells: ['"artifact":{'] },
@@ -103,7 +130,7 @@ export const paths = {
 
 /** Continued as new: each run of the chain is a file of its own, `<name>-1.json`, `<name>-2.json` ... */
 export const chains = {
-  "handed-over": { outcome: "completed", tells: [] },
+  "handed-over": { outcome: "completed", tells: ['"letters":"uuuvvv"'] },
   "handed-over-paused": {
     outcome: "completed",
     tells: ["lunch", '"gate":"failed-hosts"'],
@@ -117,6 +144,14 @@ export const chains = {
     tells: ['"kind":"catching up"', '"added":2'],
   },
   "handed-over-denied": { outcome: "denied", tells: ['"choice":"deny"'] },
+  "handed-over-out-of-window": {
+    outcome: "completed",
+    tells: ['"kind":"closed"', '"gate":"window-moved"'],
+  },
+  "handed-over-rolling-back": {
+    outcome: "rolled back",
+    tells: ['"course":"rolling back"', '"work":"undo"'],
+  },
 } as const satisfies Record<string, Path>;
 
 export type PathName = keyof typeof paths;

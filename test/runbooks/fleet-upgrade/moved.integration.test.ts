@@ -7,7 +7,7 @@ import { eventually } from "../../harness/eventually";
 import { effectsOf, eachEffectOnce } from "../../harness/host-log";
 import { type FleetHandle, type Rig, startRig } from "../../harness/rig";
 import { fastForward, startSkipping, uniqueId } from "../../harness/temporal";
-import { type Calendars, calendarsOf, openFor } from "./window-rig";
+import { type Calendars, calendarsOf, nightIn, openFor } from "./window-rig";
 
 jest.setTimeout(90_000);
 
@@ -24,18 +24,6 @@ const quick = {
   ...{ canary: { gate: false }, checks: { hosts: "none" } },
   slowStart: false,
 } as const satisfies Partial<FleetUpgradeInput>;
-
-/** In so many days, at 22:00 UTC for six hours. */
-const nightIn = (days: number) => {
-  const day = new Date(Date.now() + days * 86_400_000)
-    .toISOString()
-    .slice(0, 10);
-  const dtstart = `${day}T22:00`;
-  return {
-    opens: `${dtstart}:00.000Z`,
-    calendars: { nights: { tz: "Etc/UTC", dtstart, duration: "PT6H" } },
-  };
-};
 
 /** A run that people were told waits for that night. */
 async function waiting(version: string, days = 100): Promise<FleetHandle> {

@@ -36,6 +36,19 @@ export function openFor(minutes: number): object {
   return { tz: "Etc/UTC", dtstart: start, duration: `PT${minutes}M` };
 }
 
+/** One night in so many days, from 22:00 UTC for six hours. */
+export function nightIn(days: number): {
+  readonly opens: string;
+  readonly calendars: Calendars;
+} {
+  const day = new Date(Date.now() + days * 86_400_000).toISOString();
+  const dtstart = `${day.slice(0, 10)}T22:00`;
+  return {
+    opens: `${dtstart}:00.000Z`,
+    calendars: { nights: { tz: "Etc/UTC", dtstart, duration: "PT6H" } },
+  };
+}
+
 /** What the tests of windows start: no gate, nothing looked at before, one host after the other, which is thought to be quick. */
 export const oneByOne = {
   ...{ canary: { gate: false }, checks: { hosts: "none" } },
