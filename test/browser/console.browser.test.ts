@@ -99,7 +99,7 @@ describeWhen(missingChromium())("in the Temporal Web UI", () => {
     await pause.write({ by: "ada", reason: "a look at the graphs" });
     await pause.submit();
     await rig.until(run(), ({ halts }) => halts.length > 0);
-    expect(await ui.details()).toContain("Paused by ada");
+    expect(await ui.details()).toContain("paused by ada");
     const resume = await ui.dialog("signal", "resume");
     await resume.write({ by: "ada" });
     await resume.submit();

@@ -173,13 +173,7 @@ describe("how a run ends is what watch exits with", () => {
     await asked(id, "failed-hosts");
     const status = await run(["status", id]);
     expect(status.out).toContain(`${host} at restart:`);
-    await decide(
-      id,
-      "failed-hosts",
-      "exclude",
-      "--set",
-      `hosts.ids[0]=${host}`,
-    );
+    await decide(id, "failed-hosts", "exclude", "--hosts", host);
     await rig.lab.clearFaults();
     const { code, out } = await watch(id);
     expect(code).toBe(6);
