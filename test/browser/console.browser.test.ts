@@ -99,12 +99,12 @@ describeWhen(missingChromium())("in the Temporal Web UI", () => {
     await pause.write({ by: "ada", reason: "a look at the graphs" });
     await pause.submit();
     await rig.until(run(), ({ halts }) => halts.length > 0);
-    expect(await ui.details()).toContain("paused by ada");
+    expect(await ui.details()).toContain("Halted: paused by ada");
     const resume = await ui.dialog("signal", "resume");
     await resume.write({ by: "ada" });
     await resume.submit();
     await rig.until(run(), ({ halts }) => halts.length === 0);
-    expect(await ui.details()).not.toContain("Paused by");
+    expect(await ui.details()).not.toContain("Halted");
   }, 240_000);
 
   it("it goes on by the JSON that the Signal dialog shows, and its outcome is read there", async () => {
