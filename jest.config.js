@@ -20,6 +20,7 @@ const chaos = "<rootDir>/test/**/*.chaos.test.ts";
 const replay = "<rootDir>/test/**/*.replay.test.ts";
 const server = "<rootDir>/test/**/*.server.test.ts";
 const program = "<rootDir>/test/**/*.program.test.ts";
+const windows = "<rootDir>/test/**/*.windows.test.ts";
 const browser = "<rootDir>/test/**/*.browser.test.ts";
 const integration = "<rootDir>/test/**/*.integration.test.ts";
 const ignore = (...endings) => [
@@ -46,6 +47,7 @@ module.exports = {
         "program",
         "replay",
         "server",
+        "windows",
         "recording",
       ),
     },
@@ -55,6 +57,7 @@ module.exports = {
     { ...shared, displayName: "program", testMatch: [program] },
     { ...shared, displayName: "server", testMatch: [server] },
     { ...shared, displayName: "replay", testMatch: [replay] },
+    { ...shared, displayName: "windows", testMatch: [windows] },
     {
       ...shared,
       displayName: "recording",
