@@ -24,7 +24,7 @@ let rig: Rig;
 beforeAll(async () => {
   // A visit takes more than two of a night's four seconds: two nights leave a host for the third at least.
   rig = await startRig({
-    lab: { hosts, pools: 1, service: false, applyMs: 1_200 },
+    lab: { hosts, pools: 1, service: false, applyMs: 1_500, minReadyS: 1 },
   });
   const people = ["ada", "ben", "cat"].map((name) => ({
     ...{ name, groups: ["ops"] },
