@@ -2,7 +2,7 @@
 
 import type { Freeze } from "../../activities/freeze/port";
 import type { Generations } from "../../activities/host/generations";
-import type { Parked } from "../../activities/host/port";
+import type { Parked, VisitResult } from "../../activities/host/port";
 import type { Clock } from "./clock";
 import type { Budget, GroupLimits, Halt } from "./words";
 
@@ -21,20 +21,8 @@ export interface GroupedFailure extends ItemFailure {
   readonly cause: string;
 }
 
-export interface ItemResult {
-  readonly outcome:
-    | "upgraded"
-    | "unchanged"
-    | "gone"
-    | "rolled back"
-    | "put back"
-    | "left out"
-    | "parked";
-  readonly parked?: Parked;
-  readonly version?: string;
-  readonly previous?: string;
-  readonly ms: number;
-}
+/** What a visit ended with. */
+export type ItemResult = VisitResult;
 
 export type FinishedOutcome = "upgraded" | "unchanged" | "gone" | "rolled back";
 
