@@ -3,6 +3,7 @@ import { approvalsSchema } from "../approvals/port";
 import { calendarDocumentSchema } from "../calendar/document";
 import { idSchema, inventorySourceSchema } from "../inventory/port";
 import { balancerSchema } from "../loadbalancer/port";
+import { postgresSchema } from "../postgres/schema";
 import { componentSchema } from "../recipes/port";
 import { sshAccessSchema } from "../ssh/port";
 
@@ -12,6 +13,8 @@ const targetSchema = z.strictObject({
   ssh: sshAccessSchema.prefault({}),
   /** What stands in front of the hosts; without it nobody but their own `drain` takes them out. */
   balancer: balancerSchema.optional(),
+  /** The PostgreSQL servers among the hosts. */
+  postgres: postgresSchema.optional(),
   /** Who may answer which gate of a run on this target; stands instead of the file's own. */
   approvals: approvalsSchema.optional(),
   /** Names of calendars; work may start while all of them are open. Without any it may always. */
