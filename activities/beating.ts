@@ -12,11 +12,13 @@ const heartbeatMs = 2_000;
  */
 export async function beating<T>(
   work: (signal: AbortSignal) => Promise<T>,
+  /** What each heartbeat says; shown beside the activity in the UI. */
+  details: () => unknown = () => undefined,
 ): Promise<T> {
   const context = Context.current();
   // One signal for all that the work does at once, such as questions to 100 hosts: no leak.
   setMaxListeners(0, context.cancellationSignal);
-  const beat = setInterval(() => context.heartbeat(), heartbeatMs);
+  const beat = setInterval(() => context.heartbeat(details()), heartbeatMs);
   try {
     return await work(context.cancellationSignal);
   } catch (error) {

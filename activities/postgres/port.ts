@@ -12,6 +12,8 @@ export interface SqlPlace {
   readonly user: string;
   readonly database: string;
   readonly password?: string | undefined;
+  /** PgBouncer's admin console, which knows no settings and takes only statements without values. */
+  readonly isConsole?: true;
   readonly tls: {
     readonly mode: TlsMode;
     /** PEM file of the authorities on the worker; the machine's own otherwise. */
@@ -40,6 +42,8 @@ export interface PostgresServer {
   readonly workFolder: string;
   /** Of initdb, pg_ctl and so on; looked for on the host when absent. */
   readonly binDirectory?: string | undefined;
+  /** Which programs are wanted where a host has several; default: those of the data directory, else the newest. */
+  readonly major?: number | undefined;
   readonly replication: ReplicationLogin;
 }
 

@@ -1,0 +1,101 @@
+import { readFile } from "node:fs/promises";
+import type { ConnectionOptions } from "node:tls";
+import { Client, type ClientConfig } from "pg";
+import { expandHome, resolveReference } from "../references";
+import type { Row, Sql, SqlOptions, SqlPlace, SqlSession } from "./port";
+import { failureOfSql, type SqlFailure } from "./signatures";
+
+const connectTimeoutMs = 10_000;
+const statementTimeoutMs = 30_000;
+const lockTimeoutMs = 2_000;
+
+/**
+ * Statements over connections that live no longer than the work they are for: a run that lasts for days keeps none, and
+ * a server that was restarted or promoted is met anew.
+ */
+export function createSql(): Sql {
+  const withSession: Sql["withSession"] = async (place, options, work) => {
+    options.signal?.throwIfAborted();
+    const client = new Client(await configOf(place, options));
+    // A connection that breaks while nobody asks anything tells the next question.
+    client.on("error", () => undefined);
+    const drop = (): void => void client.end().catch(() => undefined);
+    options.signal?.addEventListener("abort", drop, { once: true });
+    try {
+      await told(place, () => client.connect());
+      return await work(sessionOf(client, place));
+    } finally {
+      options.signal?.removeEventListener("abort", drop);
+      drop();
+    }
+  };
+  return {
+    withSession,
+    query: (place, options, text, values) =>
+      withSession(place, options, (session) => session.query(text, values)),
+  };
+}
+
+function sessionOf(client: Client, place: SqlPlace): SqlSession {
+  return {
+    query: async <T extends Row>(text: string, values?: readonly unknown[]) => {
+      const { rows } = await told(place, () =>
+        values === undefined
+          ? client.query<T & Record<string, unknown>>(text)
+          : client.query<T & Record<string, unknown>>(text, [...values]),
+      );
+      return rows;
+    },
+  };
+}
+
+async function told<T>(place: SqlPlace, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw failureOfSql(cause as SqlFailure, place);
+  }
+}
+
+async function configOf(
+  place: SqlPlace,
+  options: SqlOptions,
+): Promise<ClientConfig> {
+  const { address, port, user, database, password, isConsole } = place;
+  const statementMs = options.statementTimeoutMs ?? statementTimeoutMs;
+  return {
+    host: address,
+    port,
+    user,
+    database,
+    ssl: await tlsOf(place),
+    // Read anew for each connection, for a password may rotate while a run lasts for days.
+    ...(password !== undefined && {
+      password: () => resolveReference(password),
+    }),
+    application_name: options.applicationName,
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    ...(isConsole !== true && {
+      statement_timeout: statementMs,
+      lock_timeout: options.lockTimeoutMs ?? lockTimeoutMs,
+    }),
+    // A server that went away without a word answers no more; its own timeout comes first.
+    query_timeout: statementMs + 5_000,
+  };
+}
+
+/** libpq's meaning of the modes: only `verify-full` compares the name. */
+async function tlsOf({
+  address,
+  tls: { mode, ca },
+}: SqlPlace): Promise<false | ConnectionOptions> {
+  if (mode === "disable" || address.startsWith("/")) return false;
+  if (mode === "require" && ca === undefined)
+    return { rejectUnauthorized: false };
+  return {
+    rejectUnauthorized: true,
+    ...(ca === undefined ? {} : { ca: await readFile(expandHome(ca), "utf8") }),
+    ...(mode === "verify-full" ? {} : { checkServerIdentity: () => undefined }),
+  };
+}

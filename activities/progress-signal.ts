@@ -1,0 +1,58 @@
+import { Context } from "@temporalio/activity";
+import { beating } from "./beating";
+import type { StepProgress } from "./postgres/port";
+
+/** Signal of the runs that show progress of their steps. */
+export const progressSignal = "stepProgress";
+
+const oftenMs = 2_000;
+const seldomMs = 60_000;
+/** So many come often: a short step shows more than its begin and end. */
+const oftenTimes = 10;
+
+/** An activity's work that tells how far it is, in its heartbeats and to its run; see `beating`. */
+export function beatingWithProgress<T>(
+  work: (
+    signal: AbortSignal,
+    tell: (progress: StepProgress) => void,
+  ) => Promise<T>,
+): Promise<T> {
+  let latest: StepProgress | undefined;
+  const tellRun = createTeller();
+  return beating(
+    (signal) =>
+      work(signal, (progress) => {
+        latest = progress;
+        tellRun(progress, Date.now());
+      }),
+    () => latest,
+  );
+}
+
+/**
+ * Tells the activity's own run, seldom enough for a history: each message costs three events. A run that cannot be told goes
+ * without.
+ */
+function createTeller(): (progress: StepProgress, now: number) => void {
+  const { client, info } = Context.current();
+  const workflowId = info.workflowExecution?.workflowId ?? "";
+  let last: { at: number; progress: StepProgress } | undefined;
+  let told = 0;
+  return (progress, now) => {
+    if (last !== undefined && !isNews(progress, last.progress)) return;
+    const dueMs = told < oftenTimes ? oftenMs : seldomMs;
+    if (last !== undefined && now - last.at < dueMs) return;
+    last = { at: now, progress };
+    told++;
+    client.workflow
+      .getHandle(workflowId)
+      .signal(progressSignal, progress)
+      .catch(() => undefined);
+  };
+}
+
+function isNews(now: StepProgress, before: StepProgress): boolean {
+  const { percent = -1 } = now;
+  const { percent: was = -1 } = before;
+  return Math.abs(percent - was) >= 1 || now.line !== before.line;
+}
