@@ -74,6 +74,7 @@ function planFleet(
   const plans = layout({
     hosts: settings.hosts,
     pools: settings.pools,
+    ids: settings.ids,
     addresses,
     basePort,
   });

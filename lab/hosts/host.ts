@@ -20,6 +20,7 @@ export interface LabGround {
   readonly service: boolean;
   readonly serviceWorkers: number;
   readonly applyMs: number;
+  readonly hostEnv: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly rebootMs: number;
   readonly authorizedKey: string;
   readonly reaper: Reaper;
@@ -206,7 +207,7 @@ export class LabHost {
 
   private place(): CommandPlace {
     this.touch();
-    const { dir, user, applyMs } = this.ground;
+    const { dir, user, applyMs, hostEnv } = this.ground;
     const home = join(this.root, "home", user);
     return {
       cwd: home,
@@ -222,6 +223,7 @@ export class LabHost {
         // A lab host has no systemd, whatever the machine below it has.
         UPGRADE_RUNBOOKS_SYSTEMD: join(this.root, "run/systemd/system"),
         LAB_APPLY_MS: String(applyMs),
+        ...hostEnv[this.plan.id],
       },
       groupNote: (group) => join(dir, "run/groups", `${this.plan.id}.${group}`),
     };

@@ -14,6 +14,8 @@ export interface HostPlan {
 export interface LayoutOptions {
   readonly hosts: number;
   readonly pools: number;
+  /** These hosts, a pool each, instead of a number of them. */
+  readonly ids?: readonly string[] | undefined;
   readonly addresses: Addresses;
   readonly basePort: number;
 }
@@ -36,9 +38,11 @@ const zones = ["zone-a", "zone-b", "zone-c"] as const;
 
 /** All hosts in the inventory's order: pool by pool. */
 export function layout(options: LayoutOptions): HostPlan[] {
-  const names = poolSizes(options.hosts, options.pools).flatMap(
-    ({ name, size }) => idsOf(name, size).map((id) => ({ id, pool: name })),
-  );
+  const names =
+    options.ids?.map((id) => ({ id, pool: id })) ??
+    poolSizes(options.hosts, options.pools).flatMap(({ name, size }) =>
+      idsOf(name, size).map((id) => ({ id, pool: name })),
+    );
   return names.map(({ id, pool }, index) => ({
     id,
     pool,

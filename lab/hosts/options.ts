@@ -4,6 +4,7 @@ import {
   faultsOf,
   type Fault as InputFault,
 } from "../../activities/faults";
+import { idSchema } from "../../activities/inventory/port";
 import { readFaults } from "./faults";
 import { layout, MAX_POOLS } from "./layout";
 
@@ -20,6 +21,10 @@ export const labOptionsSchema = z.strictObject({
     ),
   hosts: z.int().min(1).max(10_000).default(40),
   pools: z.int().min(1).max(MAX_POOLS).default(4),
+  /** Names the hosts, a pool each; `hosts` is their number. */
+  ids: z.array(idSchema).min(1).optional(),
+  /** Variables of the commands on a host, by its id. */
+  hostEnv: z.record(z.string(), z.record(z.string(), z.string())).default({}),
   faults: z.array(z.string()).default([]),
   /** Which hosts a share such as `1%` means. */
   seed: z.string().default("lab"),
@@ -58,7 +63,10 @@ export type LabSettings = z.output<typeof labOptionsSchema>;
  * @throws input.invalid, one error for all that is wrong in options and faults
  */
 export function labSettings(options: LabOptions): LabSettings {
-  const result = labOptionsSchema.safeParse(options);
+  const result = labOptionsSchema.safeParse({
+    ...options,
+    hosts: options.ids?.length ?? options.hosts,
+  });
   const wrong = result.success
     ? wrongTogether(result.data)
     : faultsOf(result.error, { schema: labOptionsSchema, value: options });
@@ -67,10 +75,9 @@ export function labSettings(options: LabOptions): LabSettings {
 }
 
 function wrongTogether(settings: LabSettings): InputFault[] {
-  const { hosts, service, pools } = settings;
-  const ids = layout({ hosts, pools, addresses: "ports", basePort: 0 }).map(
-    ({ id }) => id,
-  );
+  const { hosts, service } = settings;
+  const plans = layout({ ...settings, addresses: "ports", basePort: 0 });
+  const ids = plans.map(({ id }) => id);
   const { wrong } = readFaults(settings.faults, ids);
   if (!service || hosts <= MAX_HOSTS_WITH_SERVICE) return [...wrong];
   return [

@@ -1,17 +1,19 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  chownSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  writeFileSync,
-} from "node:fs";
+import { chownSync, mkdtempSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { postgresMissing } from "../../lab/postgres/ground";
+import {
+  clusterOwner,
+  programFolder,
+  type Owner,
+} from "../../lab/postgres/programs";
+
+export { postgresMissing };
 
 export interface TestPostgres {
   readonly port: number;
@@ -27,16 +29,9 @@ export interface TestPostgres {
 const user = "postgres";
 const password = "a-password-for-tests-only";
 
-/** What this machine lacks for a PostgreSQL of its own; undefined when nothing. */
-export function postgresMissing(): string | undefined {
-  return binaries() === undefined
-    ? "PostgreSQL's initdb is not installed: apt install postgresql, or brew install postgresql@15"
-    : undefined;
-}
-
 /** A new, empty cluster in a temporary folder on a free port: the real server, from the system's own package. */
 export async function startPostgres(): Promise<TestPostgres> {
-  const bin = binaries();
+  const bin = programFolder();
   if (bin === undefined) throw new Error(postgresMissing());
   const folder = mkdtempSync(path.join(tmpdir(), "runbooks-pg-"));
   const owner = clusterOwner();
@@ -84,35 +79,6 @@ kill -INT $!
 wait
 rm -rf "$0"
 `;
-
-interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-/** PostgreSQL refuses to run as root: then the package's own user runs it. */
-function clusterOwner(): Owner | undefined {
-  if (userInfo().uid !== 0) return undefined;
-  const id = (flag: string) =>
-    Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
-  return { uid: id("-u"), gid: id("-g") };
-}
-
-function binaries(): string | undefined {
-  const roots = [
-    "/usr/lib/postgresql",
-    "/opt/homebrew/opt",
-    "/usr/local/opt",
-  ].filter(existsSync);
-  const folders = roots.flatMap((root) =>
-    readdirSync(root)
-      .sort()
-      .map((name) => path.join(root, name, "bin")),
-  );
-  return [...folders, ...(process.env["PATH"] ?? "").split(path.delimiter)]
-    .filter((folder) => existsSync(path.join(folder, "initdb")))
-    .at(0);
-}
 
 function initCluster(
   bin: string,

@@ -46,6 +46,20 @@ describe("the layout of a lab", () => {
       );
   });
 
+  test("takes the names that it is given, a pool each", () => {
+    const plans = layout({
+      ids: ["primary", "replica"],
+      hosts: 2,
+      pools: 4,
+      addresses: "loopback",
+      basePort: 2200,
+    });
+    expect(plans).toMatchObject([
+      { id: "primary", pool: "primary", address: "127.20.0.1" },
+      { id: "replica", pool: "replica", address: "127.20.0.2" },
+    ]);
+  });
+
   test("gives a port each for SSH and service where there is one address", () => {
     const plans = layout({
       hosts: 20,
