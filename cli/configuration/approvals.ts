@@ -2,7 +2,8 @@ import type { Approvals } from "../../activities/approvals/port";
 import type { Configuration } from "../../activities/configuration/port";
 import { describeFaults } from "../../activities/faults";
 import { createRoster } from "../../activities/roster/client";
-import { approvalFaults } from "../../runbooks/fleet-upgrade/approvals";
+import { approvalFaults } from "../../runbooks/approvals";
+import { allGates } from "../../runbooks/gates";
 import { type Check, check, fail, pass } from "../doctor/check";
 
 /** Approvals of the file and of each target, against the roster as it is now. */
@@ -31,7 +32,7 @@ async function look(
   approvals: Approvals,
 ): Promise<Omit<Check, "name">> {
   const roster = await createRoster().read(approvals.roster);
-  const faults = approvalFaults(approvals, roster);
+  const faults = approvalFaults(approvals, roster, allGates);
   if (faults.length === 0)
     return pass(
       `${roster.people.length} on the roster; gates ${Object.keys(approvals.gates).join(", ")}`,

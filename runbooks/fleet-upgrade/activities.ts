@@ -9,7 +9,10 @@ import type { Starts } from "../../activities/evidence/port";
 import { createPlanCache } from "../../activities/host/plan-cache";
 import type { Host, Inventory } from "../../activities/inventory/port";
 import type { Roster } from "../../activities/roster/port";
-import { readApprovals, requireKnownStarter } from "./approvals";
+import { readApprovals, requireKnownStarter } from "../approvals";
+import { allGates } from "../gates";
+import { type RunIdentity, settingsOfRun } from "../run-settings";
+import { evasions } from "./approvals";
 import {
   type CensusActivities,
   createCensusActivities,
@@ -21,6 +24,7 @@ import type {
   PreparedFleetUpgrade,
 } from "./contract";
 import { forecastMs } from "./forecast";
+import { workflowId } from "./ids";
 import { pageOf, type PlanPage } from "./pages";
 import { planFleetUpgrade, visitTimeoutMs } from "./plan";
 import { type KnowledgeSources, learn } from "./knowledge";
@@ -32,9 +36,7 @@ import {
   requireGrowingStages,
   requireValues,
   requireWayBack,
-  type RunIdentity,
   selectHosts,
-  settingsOfRun,
 } from "./prepare";
 import {
   createReportingActivities,
@@ -84,12 +86,17 @@ export async function planFor(
   run?: RunIdentity,
 ): Promise<Planned> {
   const read = readInput(input);
-  const settings = run === undefined ? read : settingsOfRun(read, run);
+  const settings =
+    run === undefined
+      ? read
+      : settingsOfRun(read, workflowId(read), run, "input of fleetUpgrade");
   const configured = await configuration.read();
   const { calendars, ...facts } = lookUp(settings, configured);
   const approvals = await readApprovals(
     approvalsFor(configured, settings.target),
-    ...([settings, roster] as const),
+    roster,
+    { gates: allGates, what: "input of fleetUpgrade" },
+    (policies) => evasions(policies, settings),
   );
   const all = await inventory.resolve(facts.inventory);
   const hosts = selectHosts(settings, all);
@@ -155,7 +162,11 @@ async function prepare(
   const planned = await planFor(input, deps, run);
   const { plan, settings } = planned;
   if (settings.mode === "execute")
-    await requireKnownStarter(plan, { ...run, rootRunId }, deps);
+    await requireKnownStarter(
+      { ...plan, policies: plan.approvals, what: "input of fleetUpgrade" },
+      { ...run, rootRunId },
+      deps,
+    );
   const snapshot = await artifacts.put(
     `${folder}/snapshot.json`,
     snapshotDocument(planned, Date.now()),

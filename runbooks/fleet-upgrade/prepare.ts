@@ -8,14 +8,12 @@ import {
 } from "../../activities/host/template";
 import type { Host } from "../../activities/inventory/port";
 import type { Balancer } from "../../activities/loadbalancer/port";
-import { isFiringOf, partsOfRunId } from "../../workflows/run-id";
 import { textsOfBalancer } from "./balancer-steps";
 import {
   type FleetPlan,
   fleetUpgradeInputSchema,
   type FleetUpgradeSettings,
 } from "./contract";
-import { workflowId } from "./ids";
 import type { PlanFacts } from "./plan";
 import { select, unmatched } from "./select";
 import { stageFaults } from "./stages";
@@ -25,36 +23,6 @@ const subject = { system: "input", what: "input of fleetUpgrade" } as const;
 /** The input with its defaults, or one error that lists every fault of it. @throws input.invalid */
 export function readInput(raw: unknown): FleetUpgradeSettings {
   return parse(fleetUpgradeInputSchema, raw ?? {}, subject);
-}
-
-export interface RunIdentity {
-  readonly workflowId: string;
-  /** The Schedule that opened the run; its time stands behind the id. */
-  readonly scheduledBy?: string;
-}
-
-/**
- * The settings of the run that has this id: each run of a Schedule is a change of its own. A typed id that is not the
- * derived one would let the same change start twice, also one that only looks like a Schedule's.
- *
- * @throws input.invalid
- */
-export function settingsOfRun(
-  settings: FleetUpgradeSettings,
-  { workflowId: actual, scheduledBy }: RunIdentity,
-): FleetUpgradeSettings {
-  const expected = workflowId(settings);
-  if (actual === expected) return settings;
-  if (scheduledBy !== undefined && isFiringOf(expected, actual))
-    return { ...settings, change: partsOfRunId(actual).change };
-  throw faults([
-    {
-      path: "workflow id",
-      found: JSON.stringify(actual),
-      expected: `"${expected}"`,
-      hint: "the id follows from target and change",
-    },
-  ]);
 }
 
 /** What the configuration holds for this input. @throws input.invalid naming what there is instead */

@@ -9,7 +9,7 @@ import type { Host, Inventory } from "../../activities/inventory/port";
 import type { Findings, SweptHosts } from "../../activities/sweep/port";
 import { together } from "../../activities/sweep/together";
 import type { SshAccess } from "../../activities/ssh/port";
-import { isFiringOf, partsOfRunId } from "../../workflows/run-id";
+import { type RunIdentity, settingsOfRun } from "../run-settings";
 import {
   type PreparedSweep,
   type SweepReport,
@@ -28,10 +28,8 @@ const subject = { system: "input", what: "input of sweep" } as const;
 export const readInput = (raw: unknown): SweepSettings =>
   parse(sweepInputSchema, raw ?? {}, subject);
 
-export interface PrepareSweep {
+export interface PrepareSweep extends RunIdentity {
   readonly input: unknown;
-  readonly workflowId: string;
-  readonly scheduledBy?: string;
   readonly folder: string;
 }
 
@@ -87,20 +85,11 @@ export async function hostsToSweep(
 }
 
 async function prepare(
-  { input, folder, workflowId: actual, scheduledBy }: PrepareSweep,
+  { input, folder, ...run }: PrepareSweep,
   deps: Dependencies,
 ): Promise<PreparedSweep> {
   const read = readInput(input);
-  const expected = workflowId(read);
-  const isFiring = scheduledBy !== undefined && isFiringOf(expected, actual);
-  if (actual !== expected && !isFiring)
-    throw faults({
-      path: "workflow id",
-      found: JSON.stringify(actual),
-      expected: `"${expected}"`,
-      hint: "the id follows from target and change",
-    });
-  const settings = { ...read, change: partsOfRunId(actual).change };
+  const settings = settingsOfRun(read, workflowId(read), run, "input of sweep");
   const swept = await hostsToSweep(settings, deps);
   const text = `${JSON.stringify(swept)}\n`;
   return {

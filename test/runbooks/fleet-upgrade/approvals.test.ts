@@ -1,7 +1,11 @@
 import { approvalsSchema } from "../../../activities/approvals/port";
 import { rosterSchema } from "../../../activities/roster/port";
 import { fleetUpgradeInputSchema } from "../../../runbooks/fleet-upgrade/contract";
-import { readApprovals } from "../../../runbooks/fleet-upgrade/approvals";
+import { readApprovals } from "../../../runbooks/approvals";
+import {
+  evasions,
+  fleetUpgradeGates,
+} from "../../../runbooks/fleet-upgrade/approvals";
 
 const roster = rosterSchema.parse({ people: [{ name: "ada" }] });
 
@@ -21,7 +25,12 @@ async function read(
   });
   const source = { read: async () => roster };
   try {
-    const policies = await readApprovals(approvals, settings, source);
+    const policies = await readApprovals(
+      approvals,
+      source,
+      { gates: fleetUpgradeGates, what: "input" },
+      (found) => evasions(found, settings),
+    );
     return Object.keys(policies ?? {});
   } catch (error) {
     return (error as Error).message
@@ -58,8 +67,8 @@ describe("approvals of a fleet upgrade", () => {
     const known =
       "expected start, canary, build, failed-hosts, budget, progress, window-close, window-override, window-moved, overrun, stage-2 to stage-21, stage-* or *";
     expect(await read({ cannary: "one", "stage-1": "one" })).toEqual([
-      `approvals.gates.cannary: found a gate that this runbook never opens, ${known}; did you mean canary?`,
-      `approvals.gates.stage-1: found a gate that this runbook never opens, ${known}; its policy would protect nothing`,
+      `approvals.gates.cannary: found a gate that no runbook opens, ${known}; did you mean canary?`,
+      `approvals.gates.stage-1: found a gate that no runbook opens, ${known}; its policy would protect nothing`,
     ]);
   });
 

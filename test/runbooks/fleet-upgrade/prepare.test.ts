@@ -9,7 +9,6 @@ import {
   requireValues,
   requireWayBack,
   selectHosts,
-  settingsOfRun,
 } from "../../../runbooks/fleet-upgrade/prepare";
 import { contract, host, hostsOf, settings } from "./samples";
 
@@ -103,45 +102,6 @@ describe("reading the input", () => {
     const message = messageOf(() => readInput(input));
     expect(message).toContain("contract.steps.apply");
     expect(message).not.toContain("hunter2");
-  });
-});
-
-describe("the workflow id", () => {
-  const own = "fleet-upgrade:prod:CHG-1";
-  const fired = `${own}-2026-11-27T20:00:00Z`;
-
-  it("is that of target and change", () => {
-    const run = { workflowId: own };
-    expect(settingsOfRun(settings(), run)).toEqual(settings());
-  });
-
-  it("is named when another one was typed", () => {
-    const typed = () => settingsOfRun(settings(), { workflowId: "mine" });
-    expect(messageOf(typed)).toContain(`found "mine", expected "${own}"`);
-  });
-
-  it("of a run that a Schedule opened ends with its time, and so does its change", () => {
-    const run = { workflowId: fired, scheduledBy: "weekly" };
-    expect(settingsOfRun(settings(), run)).toEqual({
-      ...settings(),
-      change: "CHG-1-20261127T200000Z",
-    });
-  });
-
-  it.each([
-    ["typed as if a Schedule had opened it", { workflowId: fired }],
-    [
-      "of another change",
-      { workflowId: fired.replace("CHG-1", "CHG-2"), scheduledBy: "weekly" },
-    ],
-    [
-      "without a time",
-      { workflowId: `${own}-workflow`, scheduledBy: "weekly" },
-    ],
-  ])("is refused when it is one %s", (_, run) => {
-    expect(messageOf(() => settingsOfRun(settings(), run))).toContain(
-      `expected "${own}"`,
-    );
   });
 });
 
