@@ -50,7 +50,7 @@ const serverShape = {
 };
 
 /** PgBouncer in front of the servers: paused, pointed elsewhere and resumed by a switchover. */
-const pgbouncerSchema = z.strictObject({
+export const pgbouncerSchema = z.strictObject({
   /** Its host in the target's inventory. */
   host: idSchema,
   /** Of its admin console. */

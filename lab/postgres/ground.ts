@@ -21,6 +21,8 @@ export interface HostFolders {
 
 export const superuser = "postgres";
 export const replicationUser = "repl";
+/** Of the clients: reads and writes the tables, and owns nothing. */
+export const applicationUser = "app";
 
 /** What this machine lacks for PostgreSQL servers of its own; undefined when nothing. */
 export function postgresMissing(): string | undefined {

@@ -1,4 +1,5 @@
 import type { Cluster } from "./cluster";
+import { applicationUser } from "./ground";
 
 /** A shop: what a small company's primary holds. Sizes follow from the number of orders. */
 const tables = (orders: number, archive: string): string => `
@@ -37,6 +38,11 @@ INSERT INTO invoices SELECT n, n, n * 37 % 100000, repeat(md5(n::text), 3) FROM 
 CREATE INDEX ON invoices(order_id);
 `;
 
+const grants = `
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${applicationUser};
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${applicationUser};
+`;
+
 /** On disk with all its indexes and both databases, by measurement. */
 const bytesPerOrder = 800;
 
@@ -68,6 +74,9 @@ export async function fill(
   const cold = tablespace === undefined ? "" : "TABLESPACE cold";
   await cluster.sql(tables(orders, cold), "shop");
   await cluster.sql(books(orders), "books");
-  for (const name of databases) await cluster.sql("VACUUM ANALYZE", name);
+  for (const name of databases) {
+    await cluster.sql(grants, name);
+    await cluster.sql("VACUUM ANALYZE", name);
+  }
   await cluster.sql("CHECKPOINT");
 }

@@ -1,11 +1,17 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { folderSchema } from "../../activities/postgres/schema";
+import { runProgram } from "../../lab/postgres/programs";
 import { run } from "../lab/hosts/lab-client";
 import { runChild } from "./child";
 import { describeWhen } from "./describe-when";
 import { eventually } from "./eventually";
-import { postgresMissing, startPgLab, type PgLab } from "./postgres-cluster";
+import {
+  bouncerMissing,
+  postgresMissing,
+  startPgLab,
+  type PgLab,
+} from "./postgres-cluster";
 
 jest.setTimeout(60_000);
 
@@ -121,6 +127,53 @@ describeWhen(postgresMissing())("servers for tests", () => {
     await primary.start();
   });
 });
+
+describeWhen(postgresMissing() ?? bouncerMissing())(
+  "PgBouncer for tests",
+  () => {
+    let lab: PgLab;
+    beforeAll(async () => {
+      lab = await startPgLab({ pgbouncer: true });
+    });
+    afterAll(() => lab.stop());
+
+    const ask = async (user: string, database: string, text: string) => {
+      const { address, port } = lab.pgbouncer.settings;
+      const where = `host=${address} port=${port} user=${user} dbname=${database}`;
+      const argv = ["psql", "-X", "-At", "-d", where, "-c", text] as const;
+      const { ground } = lab;
+      const env = { PGPASSWORD: ground.password };
+      return (await runProgram({ ...ground, env }, argv)).trim();
+    };
+
+    test("leads the application to the primary, with a password", async () => {
+      const said = await ask(
+        "app",
+        "shop",
+        "SELECT inet_server_port(), count(*) > 0 FROM orders",
+      );
+      expect(said).toBe(`${lab.primary.port}|t`);
+    });
+
+    test("pauses, and reads anew where its databases are", async () => {
+      const { settings, bouncer } = lab.pgbouncer;
+      await ask("pgbouncer", "pgbouncer", "PAUSE");
+      const led = readFileSync(settings.databasesFile, "utf8");
+      writeFileSync(
+        settings.databasesFile,
+        led.replaceAll("dbname=shop", "dbname=books"),
+      );
+      await ask("pgbouncer", "pgbouncer", "RELOAD");
+      await ask("pgbouncer", "pgbouncer", "RESUME");
+      expect(await ask("app", "shop", "SELECT current_database()")).toBe(
+        "books",
+      );
+      await bouncer.stop();
+      await expect(ask("app", "shop", "SELECT 1")).rejects.toThrow("refused");
+      await bouncer.start();
+    });
+  },
+);
 
 describeWhen(postgresMissing())(
   "servers of a test process that is killed",

@@ -1,10 +1,17 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hostSchema } from "../../activities/inventory/port";
 import type { PostgresServer, SqlPlace } from "../../activities/postgres/port";
+import {
+  pgbouncerSchema,
+  type PgBouncerSettings,
+} from "../../activities/postgres/schema";
 import { sshAccessSchema, type SshTarget } from "../../activities/ssh/port";
 import { startLab, type Lab } from "../../lab/hosts/lab";
+import {
+  Bouncer,
+  bouncerMissing,
+  bouncerUser,
+} from "../../lab/postgres/bouncer";
 import type { Cluster } from "../../lab/postgres/cluster";
 import {
   Ground,
@@ -14,18 +21,18 @@ import {
   type HostFolders,
 } from "../../lab/postgres/ground";
 import { ownerName } from "../../lab/postgres/programs";
-import { fill, type FillOptions } from "../../lab/postgres/schema";
+import { databases, fill, type FillOptions } from "../../lab/postgres/schema";
+import {
+  startCluster,
+  type ClusterOptions,
+} from "../../lab/postgres/start-cluster";
 import { freePorts } from "./free-ports";
 
-export { postgresMissing };
+export { bouncerMissing, postgresMissing };
 
-export interface ClusterOptions {
-  /** Page checksums; default on. */
-  readonly checksums?: boolean;
-  /** Of postgresql.conf; `fsync` is off unless it says otherwise. */
-  readonly settings?: Readonly<Record<string, string>>;
-}
+const bouncerHost = "pgbouncer";
 
+/** `fsync` is off unless the settings say otherwise. */
 export interface PgLabOptions extends ClusterOptions {
   /** What the primary holds; default 2 MB. `false`: an empty cluster. */
   readonly fill?:
@@ -35,6 +42,15 @@ export interface PgLabOptions extends ClusterOptions {
     | false;
   /** More hosts than `primary` and `replica`, each with folders for a server of its own. */
   readonly hosts?: readonly string[];
+  /** A PgBouncer in front of both databases, on a host `pgbouncer`; see `bouncerMissing`. */
+  readonly pgbouncer?: boolean;
+}
+
+export interface LabBouncer {
+  readonly bouncer: Bouncer;
+  /** As the configuration of a target has them. */
+  readonly settings: PgBouncerSettings;
+  readonly ssh: SshTarget;
 }
 
 /** Hosts behind real SSH, and PostgreSQL on them. Everything lies below one folder and ends with the test process. */
@@ -54,6 +70,8 @@ export interface PgLab {
   /** libpq's password file of the replication user. */
   readonly passfile: string;
   readonly ground: Ground;
+  /** @throws Error unless it was asked for */
+  readonly pgbouncer: LabBouncer;
   /** The server of another host, not initialised: for a foreign primary, say. */
   cluster(host: string): Cluster;
   server(host: string): PostgresServer;
@@ -64,22 +82,24 @@ export interface PgLab {
 
 /** @throws Error where PostgreSQL is missing: see `postgresMissing` */
 export async function startPgLab(options: PgLabOptions = {}): Promise<PgLab> {
-  const ids = ["primary", "replica", ...(options.hosts ?? [])];
+  const { hosts: others = [], pgbouncer = false } = options;
+  const more = pgbouncer ? [bouncerHost] : [];
+  const ids = ["primary", "replica", ...others, ...more];
   const ground = new Ground();
-  const dir = mkdtempSync(join(tmpdir(), "rb-pg-ssh-"));
   const ports = await freePorts(ids.length);
   const portOf = (id: string): number => ports[ids.indexOf(id)] ?? 0;
   const hosts = await startLab({
-    dir,
+    dir: join(ground.folder, "ssh"),
     ids,
     service: false,
     hostEnv: Object.fromEntries(
       ids.map((id) => [id, { PGPORT: String(portOf(id)) }]),
     ),
   });
-  const lab = new RunningPgLab(ground, hosts, dir, portOf);
+  const lab = new RunningPgLab(ground, hosts, portOf);
   try {
     await lab.fillPrimary(options);
+    if (pgbouncer) await lab.startBouncer();
   } catch (error) {
     await lab.stop();
     throw error;
@@ -89,12 +109,12 @@ export async function startPgLab(options: PgLabOptions = {}): Promise<PgLab> {
 
 class RunningPgLab implements PgLab {
   private readonly folders = new Map<string, HostFolders>();
+  private bouncer: Bouncer | undefined;
   private readonly clusters = new Map<string, Cluster>();
 
   constructor(
     readonly ground: Ground,
     readonly hosts: Lab,
-    private readonly dir: string,
     private readonly portOf: (id: string) => number,
   ) {}
 
@@ -129,22 +149,45 @@ class RunningPgLab implements PgLab {
     });
   }
 
+  async startBouncer(): Promise<void> {
+    const { address, port } = this.primary;
+    this.bouncer = new Bouncer(this.ground, {
+      address: this.viewOf(bouncerHost).address,
+      port: this.portOf(bouncerHost),
+      server: { address, port },
+      databases,
+    });
+    await this.bouncer.start();
+  }
+
+  get pgbouncer(): LabBouncer {
+    const { bouncer, ground } = this;
+    if (bouncer === undefined) throw new Error("this lab has no PgBouncer");
+    const { address, port, databasesFile } = bouncer;
+    return {
+      bouncer,
+      ssh: this.sshTarget(bouncerHost),
+      settings: pgbouncerSchema.parse({
+        host: bouncerHost,
+        address,
+        port,
+        user: bouncerUser,
+        password: `file:${ground.passwordFile}`,
+        databases: [...databases],
+        databasesFile,
+        osUser: ownerName(ground.owner),
+      }),
+    };
+  }
+
   async init(
     cluster: Cluster,
     { checksums = true, settings = {} }: ClusterOptions = {},
   ): Promise<void> {
-    const { password } = this.ground;
-    await cluster.init({
-      superuser,
-      password,
-      replicationUser,
+    await startCluster(this.ground, cluster, {
       checksums,
       settings: { fsync: "off", shared_buffers: "16MB", ...settings },
     });
-    await cluster.start();
-    await cluster.sql(
-      `CREATE ROLE ${replicationUser} LOGIN REPLICATION PASSWORD '${password}'`,
-    );
   }
 
   cluster(host: string): Cluster {
@@ -182,7 +225,6 @@ class RunningPgLab implements PgLab {
   async stop(): Promise<void> {
     await this.hosts.stop();
     await this.ground.end();
-    rmSync(this.dir, { recursive: true, force: true });
   }
 
   private sqlPlace(host: string): SqlPlace {
