@@ -1,0 +1,119 @@
+import { pause } from "../../ssh/abort";
+import type { SqlSession } from "../port";
+import { nameOf } from "../run-mark";
+import { undoCap } from "./cap";
+import { slotError } from "./errors";
+import {
+  type OwnedPlace,
+  type OwnedRows,
+  removeTablesIfEmpty,
+  withOwnedRows,
+} from "./owned-rows";
+import type { CapEnd, DroppedSlot } from "./port";
+import { readSlot } from "./slot-row";
+
+/** What streams from the slot has so long to end by itself, then so long to be gone after it was ended. */
+const defaultGraceMs = 20_000;
+const everyMs = 200;
+
+export interface SlotDropping extends OwnedPlace {
+  readonly graceMs?: number;
+}
+
+/** Who holds a slot. */
+interface Sender {
+  readonly pid: number;
+  readonly application: string;
+  readonly address: string;
+}
+
+/** @throws slot.inUse, slot.notOurs, postgres.* */
+export async function dropSlot(place: SlotDropping): Promise<DroppedSlot> {
+  const { signal, graceMs = defaultGraceMs } = place;
+  const slot = nameOf(place.run);
+  const begun = Date.now();
+  for (let isEnded = false; ; await pause(everyMs, signal)) {
+    // Nobody else waits for a turn while we wait for a sender.
+    const tried = await withOwnedRows(place, async (rows) => {
+      const end = await dropOnce(rows, slot);
+      return typeof end === "string"
+        ? { slot: end, cap: await forget(rows, slot) }
+        : end;
+    });
+    if ("slot" in tried) return tried;
+    const waitedMs = Date.now() - begun;
+    if (waitedMs < graceMs) continue;
+    // Its host is gone, or was cut off: without wal_sender_timeout it would stay for ever.
+    if (tried.application !== slot || waitedMs > 2 * graceMs)
+      throw inUse(slot, tried);
+    if (!isEnded) await endSender(place, tried);
+    isEnded = true;
+  }
+}
+
+async function forget(rows: OwnedRows, slot: string): Promise<CapEnd> {
+  await rows.remove("slot", slot);
+  const cap = await undoCap(rows);
+  await removeTablesIfEmpty(rows.session);
+  return cap;
+}
+
+/** @returns who streams from it, when somebody does */
+async function dropOnce(
+  rows: OwnedRows,
+  slot: string,
+): Promise<"dropped" | "gone" | Sender> {
+  const { session, run } = rows;
+  const row = await readSlot(session, slot);
+  if (row === undefined) return "gone";
+  const theirs = (await rows.of("slot")).find(
+    ({ name, rootRunId }) => name === slot && rootRunId !== run.rootRunId,
+  );
+  if (theirs !== undefined)
+    throw slotError("notOurs", {
+      seen: `slot ${slot} belongs to ${theirs.workflowId}`,
+      facts: { slot },
+    });
+  if (row.activePid !== undefined) return senderOf(session, row.activePid);
+  try {
+    await session.query("select pg_drop_replication_slot($1)", [slot]);
+    return "dropped";
+  } catch (error) {
+    // Somebody came first: what is there now decides.
+    const now = await readSlot(session, slot);
+    if (now === undefined) return "gone";
+    if (now.activePid !== undefined) return senderOf(session, now.activePid);
+    throw error;
+  }
+}
+
+async function senderOf(session: SqlSession, pid: number): Promise<Sender> {
+  const [row] = await session.query<{ application: string; address: string }>(
+    "select application_name as application, coalesce(host(client_addr), 'a local socket') as address from pg_stat_activity where pid = $1",
+    [pid],
+  );
+  return {
+    pid,
+    application: row?.application ?? "",
+    address: row?.address ?? "nobody",
+  };
+}
+
+async function endSender(
+  { sql, primary, run, signal }: SlotDropping,
+  { pid, application }: Sender,
+): Promise<void> {
+  // A PID may be somebody else's by now.
+  await sql.query(
+    primary.sql,
+    { applicationName: nameOf(run), signal },
+    "select pg_terminate_backend(pid) from pg_stat_activity where pid = $1 and application_name = $2 and backend_type = 'walsender'",
+    [pid, application],
+  );
+}
+
+const inUse = (slot: string, { pid, application, address }: Sender): Error =>
+  slotError("inUse", {
+    seen: `slot ${slot} is active for PID ${pid}: ${JSON.stringify(application)} from ${address}`,
+    facts: { slot },
+  });
