@@ -24,6 +24,7 @@ exec sudo -n -u "$user" -- "$@"
 const withPrograms = `
 cd / || exit 1
 umask 077
+unset LC_ALL LANGUAGE; LC_MESSAGES=C; export LC_MESSAGES
 RB_BIN=$1 data=$2 major=$3; shift 3
 if [ -z "$major" ] && [ -r "$data/PG_VERSION" ]; then read -r major <"$data/PG_VERSION"; fi
 if [ -z "$RB_BIN" ]; then
