@@ -104,7 +104,7 @@ const statements = {
   },
   oldServer: {
     class: "stop",
-    hint: "That server's major version has no such function or column; name a server of PostgreSQL 13 to 18.",
+    hint: "That server's major version has no such function or column; see which server that is.",
   },
   diskFull: {
     class: "human",
@@ -203,6 +203,10 @@ const running = {
   versionMismatch: {
     class: "stop",
     hint: "Use programs and data directories of the primary's major version on every host.",
+  },
+  versionUnsupported: {
+    class: "stop",
+    hint: "Runs work on PostgreSQL 13 to 18; name such a server, or upgrade this one first.",
   },
   timelineForked: {
     class: "human",
