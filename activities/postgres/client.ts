@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { ConnectionOptions } from "node:tls";
 import { Client, type ClientConfig } from "pg";
-import { isRunbookError } from "../errors";
 import { expandHome, resolveReference } from "../references";
 import type { Row, Sql, SqlOptions, SqlPlace, SqlSession } from "./port";
 import { failureOfSql, type SqlFailure } from "./signatures";
@@ -54,10 +53,7 @@ async function told<T>(place: SqlPlace, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    // Its reference could not be resolved, say.
-    throw isRunbookError(cause)
-      ? cause
-      : failureOfSql(cause as SqlFailure, place);
+    throw failureOfSql(cause as SqlFailure, place);
   }
 }
 
