@@ -21,6 +21,7 @@ const replay = "<rootDir>/test/**/*.replay.test.ts";
 const server = "<rootDir>/test/**/*.server.test.ts";
 const program = "<rootDir>/test/**/*.program.test.ts";
 const windows = "<rootDir>/test/**/*.windows.test.ts";
+const majors = "<rootDir>/test/**/*.majors.test.ts";
 const browser = "<rootDir>/test/**/*.browser.test.ts";
 const integration = "<rootDir>/test/**/*.integration.test.ts";
 const ignore = (...endings) => [
@@ -44,6 +45,7 @@ module.exports = {
         "browser",
         "integration",
         "chaos",
+        "majors",
         "program",
         "replay",
         "server",
@@ -54,6 +56,7 @@ module.exports = {
     { ...shared, displayName: "integration", testMatch: [integration] },
     { ...shared, displayName: "browser", testMatch: [browser] },
     { ...shared, displayName: "chaos", testMatch: [chaos] },
+    { ...shared, displayName: "majors", testMatch: [majors] },
     { ...shared, displayName: "program", testMatch: [program] },
     { ...shared, displayName: "server", testMatch: [server] },
     { ...shared, displayName: "replay", testMatch: [replay] },

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { ConnectionOptions } from "node:tls";
 import { Client, type ClientConfig } from "pg";
+import { isRunbookError } from "../errors";
 import { expandHome, resolveReference } from "../references";
 import type { Row, Sql, SqlOptions, SqlPlace, SqlSession } from "./port";
 import { failureOfSql, type SqlFailure } from "./signatures";
@@ -53,7 +54,10 @@ async function told<T>(place: SqlPlace, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    throw failureOfSql(cause as SqlFailure, place);
+    // Its reference could not be resolved, say.
+    throw isRunbookError(cause)
+      ? cause
+      : failureOfSql(cause as SqlFailure, place);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { JobResult, Ssh } from "../ssh/port";
 import { postgresError } from "./errors";
-import type { Ended, ProgramHost, Programs } from "./port";
+import type { Ended, PostgresServer, Programs } from "./port";
 
 /** Of one call; what is longer is cut at its begin. */
 const mostOutputBytes = 1024 * 1024;
@@ -24,6 +24,7 @@ exec sudo -n -u "$user" -- "$@"
 const withPrograms = `
 cd / || exit 1
 umask 077
+unset LC_ALL LANGUAGE; LC_MESSAGES=C; export LC_MESSAGES
 RB_BIN=$1 data=$2 major=$3; shift 3
 if [ -z "$major" ] && [ -r "$data/PG_VERSION" ]; then read -r major <"$data/PG_VERSION"; fi
 if [ -z "$RB_BIN" ]; then
@@ -84,7 +85,7 @@ export function createPrograms(ssh: Ssh): Programs {
 
 /** Variables are words of env(1): sudo would drop them otherwise. None of them is a secret. */
 function wordsFor(
-  { osUser, binDirectory = "", dataDirectory = "", major }: ProgramHost,
+  { osUser, binDirectory = "", dataDirectory, major }: PostgresServer,
   argv: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): string[] {
@@ -101,7 +102,7 @@ function wordsFor(
 }
 
 function found<T extends Ended>(
-  { id, major }: ProgramHost,
+  { id, major }: PostgresServer,
   [name = ""]: readonly string[],
   ended: T,
 ): T {

@@ -73,8 +73,39 @@ describeWhen(postgresMissing())("PostgreSQL from a worker", () => {
   it("asks nothing of a server whose certificate names another", async () => {
     const other = { ...place(), address: "127.0.0.1" };
     await expect(sql.query(other, options, "select 1")).rejects.toMatchObject({
-      type: "postgres.unreachable",
+      type: "postgres.tlsRefused",
     });
+  });
+
+  it.each([
+    ["postgres.authFailed", { user: "nobody" }],
+    ["postgres.noDatabase", { database: "nothing" }],
+    ["postgres.unreachable", { address: "localhost", port: 1 }],
+    ["postgres.unreachable", { address: "no-such-host.invalid" }],
+    ["reference.unset", { password: "env:PG_TEST_NO_PASSWORD" }],
+  ])("is told %s by %j", async (type, wrong) => {
+    await expect(
+      sql.query({ ...place(), ...wrong }, options, "select 1"),
+    ).rejects.toMatchObject({ type });
+  });
+
+  it("is told which limit a statement met", async () => {
+    const slow = sql.query(
+      place(),
+      { ...options, statementTimeoutMs: 50 },
+      "select pg_sleep(60)",
+    );
+    await expect(slow).rejects.toMatchObject({
+      type: "postgres.statementTimeout",
+    });
+  });
+
+  it("reads English, whatever the language of the host's user", async () => {
+    const said = await programs().run(server(), {
+      argv: ["sh", "-c", 'echo "$LC_MESSAGES${LC_ALL-}${LANGUAGE-}"'],
+      timeoutMs,
+    });
+    expect(said.stdout.trim()).toBe("C");
   });
 
   it("keeps settings and temporary tables within a session", async () => {

@@ -1,0 +1,44 @@
+import { beating } from "../../beating";
+import { postgresError } from "../errors";
+import { removeOwned } from "../guarded-removal";
+import { costOf } from "./attempt-cost";
+import { lookAtAttempts } from "./attempts";
+import { baseBackup } from "./base-backup";
+import { copyKey } from "./keys";
+import type { BackupDependencies } from "./parts";
+import type { AttemptOrder, BackupActivities } from "./port";
+import { stopBackup } from "./stop-backup";
+
+export function createBackupActivities(
+  deps: BackupDependencies,
+): BackupActivities {
+  return {
+    baseBackup: (order) => beating((signal) => baseBackup(deps, order, signal)),
+    stopBackup: (order) => beating((signal) => stopBackup(deps, order, signal)),
+    attemptCost: ({ reached, ...order }) =>
+      beating(async (signal) => {
+        const { run, replica, attempt: only, facts } = order;
+        const look = { only, signal };
+        const [seen] = await lookAtAttempts(deps.programs, replica, run, look);
+        return costOf(seen, facts, reached);
+      }),
+    discardAttempt: (order) =>
+      beating((signal) => discardAttempt(deps, order, signal)),
+  };
+}
+
+async function discardAttempt(
+  { programs }: BackupDependencies,
+  order: AttemptOrder,
+  signal: AbortSignal,
+): Promise<"removed" | "absent"> {
+  const { run, replica, attempt: n, facts } = order;
+  if (await programs.isJobRunning(replica, copyKey(order)))
+    throw postgresError("stillRunning", {
+      seen: `the copy of attempt ${n} still runs on ${replica.id}`,
+      facts: { host: replica.id, attempt: n },
+    });
+  const { systemIdentifier } = facts;
+  const removal = { run, kind: "attempts", n, systemIdentifier } as const;
+  return removeOwned(programs, replica, { ...removal, signal });
+}

@@ -1,0 +1,42 @@
+import { postgresError } from "../errors";
+import { lookAtAttempts } from "./attempts";
+import { copyKey } from "./keys";
+import type { BackupDependencies } from "./parts";
+import type { AttemptOrder, Stopped } from "./port";
+import { defaultWalsenderMs, endWalsenders } from "./walsenders";
+
+/** Ends what an attempt runs: on the hosts by process group, then what the primary still has of it. */
+export async function stopAttempt(
+  { sql, programs, walsenderMs = defaultWalsenderMs }: BackupDependencies,
+  order: AttemptOrder,
+  signal?: AbortSignal,
+): Promise<number> {
+  const { run, primary, replica } = order;
+  const key = copyKey(order);
+  await programs.stopJob(replica, key);
+  if (await programs.isJobRunning(replica, key))
+    throw postgresError("stillRunning", {
+      seen: `the copy of attempt ${order.attempt} still runs on ${replica.id}`,
+      facts: { host: replica.id, attempt: order.attempt },
+    });
+  return endWalsenders(sql, primary, run, walsenderMs, signal);
+}
+
+/** @see BackupActivities.stopBackup */
+export async function stopBackup(
+  deps: BackupDependencies,
+  order: AttemptOrder,
+  signal: AbortSignal,
+): Promise<Stopped> {
+  const { run, replica, attempt: only } = order;
+  const walsendersEnded = await stopAttempt(deps, order, signal);
+  const look = { only, signal };
+  const [seen] = await lookAtAttempts(deps.programs, replica, run, look);
+  if (seen === undefined)
+    return {
+      ...{ attempt: only, folder: "absent", bytes: 0, tookMs: 0 },
+      walsendersEnded,
+    };
+  const { done: _, ...sight } = seen;
+  return { ...sight, walsendersEnded };
+}

