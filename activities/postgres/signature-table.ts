@@ -188,7 +188,7 @@ export const signatures: readonly Signature[] = [
   {
     kind: "notReplicationRole",
     codes: ["42501"],
-    text: /to start walsender|replication role|REPLICATION attribute/,
+    text: /to start (walsender|WAL sender)|REPLICATION attribute/,
   },
   {
     kind: "noHbaEntry",

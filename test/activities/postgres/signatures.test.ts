@@ -5,7 +5,8 @@ import {
   failureOfSql,
   hiddenFailure,
 } from "../../../activities/postgres/signatures";
-import { recordedFailures, type RecordedFailure } from "./recorded-failures";
+import { recordedFailures } from "./recorded-failures";
+import type { RecordedFailure } from "./recorded-failures/recorded";
 
 function failureOf({ sql, program, log }: RecordedFailure) {
   if (sql !== undefined) return failureOfSql(sql, place);
