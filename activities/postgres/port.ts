@@ -47,6 +47,13 @@ export interface PostgresServer {
   readonly replication: ReplicationLogin;
 }
 
+/** Where programs run: a server's host, or one without a server, such as PgBouncer's. */
+export type ProgramHost = Pick<
+  PostgresServer,
+  "id" | "ssh" | "osUser" | "binDirectory" | "major"
+> &
+  Partial<Pick<PostgresServer, "dataDirectory">>;
+
 /** The run in every name that it leaves on a server: slot, application name, folders, rows. */
 export interface RunMark {
   readonly workflowId: string;
@@ -148,15 +155,15 @@ export interface ScriptJob {
 /** What runs on a server's host, as its `osUser`, by the ssh port. Exit codes are the caller's to judge. */
 export interface Programs {
   /** Not for effects that must happen once: use `job`. @throws ssh.*, postgres.noProgram */
-  run(server: PostgresServer, call: ProgramCall): Promise<Ended>;
+  run(server: ProgramHost, call: ProgramCall): Promise<Ended>;
   /** The same for a script. @throws ssh.*, postgres.noProgram */
-  script(server: PostgresServer, call: ScriptCall): Promise<Ended>;
+  script(server: ProgramHost, call: ScriptCall): Promise<Ended>;
   /** @throws ssh.*, postgres.noProgram */
-  job(server: PostgresServer, job: ScriptJob): Promise<JobResult>;
+  job(server: ProgramHost, job: ScriptJob): Promise<JobResult>;
   /** TERM, then KILL, to the job's whole process group. @throws ssh.* */
-  stopJob(server: PostgresServer, key: string): Promise<void>;
+  stopJob(server: ProgramHost, key: string): Promise<void>;
   /** @throws ssh.* */
-  isJobRunning(server: PostgresServer, key: string): Promise<boolean>;
+  isJobRunning(server: ProgramHost, key: string): Promise<boolean>;
 }
 
 /** What activities on PostgreSQL act through. */

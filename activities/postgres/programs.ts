@@ -1,6 +1,6 @@
 import type { JobResult, Ssh } from "../ssh/port";
 import { postgresError } from "./errors";
-import type { Ended, PostgresServer, Programs } from "./port";
+import type { Ended, ProgramHost, Programs } from "./port";
 
 /** Of one call; what is longer is cut at its begin. */
 const mostOutputBytes = 1024 * 1024;
@@ -85,7 +85,7 @@ export function createPrograms(ssh: Ssh): Programs {
 
 /** Variables are words of env(1): sudo would drop them otherwise. None of them is a secret. */
 function wordsFor(
-  { osUser, binDirectory = "", dataDirectory, major }: PostgresServer,
+  { osUser, binDirectory = "", dataDirectory = "", major }: ProgramHost,
   argv: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): string[] {
@@ -102,7 +102,7 @@ function wordsFor(
 }
 
 function found<T extends Ended>(
-  { id, major }: PostgresServer,
+  { id, major }: ProgramHost,
   [name = ""]: readonly string[],
   ended: T,
 ): T {

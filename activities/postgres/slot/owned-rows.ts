@@ -3,7 +3,7 @@ import type { PostgresServer, RunMark, Sql, SqlSession } from "../port";
 import { ownSchema, sentinelTable } from "./port";
 
 /** What a row can own. Names: of the slot, of the setting, of the database. */
-export type OwnedKind = "slot" | "cap" | "amcheck";
+export type OwnedKind = "slot" | "cap" | "amcheck" | "synchronous" | "clients";
 
 export interface OwnedRow {
   readonly kind: OwnedKind;
