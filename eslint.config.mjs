@@ -288,7 +288,7 @@ const folderRules = [
   }),
   folder(
     [
-      "workflows/**/{admit,judge,vote,reduce,order,rank,policy,verdict,state,decide,next,clock,budget,causes,fleet,pack,progress,control-shape}.ts",
+      "workflows/**/{admit,judge,vote,reduce,order,rank,policy,verdict,state,decide,next,clock,budget,causes,fleet,pack,progress,control-shape,slip}.ts",
     ],
     {
       imports: [...sandboxImports, ban.runbooks, ban.temporal],
@@ -312,6 +312,7 @@ const folderRules = [
       "runbooks/{registry,approvals,gates,run-settings}.ts",
       "runbooks/*/contract.ts",
       "runbooks/*/{activities,approvals,census,knowledge,prepare,report,reporting,select}.ts",
+      "workflows/procedure/reporting.ts",
     ],
     {
       imports: [

@@ -8,6 +8,7 @@ import { createFreezeActivities } from "../activities/freeze/activities";
 import { createFreezes } from "../activities/freeze/client";
 import { SharedHolds } from "../activities/hold/holds";
 import { createHostActivities } from "../activities/host/activities";
+import { createLedgerActivities } from "../activities/ledger/activities";
 import { createLockActivities } from "../activities/lock/activities";
 import { createRuns } from "../activities/runs/client";
 import { createSweepActivities } from "../activities/sweep/activities";
@@ -16,6 +17,7 @@ import type { ConfigurationSource } from "../activities/configuration/port";
 import type { VisitDependencies } from "../activities/host/visit-context";
 import type { Roster } from "../activities/roster/port";
 import { runbooks } from "../runbooks/registry";
+import { createReportingActivities } from "../workflows/procedure/reporting";
 
 export interface Ports extends VisitDependencies {
   readonly artifacts: ArtifactStore & FileStore;
@@ -43,9 +45,11 @@ export function composeActivities(
     createBuildActivities({ ...ports, files: ports.artifacts }),
     createEvidenceActivities({ ...ports, freezes }),
     createCalendarActivities(ports),
+    createLedgerActivities(ports),
     createLockActivities({ runs }),
     createFreezeActivities({ runs }),
     createSweepActivities({ ...ports, runs }),
+    createReportingActivities(ports),
     ...runbooks.map((runbook) => runbook.createActivities(ports)),
   ];
   const composed: Record<string, (...args: never[]) => Promise<unknown>> = {};

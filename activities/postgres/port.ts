@@ -1,5 +1,7 @@
 import type { JobResult, SshTarget } from "../ssh/port";
 
+export type { StepProgress } from "../progress/port";
+
 /** What everybody knows of PostgreSQL servers; plain types, so that workflow code may import them. */
 
 export type TlsMode = "disable" | "require" | "verify-ca" | "verify-full";
@@ -181,17 +183,4 @@ export interface Check {
   readonly limit: string;
   readonly reason: string;
   readonly hint?: string | undefined;
-}
-
-/** What a long activity tells of itself. */
-export interface StepProgress {
-  readonly step: string;
-  /** 0 to 100; absent while nobody knows. */
-  readonly percent?: number | undefined;
-  readonly doneBytes?: number | undefined;
-  readonly totalBytes?: number | undefined;
-  /** Milliseconds until the step ends, by its own forecast. */
-  readonly etaMs?: number | undefined;
-  /** What it does now, in a few words. */
-  readonly line: string;
 }

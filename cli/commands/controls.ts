@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import { controlFaults } from "../../workflows/rollout/control-shape";
+import { controlFaults } from "../../workflows/controls/control-shape";
 import {
   type ControlName,
   controlUpdates,
-} from "../../workflows/rollout/messages";
-import type { Overriding, Told } from "../../workflows/rollout/words";
+} from "../../workflows/controls/messages";
+import type { Overriding, Told } from "../../workflows/controls/words";
 import type { Context, Program } from "../context";
 import { cliError } from "../errors";
 import { answer } from "../output";

@@ -1,4 +1,5 @@
-import type { GroupLimits, Retuning } from "../../workflows/rollout/words";
+import type { Retuning } from "../../workflows/controls/words";
+import type { GroupLimits } from "../../workflows/rollout/words";
 
 /** The options of `runbook retune`, as they were typed. */
 export interface RetuneFlags {

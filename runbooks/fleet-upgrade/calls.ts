@@ -16,6 +16,7 @@ import type {
   Watcher,
 } from "../../activities/freeze/port";
 import type { HostActivities, VisitRequest } from "../../activities/host/port";
+import type { LedgerActivities } from "../../activities/ledger/port";
 import type { LockActivities } from "../../activities/lock/port";
 import { retryClasses } from "../../workflows/retry-classes";
 import type { Visiting } from "../../workflows/rollout/engine";
@@ -40,7 +41,9 @@ const calendars = proxyActivities<CalendarActivities>({
   ...retryClasses.reads,
   summary: "window",
 });
-const writing = proxyActivities<FleetUpgradeActivities>(retryClasses.last);
+const writing = proxyActivities<FleetUpgradeActivities & LedgerActivities>(
+  retryClasses.last,
+);
 
 const keepers = proxyActivities<LockActivities & FreezeActivities>(
   retryClasses.last,

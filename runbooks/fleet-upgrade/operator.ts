@@ -1,12 +1,29 @@
 import type { Desk } from "../../workflows/gate/desk";
 import { policyFor } from "../../workflows/gate/policy";
 import type { Handled } from "../../workflows/gate/handled";
-import { openControls, refuseControl } from "../../workflows/rollout/controls";
-import type { ControlName } from "../../workflows/rollout/messages";
-import type { Told } from "../../workflows/rollout/words";
+import { openControls, refuseControl } from "../../workflows/controls/controls";
+import type { ControlName } from "../../workflows/controls/messages";
+import type { Told } from "../../workflows/controls/words";
 import type { RolloutState } from "../../workflows/rollout/state";
 import { isOver } from "./parts";
 import type { FleetRun } from "./run";
+
+/** For the pickers of the UI, with an input to paste. */
+const offered: Readonly<Record<ControlName, string>> = {
+  pause:
+    'Nothing new starts; hosts in work finish. Input: {"by":"your name","reason":"..."}',
+  resume: 'Goes on after a pause. Input: {"by":"your name"}',
+  retune:
+    'Other slots, limits or budget from now on. Input: {"by":"your name","slots":20,"limits":{"pool":"25%"},"budget":{"failures":9}}',
+  override:
+    'Asks that work may start for so many hours whatever the calendars say; another person must approve. Freezes and locks still hold. Input: {"by":"your name","reason":"...","hours":4}',
+  abort:
+    'Nothing new starts, hosts in work finish, the run reports and ends. Input: {"by":"your name","reason":"..."}',
+  rollback:
+    'As abort, then every touched host is taken back. Input: {"by":"your name","reason":"..."}',
+  emergencyStop:
+    'Stops the commands in work on their hosts, at once; the hosts stay as they are. Input: {"by":"your name","reason":"..."}',
+};
 
 /** What an operator tells a run at any moment, carried out and noted with who said so and why. */
 export function openRunControls({
@@ -22,6 +39,7 @@ export function openRunControls({
   readonly run: () => FleetRun | undefined;
 }): void {
   openControls({
+    offered,
     handled,
     ready,
     act: (name, control) => {

@@ -29,12 +29,6 @@ export interface WrittenReport {
 }
 
 export interface ReportingActivities {
-  /** Stores what happened; the same part under the same key, however often it is called. @throws artifacts.* */
-  appendLedger(request: {
-    readonly folder: string;
-    readonly part: number;
-    readonly entries: readonly LedgerEntry[];
-  }): Promise<ArtifactRef>;
   /** Writes the report, and how long a host took for the next plan's forecast. @throws artifacts.* */
   reportFleetUpgrade(request: ReportRequest): Promise<WrittenReport>;
 }
@@ -52,13 +46,6 @@ export function createReportingActivities({
   readonly artifacts: ArtifactStore;
 }): ReportingActivities {
   return {
-    appendLedger: ({ folder, part, entries }) =>
-      beating(() =>
-        artifacts.put(
-          `${folder}/ledger/${part}.json`,
-          `${JSON.stringify(entries)}\n`,
-        ),
-      ),
     reportFleetUpgrade: (request) =>
       beating(async () => {
         const plan = JSON.parse(await artifacts.get(request.plan)) as FleetPlan;

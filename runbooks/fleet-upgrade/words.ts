@@ -1,13 +1,5 @@
-import {
-  answerTemplate,
-  type OpenGate,
-  type RefusedAnswer,
-} from "../../workflows/gate/gate";
-import {
-  approversInWords,
-  atExpiry,
-  votesInWords,
-} from "../../workflows/gate/words";
+import { gateDetails, refusedDetails } from "../../workflows/gate/details";
+import type { OpenGate, RefusedAnswer } from "../../workflows/gate/gate";
 import { holdsInWords } from "../../workflows/rollout/hold-words";
 import type { Item } from "../../workflows/rollout/state";
 import type { Cause, RolloutProgress } from "../../workflows/rollout/words";
@@ -34,12 +26,7 @@ export interface RunFacts {
 /** What the run says about itself in the UI: counts, causes, what it waits for, and the JSON to paste. Under 4 KB. */
 export function runDetails(facts: RunFacts): string {
   const { progress, gates } = facts;
-  const refused = facts.refused
-    .slice(-3)
-    .map(
-      ({ by, channel, reason }) =>
-        `- ${oneLine(channel, 40)} by ${oneLine(by, 80)}: ${oneLine(reason)}`,
-    );
+  const refused = refusedDetails(facts.refused);
   const text = [
     `**${facts.summary}**`,
     "",
@@ -54,7 +41,7 @@ export function runDetails(facts: RunFacts): string {
     ...(progress.outlook === undefined
       ? []
       : ["", `Window: ${outlookInWords(progress.outlook)}`]),
-    ...section("Waits for", gates.flatMap(gateWords)),
+    ...section("Waits for", gates.flatMap(gateDetails)),
     ...section("Failed", causesInWords(progress.causes)),
     ...section("Refused answers", refused),
     "",
@@ -83,16 +70,6 @@ function countsLine(progress: RolloutProgress): string {
     .map(([standing, count]) => `**${count}** ${standing}`);
   const rate = perMinute === undefined ? "" : `; ${perMinute} hosts a minute`;
   return `${occurring.join(", ")}; ${failures} of ${allowedFailures} failures allowed${rate}`;
-}
-
-function gateWords(gate: OpenGate): string[] {
-  return [
-    `- **${gate.title}** (${gate.choices.join(" | ")}); by ${new Date(gate.expiresAt).toISOString()}, then ${atExpiry(gate.once)}.`,
-    `  Plan \`${gate.digest.slice(0, 12)}\`; ${oneLine(approversInWords(gate), 400)}`,
-    ...votesInWords(gate).map((words) => `  - ${oneLine(words)}`),
-    `  Send ${gate.policy?.level === "server" ? "signal `answer`" : "update `decide`"}:`,
-    `  \`${answerTemplate(gate, gate.choices[0] ?? "")}\``,
-  ];
 }
 
 /** Like causes together, most hosts first, each with the id that a decision can name. */

@@ -1,4 +1,4 @@
-import { controlFaults } from "../../workflows/rollout/control-shape";
+import { controlFaults } from "../../workflows/controls/control-shape";
 import { retuningOf } from "../../cli/run/retuning";
 import { cli } from "./run-cli";
 

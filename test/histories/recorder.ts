@@ -5,8 +5,8 @@ import { rankHosts } from "../../runbooks/fleet-upgrade/order";
 import {
   type ControlName,
   controlUpdates,
-} from "../../workflows/rollout/messages";
-import type { Retuning } from "../../workflows/rollout/words";
+} from "../../workflows/controls/messages";
+import type { Retuning } from "../../workflows/controls/words";
 import { eventually } from "../harness/eventually";
 import { timesBegun } from "../harness/host-log";
 import {

@@ -21,17 +21,17 @@ export type LedgerEntry =
   | { readonly kind: "decision"; readonly decision: Decision }
   | { readonly kind: "refused"; readonly refused: RefusedAnswer };
 
-export interface PackedLedger {
+export interface PackedLedger<Entry = LedgerEntry> {
   readonly parts: readonly ArtifactRef[];
-  readonly entries: readonly LedgerEntry[];
+  readonly entries: readonly Entry[];
 }
 
 /** Pending entries travel in payloads, which stay under 100 KB. */
 const mostPendingChars = 40_000;
 
 /** Keeps the latest entries here and the others in the artifact store, so that neither history nor state grows with the fleet. */
-export class Ledger {
-  #entries: LedgerEntry[];
+export class Ledger<Entry = LedgerEntry> {
+  #entries: Entry[];
   #parts: ArtifactRef[];
   #chars: number;
   #writing = false;
@@ -40,16 +40,16 @@ export class Ledger {
     /** Stores a part for good; tried until it works. */
     private readonly write: (
       part: number,
-      entries: readonly LedgerEntry[],
+      entries: readonly Entry[],
     ) => Promise<ArtifactRef>,
-    { parts, entries }: PackedLedger = { parts: [], entries: [] },
+    { parts, entries }: PackedLedger<Entry> = { parts: [], entries: [] },
   ) {
     this.#entries = [...entries];
     this.#parts = [...parts];
     this.#chars = JSON.stringify(entries).length;
   }
 
-  record(entry: LedgerEntry): void {
+  record(entry: Entry): void {
     this.#entries.push(entry);
     this.#chars += JSON.stringify(entry).length;
     if (this.#chars > mostPendingChars && !this.#writing) void this.#flush();
@@ -64,7 +64,7 @@ export class Ledger {
     await condition(() => !this.#writing);
   }
 
-  packed(): PackedLedger {
+  packed(): PackedLedger<Entry> {
     return { parts: this.#parts, entries: this.#entries };
   }
 

@@ -29,28 +29,6 @@ export interface Budget extends FailureLimit {
   readonly pool?: FailureLimit | undefined;
 }
 
-export interface Control {
-  /** Who says so; a claim, shown as such. */
-  readonly by: string;
-  readonly reason?: string;
-}
-
-export interface Retuning extends Control {
-  readonly slots?: number;
-  readonly limits?: GroupLimits;
-  readonly budget?: Budget;
-}
-
-/** Asks that work may start though no calendar is open; somebody else must approve. */
-export interface Overriding extends Control {
-  readonly reason: string;
-  /** From now on; at most 24. */
-  readonly hours: number;
-}
-
-/** What any control may carry. */
-export type Told = Retuning & Partial<Pick<Overriding, "hours">>;
-
 /** Where one host stands, in the words of every screen. */
 export const standings = [
   "upgraded",

@@ -145,8 +145,9 @@ export class Window {
     };
   }
 
-  standing(now: number): Standing {
-    const standing = this.#judge(now);
+  /** @param needMs of what is to start, where it is not every time the same */
+  standing(now: number, needMs = this.options.needMs): Standing {
+    const standing = this.#judge(now, needMs);
     const doubt = this.#doubtAt(now);
     if (standing.kind === "open" && doubt !== undefined)
       return { kind: "closed", reason: doubt.reason, opensAt: doubt.until };
@@ -164,8 +165,7 @@ export class Window {
     return { said, standing: this.#judge(now), isHeld };
   }
 
-  #judge(now: number): Standing {
-    const { needMs } = this.options;
+  #judge(now: number, needMs = this.options.needMs): Standing {
     const { move } = this.#told;
     const held = move && heldBy(move);
     return standingAt(this.#said, now, needMs, this.#grant, held);

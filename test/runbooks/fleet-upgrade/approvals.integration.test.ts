@@ -7,7 +7,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
-import { controlUpdates } from "../../../workflows/rollout/messages";
+import { controlUpdates } from "../../../workflows/controls/messages";
 import { cli } from "../../cli/run-cli";
 import { eventually } from "../../harness/eventually";
 import { timesBegun } from "../../harness/host-log";

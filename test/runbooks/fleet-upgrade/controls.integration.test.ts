@@ -4,8 +4,8 @@ import {
   type ControlName,
   controlSignals,
   controlUpdates,
-} from "../../../workflows/rollout/messages";
-import type { Retuning } from "../../../workflows/rollout/words";
+} from "../../../workflows/controls/messages";
+import type { Retuning } from "../../../workflows/controls/words";
 import { lastAdmission } from "../../harness/admissions";
 import { eventually } from "../../harness/eventually";
 import { timesBegun } from "../../harness/host-log";

@@ -4,7 +4,7 @@ import { hostSchema } from "../../../activities/inventory/port";
 import type { FleetUpgradeResult } from "../../../runbooks/fleet-upgrade/contract";
 import { orderHosts } from "../../../runbooks/fleet-upgrade/order";
 import type { Report } from "../../../runbooks/fleet-upgrade/report";
-import { controlUpdates } from "../../../workflows/rollout/messages";
+import { controlUpdates } from "../../../workflows/controls/messages";
 import type { RolloutProgress } from "../../../workflows/rollout/words";
 import { lastAdmission } from "../../harness/admissions";
 import { eventually } from "../../harness/eventually";

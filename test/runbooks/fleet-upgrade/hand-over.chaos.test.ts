@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gatesQuery } from "../../../workflows/gate/messages";
-import { controlUpdates } from "../../../workflows/rollout/messages";
+import { controlUpdates } from "../../../workflows/controls/messages";
 import { calendarChanged } from "../../../workflows/window/messages";
 import type { RolloutProgress } from "../../../workflows/rollout/words";
 import { eachEffectOnce, effectsOf, timesBegun } from "../../harness/host-log";

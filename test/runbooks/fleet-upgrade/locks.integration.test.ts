@@ -3,10 +3,8 @@ import { freezesType } from "../../../activities/freeze/port";
 import { createRuns } from "../../../activities/runs/client";
 import { freezesQuery } from "../../../workflows/freeze/messages";
 import { locksQuery, lockUpdates } from "../../../workflows/lock/messages";
-import {
-  controlUpdates,
-  hostsQuery,
-} from "../../../workflows/rollout/messages";
+import { controlUpdates } from "../../../workflows/controls/messages";
+import { hostsQuery } from "../../../workflows/rollout/messages";
 import type { Halt } from "../../../workflows/rollout/words";
 import { eventually } from "../../harness/eventually";
 import { timesBegun } from "../../harness/host-log";

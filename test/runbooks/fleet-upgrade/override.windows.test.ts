@@ -5,7 +5,7 @@ import type { FleetUpgradeInput } from "../../../runbooks/fleet-upgrade/contract
 import { workflowId } from "../../../runbooks/fleet-upgrade/ids";
 import type { fleetUpgrade } from "../../../runbooks/fleet-upgrade/workflow";
 import { gatesQuery } from "../../../workflows/gate/messages";
-import { controlUpdates } from "../../../workflows/rollout/messages";
+import { controlUpdates } from "../../../workflows/controls/messages";
 import { cli } from "../../cli/run-cli";
 import { eventually } from "../../harness/eventually";
 import { eachEffectOnce, effectsOf } from "../../harness/host-log";

@@ -1,9 +1,7 @@
 import { workflowId } from "../../../runbooks/fleet-upgrade/ids";
 import type { fleetUpgrade } from "../../../runbooks/fleet-upgrade/workflow";
-import {
-  controlUpdates,
-  hostsQuery,
-} from "../../../workflows/rollout/messages";
+import { controlUpdates } from "../../../workflows/controls/messages";
+import { hostsQuery } from "../../../workflows/rollout/messages";
 import { effectsOf, eachEffectOnce, timesBegun } from "../../harness/host-log";
 import { type Rig, startRig } from "../../harness/rig";
 import { startSkipping, uniqueId } from "../../harness/temporal";

@@ -6,8 +6,8 @@ import type { Report } from "../../../runbooks/fleet-upgrade/report";
 import {
   controlSignals,
   controlUpdates,
-  hostsQuery,
-} from "../../../workflows/rollout/messages";
+} from "../../../workflows/controls/messages";
+import { hostsQuery } from "../../../workflows/rollout/messages";
 import { timesBegun } from "../../harness/host-log";
 import { type FleetHandle, type Rig, startRig } from "../../harness/rig";
 

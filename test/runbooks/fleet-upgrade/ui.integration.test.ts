@@ -3,6 +3,7 @@ import { temporal } from "@temporalio/proto";
 import type { Worker } from "@temporalio/worker";
 import type { FreezeActivities } from "../../../activities/freeze/port";
 import type { HostActivities } from "../../../activities/host/port";
+import type { LedgerActivities } from "../../../activities/ledger/port";
 import type { LockActivities } from "../../../activities/lock/port";
 import type { FleetUpgradeActivities } from "../../../runbooks/fleet-upgrade/activities";
 import type { fleetUpgrade } from "../../../runbooks/fleet-upgrade/workflow";
@@ -24,6 +25,7 @@ const stages = [
 const activities: Pick<HostActivities, "visitHost"> &
   FleetUpgradeActivities &
   FreezeActivities &
+  LedgerActivities &
   LockActivities = {
   askForLock: () => Promise.resolve({ kind: "held" }),
   leaveLock: () => Promise.resolve(),

@@ -1,6 +1,6 @@
-/** The shape of what an operator tells a rollout, judged without zod, which stays out of the sandbox. Pure. */
+/** The shape of what an operator tells a run, judged without zod, which stays out of the sandbox. Pure. */
 
-import { groupKinds, mostSlots } from "./fleet";
+import { groupKinds, mostSlots } from "../rollout/fleet";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,4 @@
-import { controlFaults } from "../../../workflows/rollout/control-shape";
+import { controlFaults } from "../../../workflows/controls/control-shape";
 
 describe("what an operator tells a rollout", () => {
   it.each([

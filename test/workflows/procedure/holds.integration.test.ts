@@ -1,0 +1,237 @@
+import { calendarChanged } from "../../../workflows/window/messages";
+import { ProcedureRig, type TrialHandle } from "./procedure-rig";
+
+let rig: ProcedureRig;
+
+beforeAll(async () => {
+  rig = await ProcedureRig.start();
+}, 60_000);
+afterEach(() => rig.reset());
+afterAll(() => rig.stop(), 30_000);
+
+const hourMs = 3_600_000;
+const outcomeOf = async (handle: TrialHandle): Promise<string> =>
+  (await handle.result()).outcome;
+const inWindow = { prepared: { keepsToCalendars: true } };
+
+const untilHeld = (handle: TrialHandle, kind: string) =>
+  rig.until(handle, ({ holds }) => holds.some((hold) => hold.kind === kind));
+
+describe("a freeze", () => {
+  it("lets steps look, and holds the others until it is lifted", async () => {
+    await rig.freeze("sale");
+    const handle = await rig.run();
+    const { step } = await untilHeld(handle, "frozen");
+    expect(step).toBe("2. Slot");
+    expect(rig.calls).toEqual(["look 1.1", "look 1.1 ended"]);
+    await rig.lift("sale");
+    expect(await outcomeOf(handle)).toBe("completed");
+  });
+
+  it("does not hold what goes back, unless it says so", async () => {
+    rig.deeds["copy"] = ["fails"];
+    const handle = await rig.run();
+    await rig.gate(handle, "failed-copy");
+    await rig.freeze("sale");
+    await rig.freeze("audit", { blocksUndo: true });
+    await rig.answer(handle, "failed-copy", "roll back");
+    const { holds } = await untilHeld(handle, "frozen");
+    expect(holds).toMatchObject([{ freezes: [{ id: "audit" }] }]);
+    await rig.lift("audit");
+    expect(await outcomeOf(handle)).toBe("rolled back");
+    await rig.lift("sale");
+  });
+});
+
+describe("the lock", () => {
+  it("is waited for in line, and given to the next run at the end", async () => {
+    rig.deeds["copy"] = ["hangs"];
+    const first = await rig.run();
+    await rig.untilCalled("copy 1.1");
+    const second = await rig.run();
+    const { holds } = await untilHeld(second, "lock");
+    expect(holds).toMatchObject([
+      { position: 1, blockers: [{ kind: "held" }] },
+    ]);
+    rig.release("copy");
+    expect(await outcomeOf(first)).toBe("completed");
+    expect(await outcomeOf(second)).toBe("completed");
+  });
+
+  it("stays with what an aborted run has left in doubt", async () => {
+    rig.deeds["copy"] = ["fails"];
+    rig.deeds["undo-copy"] = ["fails"];
+    const first = await rig.run();
+    await rig.answer(first, "failed-copy", "abort");
+    const comment = "no time";
+    await rig.answer(first, "failed-undo-copy", "skip", { comment });
+    expect(await outcomeOf(first)).toBe("aborted");
+    const second = await rig.run();
+    const { holds } = await untilHeld(second, "lock");
+    expect(holds).toMatchObject([
+      { blockers: [{ kind: "kept", reason: "in doubt: 3. Copy" }] },
+    ]);
+  });
+});
+
+describe("a window", () => {
+  it("that is closed holds disruptive steps alone, until it opens", async () => {
+    rig.calendar = { open: false };
+    const handle = await rig.run(inWindow);
+    const { step } = await untilHeld(handle, "closed");
+    expect(step).toBe("3. Copy");
+    expect(rig.calls).toContain("slot 1.1 ended");
+    rig.calendar = { open: true };
+    await handle.signal(calendarChanged);
+    expect(await outcomeOf(handle)).toBe("completed");
+  });
+
+  it("that is too short for one step lets a shorter one start", async () => {
+    const until = Date.now() + 300_000;
+    rig.calendar = { open: true, until, nextChange: until };
+    const handle = await rig.run(inWindow);
+    const { holds } = await untilHeld(handle, "closed");
+    expect(holds).toMatchObject([
+      {
+        reason: expect.stringContaining("too soon for 600 s of work and undo"),
+      },
+    ]);
+    expect(rig.calls).toContain("copy 1.1 ended");
+    rig.calendar = { open: true };
+    await handle.signal(calendarChanged);
+    expect(await outcomeOf(handle)).toBe("completed");
+  });
+
+  it("stops a step at its close that wants it, which goes on in the next one under the same attempt", async () => {
+    rig.deeds["copy"] = ["hangs", "hangs", "ends"];
+    const handle = await rig.run(inWindow);
+    for (const part of ["1.1", "1.2"]) {
+      await rig.untilCalled(`copy ${part}`);
+      await rig.editCalendar(handle, { open: false });
+      await rig.untilStep(handle, "copy", "stopped until its window");
+      expect(rig.calls).toContain(`copy ${part} stopped`);
+      await rig.editCalendar(handle, { open: true });
+    }
+    expect(await outcomeOf(handle)).toBe("completed");
+    expect(rig.calls).toContain("copy 1.3 ended");
+  });
+
+  it("lets a step end that has begun and does not stop", async () => {
+    rig.deeds["publish"] = ["hangs"];
+    const handle = await rig.run(inWindow);
+    await rig.untilCalled("publish 1.1");
+    await rig.editCalendar(handle, { open: false });
+    rig.release("publish");
+    expect(await outcomeOf(handle)).toBe("completed");
+    expect(rig.calls).not.toContain("publish 1.1 stopped");
+  });
+
+  it("opens by itself after days, with nobody there", async () => {
+    let opensAt: number | undefined;
+    rig.calendarAt = (at) => {
+      opensAt ??= at + 48 * hourMs;
+      return at < opensAt
+        ? { open: false, nextOpen: opensAt, nextChange: opensAt }
+        : { open: true };
+    };
+    const handle = await rig.run(inWindow, "skipping");
+    expect(await outcomeOf(handle)).toBe("completed");
+    const [{ at: endedAt } = { at: 0 }] = rig.milestones("ended");
+    expect(endedAt).toBeGreaterThanOrEqual(opensAt ?? Infinity);
+  });
+
+  it("is overridden by one person's wish and another one's word", async () => {
+    rig.calendar = { open: false };
+    const handle = await rig.run(inWindow);
+    await untilHeld(handle, "closed");
+    await rig.say(handle, "override", { hours: 2 });
+    const approval = { by: "ben", comment: "it burns" };
+    await rig.answer(handle, "window-override", "approve", approval);
+    expect(await outcomeOf(handle)).toBe("completed");
+    expect(rig.reports[0]).toContain("## Overrides of the window");
+  });
+});
+
+describe("a step that misses the end of its window", () => {
+  it("is told of before the window ends, and shown", async () => {
+    rig.deeds["publish"] = ["hangs"];
+    const until = Date.now() + hourMs;
+    rig.calendar = { open: true, until, nextChange: until };
+    const handle = await rig.run(inWindow);
+    await rig.untilCalled("publish 1.1");
+    await rig.tell(handle, "publish", 2 * hourMs);
+    const { steps } = await rig.until(handle, (seen) =>
+      seen.steps.some(({ slip }) => slip !== undefined),
+    );
+    expect(steps[3]?.slip).toMatchObject({ was: until, windowEnd: until });
+    rig.release("publish");
+    await handle.result();
+    expect(rig.milestones("slip")).toMatchObject([
+      { step: "publish", was: until, windowEnd: until },
+    ]);
+  });
+});
+
+describe("a watch beside the steps", () => {
+  it("tells what it sees, and changes nothing by that", async () => {
+    rig.deeds["copy"] = ["hangs"];
+    const handle = await rig.run({ isWatched: true });
+    await rig.untilCalled("copy 1.1");
+    rig.find({ level: "note", text: "half of its cap" });
+    rig.release("copy");
+    expect(await outcomeOf(handle)).toBe("completed");
+    expect(rig.reports[0]).toContain("watch slot: note: half of its cap");
+  });
+
+  it("holds the next step, asks, and lets go when it is over", async () => {
+    rig.deeds["copy"] = ["hangs"];
+    const handle = await rig.run({ isWatched: true });
+    await rig.untilCalled("copy 1.1");
+    rig.find({ level: "hold", text: "80 % of its cap" });
+    const { choices } = await rig.gate(handle, "watch-slot");
+    expect(choices).toEqual(["go on", "roll back", "abort"]);
+    rig.release("copy");
+    await untilHeld(handle, "watch");
+    rig.find({ level: "ok", text: "20 % of its cap" });
+    expect(await outcomeOf(handle)).toBe("completed");
+  });
+
+  it("lets the run go on by somebody's word", async () => {
+    rig.deeds["copy"] = ["hangs"];
+    const handle = await rig.run({ isWatched: true });
+    await rig.untilCalled("copy 1.1");
+    rig.find({ level: "hold", text: "80 % of its cap" });
+    await rig.gate(handle, "watch-slot");
+    rig.release("copy");
+    await untilHeld(handle, "watch");
+    const comment = "it falls already";
+    await rig.answer(handle, "watch-slot", "go on", { comment });
+    expect(await outcomeOf(handle)).toBe("completed");
+  });
+
+  it("stops the step under way when it says so, and the run unwinds", async () => {
+    rig.deeds["copy"] = ["hangs"];
+    const handle = await rig.run({ isWatched: true });
+    await rig.untilCalled("copy 1.1");
+    rig.find({ level: "abort", text: "the slot is lost" });
+    expect(await outcomeOf(handle)).toBe("aborted");
+    expect(rig.calls).toContain("copy 1.1 stopped");
+    expect(rig.calls).toContain("undo-slot 1.1 ended");
+  });
+
+  it("that cannot look any more holds the run, and looks again by somebody's word", async () => {
+    rig.deeds["copy"] = ["hangs"];
+    const handle = await rig.run({ isWatched: true });
+    await rig.untilCalled("copy 1.1");
+    rig.find({ level: "note", text: "broken" });
+    expect(await rig.gate(handle, "watch-slot")).toMatchObject({
+      title: "Watch slot holds the run: cannot look: no answer. What now?",
+    });
+    const comment = "the primary is back";
+    await rig.answer(handle, "watch-slot", "go on", { comment });
+    rig.find({ level: "note", text: "well again" });
+    rig.release("copy");
+    expect(await outcomeOf(handle)).toBe("completed");
+    expect(rig.reports[0]).toContain("well again");
+  });
+});

@@ -1,0 +1,93 @@
+import { progressOf } from "../../../workflows/procedure/progress";
+import {
+  bytesInWords,
+  procedureDetails,
+  slipInWords,
+  stepInWords,
+} from "../../../workflows/procedure/words";
+import type { ProcedureEvent } from "../../../workflows/procedure/state";
+import { after, begun, done, failed, spec, turned } from "./samples";
+
+const specs = [spec("look"), spec("copy"), spec("publish")];
+const progress: ProcedureEvent = {
+  kind: "progress told",
+  progress: {
+    ...{ step: "copy", percent: 43.7, doneBytes: 1.2e11, totalBytes: 2.8e11 },
+    ...{ etaMs: 7_500_000, line: "copies base/16384" },
+  },
+};
+const told = (...events: ProcedureEvent[]) =>
+  progressOf(after(...events), {
+    ...{ specs, waiting: new Map(), now: 10_000 },
+  });
+const linesOf = (...events: ProcedureEvent[]): string[] =>
+  told(...events).steps.map(stepInWords);
+
+describe("the steps of a procedure", () => {
+  it("have a mark each, and of the one in work what is done and what is left", () => {
+    const seen = [begun("look"), done("look"), begun("copy"), progress];
+    expect(linesOf(...seen)).toEqual([
+      "✓ look: 1 s",
+      "▶ copy: 43 %, 120 GB of 280 GB, about 2 h 5 min left, copies base/16384",
+      "· publish",
+    ]);
+  });
+
+  it("say what they failed with, without its hint", () => {
+    expect(linesOf(begun("look"), failed("look"))[0]).toBe(
+      "✗ look: failed, disk is full",
+    );
+  });
+
+  it("show the undos that have begun, behind all others", () => {
+    const seen = [
+      ...[begun("look"), done("look"), turned("rolling back")],
+      begun("undo-look"),
+    ];
+    expect(linesOf(...seen).at(-1)).toMatch(/^▶ Undo: look/);
+  });
+
+  it("count in percent, with the share of the one in work", () => {
+    const seen = [begun("look"), done("look"), begun("copy"), progress];
+    expect(told(...seen).percent).toBe(47);
+  });
+});
+
+describe("the details", () => {
+  const details = (text: string): string =>
+    procedureDetails({
+      ...{ summary: "a trial", gates: [], refused: [], planText: text },
+      progress: told(begun("look"), turned("aborted")),
+    });
+
+  it("say where the run goes, and who said so", () => {
+    expect(details("")).toContain("**Aborted by ada**");
+  });
+
+  it("stay under 4 KB, whatever the plan says", () => {
+    const long = details("a line of the plan\n".repeat(1_000));
+    expect(new TextEncoder().encode(long).length).toBeLessThanOrEqual(4_000);
+    expect(long).toContain("▶ look");
+  });
+});
+
+describe("words", () => {
+  it.each([
+    [0, "0 B"],
+    [999, "999 B"],
+    [1_500, "1.5 kB"],
+    [999_600, "1.0 MB"],
+    [28e10, "280 GB"],
+    [4.2e15, "4200 TB"],
+  ])("%d bytes are %s", (bytes, words) => {
+    expect(bytesInWords(bytes)).toBe(words);
+  });
+
+  it("of a slip say both ends, and when it goes on", () => {
+    const at = Date.UTC(2026, 10, 27, 4);
+    const slip = { was: at, now: at + 3_600_000, windowEnd: at, goesOnAt: at };
+    expect(slipInWords(slip)).toBe(
+      "does not end within its window, which closes at 2026-11-27T04:00:00Z, stops there and goes on at 2026-11-27T04:00:00Z; now about 2026-11-27T05:00:00Z",
+    );
+  });
+});

@@ -1,0 +1,237 @@
+import { CancellationScope, isCancellation } from "@temporalio/workflow";
+import type { Desk } from "../gate/desk";
+import { decidedBy } from "../gate/words";
+import type { Window } from "../window/window";
+import type { Core } from "./core";
+import {
+  failedQuestion,
+  type Hold,
+  holdsOf,
+  needsLock,
+  nextOf,
+} from "./decide";
+import { stepFailureOf } from "./failure";
+import type { ProcedureLock } from "./lock";
+import { gateOf, type StepSpec } from "./spec";
+import type { Answered, Turn } from "./state";
+import { turnedAway } from "./turn";
+
+export interface StepContext {
+  /** From 1; one more with each `retry`. Part of the key of a job, so that a new attempt runs its command anew. */
+  readonly attempt: number;
+  /** From 1; one more with each window in which an attempt goes on after it was stopped at the close. */
+  readonly part: number;
+}
+
+export type StepWork<T> = (context: StepContext) => Promise<T>;
+
+export interface RunnerOptions {
+  readonly core: Core;
+  readonly desk: Desk;
+  readonly lock: ProcedureLock;
+  /** Absent: the run keeps to no calendar. */
+  readonly window: Window | undefined;
+  /** Of the plan, to which every answer binds. */
+  readonly digest: string;
+  readonly gateExpiresMs: number;
+  turn(course: Turn): void;
+}
+
+interface Running {
+  readonly spec: StepSpec;
+  readonly scope: CancellationScope;
+  isClosing: boolean;
+}
+
+/** Takes steps through waiting, work, failure and people's answers. What to do next is decided by `nextOf`, here it is done. */
+export class StepRunner {
+  readonly #running = new Map<string, Running>();
+  readonly #waiting = new Map<string, StepSpec>();
+
+  constructor(private readonly options: RunnerOptions) {}
+
+  /** Steps that wait to start, each with what holds it. */
+  get waiting(): ReadonlyMap<string, readonly Hold[]> {
+    return new Map(
+      [...this.#waiting].map(([id, spec]) => [id, this.#holds(spec)]),
+    );
+  }
+
+  /** Steps whose work is being stopped: a successor would not know that. */
+  get isStopping(): boolean {
+    return [...this.#running.values()].some(
+      ({ scope }) => scope.consideredCancelled,
+    );
+  }
+
+  get inFlight(): number {
+    return this.#running.size;
+  }
+
+  /**
+   * Its result; of a step that was skipped or marked done there is none. Done in a former run of the chain it does not run.
+   *
+   * @throws CancelledFailure when the run turns
+   */
+  async run<T>(spec: StepSpec, work: StepWork<T>): Promise<T> {
+    try {
+      for (;;) {
+        const next = nextOf(this.options.core.state, spec.id);
+        switch (next.kind) {
+          case "return":
+            return next.result as T;
+          case "leave":
+            throw turnedAway();
+          case "wait to start":
+            await this.#untilFree(spec);
+            this.#start(spec);
+            break;
+          case "work":
+            await this.#work(spec, work);
+            break;
+          case "ask":
+            await this.#ask(spec);
+        }
+      }
+    } catch (error) {
+      if (isCancellation(error))
+        this.options.core.dispatch({ kind: "step cut", id: spec.id });
+      throw error;
+    }
+  }
+
+  /** Resolves once no work is in flight any more. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await this.options.core.untilChanged();
+  }
+
+  /** Stops all that is under way, undoing included. */
+  stopAll(): void {
+    for (const { scope } of this.#running.values()) scope.cancel();
+  }
+
+  /** The window has closed: what stops at the close stops, and goes on in the next one. */
+  stopAtClose(): void {
+    for (const running of this.#running.values()) {
+      const { spec, scope } = running;
+      if (spec.atClose !== "stop" || spec.disruptive !== true) continue;
+      if (running.isClosing || scope.consideredCancelled) continue;
+      running.isClosing = true;
+      this.options.core.note(`${spec.title} stops: its window has closed`);
+      scope.cancel();
+    }
+  }
+
+  #holds(spec: StepSpec): readonly Hold[] {
+    const { core, window } = this.options;
+    const standing = window?.standing(Date.now(), spec.needMs ?? 0);
+    return holdsOf(core.state, { spec, standing });
+  }
+
+  async #untilFree(spec: StepSpec): Promise<void> {
+    const { core, lock } = this.options;
+    const isTurned = (): boolean =>
+      nextOf(core.state, spec.id).kind === "leave";
+    const isHeld = (): boolean =>
+      this.#holds(spec).some(({ kind }) => kind !== "lock");
+    try {
+      while (!this.#isFree(spec)) {
+        if (isTurned()) throw turnedAway();
+        this.#showWaiting(spec);
+        if (isHeld()) await core.untilChanged();
+        else await lock.take(() => isHeld() || isTurned());
+      }
+    } finally {
+      this.#waiting.delete(spec.id);
+    }
+  }
+
+  #showWaiting(spec: StepSpec): void {
+    if (this.#waiting.has(spec.id)) return;
+    this.#waiting.set(spec.id, spec);
+    this.options.core.lookAgain();
+  }
+
+  #isFree(spec: StepSpec): boolean {
+    const { state } = this.options.core;
+    return this.#holds(spec).length === 0 && !needsLock(state, spec);
+  }
+
+  #start(spec: StepSpec): void {
+    const { core, window } = this.options;
+    const { id, title } = spec;
+    if (spec.disruptive === true) window?.begin(Date.now());
+    core.dispatch({ kind: "step started", id });
+    const { attempt = 1 } = core.state.steps[id] ?? {};
+    core.tell({ kind: "step started", step: id, title, attempt });
+  }
+
+  async #work<T>(spec: StepSpec, work: StepWork<T>): Promise<void> {
+    const { core } = this.options;
+    const { id } = spec;
+    const { attempt = 1, part = 1 } = core.state.steps[id] ?? {};
+    const scope = new CancellationScope({ cancellable: true });
+    const running: Running = { spec, scope, isClosing: false };
+    this.#running.set(id, running);
+    try {
+      const result = await scope.run(() => work({ attempt, part }));
+      this.#done(spec, result);
+    } catch (error) {
+      if (!scope.consideredCancelled) this.#failed(spec, error);
+      else if (running.isClosing && isCancellation(error))
+        core.dispatch({ kind: "step interrupted", id });
+      else if (running.isClosing) this.#failed(spec, error);
+      else this.#cut(spec, error);
+    } finally {
+      this.#running.delete(id);
+      core.lookAgain();
+    }
+  }
+
+  #done({ id, title }: StepSpec, result: unknown): void {
+    const { core } = this.options;
+    core.dispatch({ kind: "step done", id, result });
+    const { workedMs: tookMs = 0 } = core.state.steps[id] ?? {};
+    core.tell({ kind: "step done", step: id, title, tookMs });
+  }
+
+  #failed({ id, title }: StepSpec, error: unknown): void {
+    const { core } = this.options;
+    const failure = stepFailureOf(error);
+    core.dispatch({ kind: "step failed", id, failure });
+    const { message } = failure;
+    core.tell({ kind: "parked", step: id, title, gate: gateOf(id), message });
+  }
+
+  /** Stopped with its run; what it failed with meanwhile is kept for whoever looks at what it left. */
+  #cut({ id, title }: StepSpec, error: unknown): never {
+    const { core } = this.options;
+    const failure = isCancellation(error) ? undefined : stepFailureOf(error);
+    core.dispatch({ kind: "step cut", id, ...(failure && { failure }) });
+    core.note(`${title} was cut short`);
+    throw turnedAway();
+  }
+
+  async #ask(spec: StepSpec): Promise<void> {
+    const { core, desk, digest, gateExpiresMs: expiresAfterMs } = this.options;
+    const step = core.state.steps[spec.id];
+    if (step?.kind !== "parked") return;
+    const question = failedQuestion(spec, step, core.state);
+    const decision = await desk.ask({ ...question, digest, expiresAfterMs });
+    if (decision === undefined) return;
+    const { comment, choice } = decision;
+    const by = decidedBy(decision);
+    const why = comment === undefined ? {} : { comment };
+    const answered = (how: Answered["choice"]): void =>
+      core.dispatch({
+        ...{ kind: "step answered", id: spec.id },
+        how: { choice: how, by, ...why },
+      });
+    if (choice === "retry" || choice === "skip" || choice === "mark done")
+      return answered(choice);
+    answered("give up");
+    const kind = choice === "roll back" ? "rolling back" : "aborted";
+    const reason = `${spec.title} failed`;
+    this.options.turn({ kind, by, reason, at: Date.now() });
+  }
+}
