@@ -90,7 +90,7 @@ describe("a step that fails for good", () => {
     rig.deeds["copy"] = ["fails"];
     const handle = await rig.run({}, "still");
     const first = await rig.gate(handle, "failed-copy");
-    await fastForward(handle, 2 * 86_400_000);
+    await fastForward(handle, 1.5 * 86_400_000);
     const again = await rig.gate(handle, "failed-copy", first.nonce);
     expect(again.expired).toBeGreaterThan(0);
     expect(rig.calls).not.toContain("copy 2.1");
