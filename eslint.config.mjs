@@ -21,7 +21,7 @@ const ban = {
   lab: {
     regex: into("lab"),
     message:
-      "Nothing imports lab/ but cli/commands/{demo,dev,lab,lab-temporal,doctor}.ts; put shared code beside a port in activities/.",
+      "Nothing imports lab/ but cli/commands/{demo*,dev,lab*,doctor}.ts; put shared code beside a port in activities/.",
   },
   bench: {
     regex: into("bench"),
@@ -246,7 +246,7 @@ const runbookImports = [
 const folderRules = [
   folder(["**/*.ts"], { imports: [] }),
   folder(["cli/**/*.ts", "workers/**/*.ts"], { imports: everyModule }),
-  folder(["cli/commands/{demo,dev,lab,lab-temporal,doctor}.ts"], {
+  folder(["cli/commands/{demo*,dev,lab*,doctor}.ts"], {
     imports: [ban.bench, ban.test, ban.systemLibraries],
   }),
   folder(["activities/**/*.ts"], {

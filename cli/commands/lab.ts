@@ -4,7 +4,6 @@ import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Command, Option } from "commander";
-import { z } from "zod";
 import type { Lab } from "../../lab/hosts/lab";
 import {
   type LabRecord,
@@ -14,9 +13,9 @@ import {
 import { temporalCache } from "../../lab/temporal/cache";
 import { expandHome } from "../../activities/references";
 import type { Context, Program } from "../context";
-import { cliError } from "../errors";
 import { exitCodes, type ExitName } from "../exit-codes";
 import { answer, line } from "../output";
+import { showLab } from "./lab-status";
 import { registerLabTemporal } from "./lab-temporal";
 
 interface UpFlags {
@@ -26,6 +25,8 @@ interface UpFlags {
   readonly fault?: readonly string[];
   readonly version: string;
   readonly service: boolean;
+  readonly postgres?: boolean;
+  readonly sizeMb: number;
   readonly detach?: boolean;
 }
 
@@ -65,7 +66,7 @@ export function registerLab({ root, run }: Program): void {
   registerLabTemporal({ root: lab, run });
   const status = labCommand(lab, "status", "show what the lab's hosts do");
   status.action((flags: Pick<UpFlags, "dir">) =>
-    run(status, (context) => showStatus(context, labFolder(context, flags))),
+    run(status, (context) => showLab(context, labFolder(context, flags))),
   );
 }
 
@@ -80,8 +81,18 @@ function labCommand(lab: Command, name: string, summary: string): Command {
 
 function addUpOptions(up: Command): Command {
   return up
-    .option("--hosts <number>", "1 to 10000", Number, 40)
-    .option("--pools <number>", "pools of different sizes", Number, 4)
+    .addOption(
+      new Option("--hosts <number>", "1 to 10000")
+        .argParser(Number)
+        .default(40)
+        .conflicts("postgres"),
+    )
+    .addOption(
+      new Option("--pools <number>", "pools of different sizes")
+        .argParser(Number)
+        .default(4)
+        .conflicts("postgres"),
+    )
     .addOption(
       new Option(
         "--fault <fault>",
@@ -93,23 +104,32 @@ function addUpOptions(up: Command): Command {
     )
     .option("--version <version>", "installed on every host", "1.0.0")
     .option("--no-service", "hosts without a service; needed for thousands")
+    .option(
+      "--postgres",
+      "a PostgreSQL primary with writers and an empty replica's host instead",
+    )
+    .option("--size-mb <number>", "of the primary's data", Number, 300)
     .option("--detach", "leave it running and return");
 }
 
 /** @throws lab.*, input.invalid */
 async function upHere(context: Context, flags: UpFlags): Promise<void> {
-  const { startLab } = await import("../../lab/hosts/lab.js");
-  const lab = await startLab({
-    dir: labFolder(context, flags),
-    hosts: flags.hosts,
-    pools: flags.pools,
-    faults: [...(flags.fault ?? [])],
-    version: flags.version,
-    service: flags.service,
-  });
-  tellUp(context, labDocument(lab), lab.hosts.length);
+  const lab = await labOf(context, flags);
+  tellUp(context, labDocument(lab));
   if (!context.json) line(context, "Ctrl-C ends it.");
   await untilEnded(context, lab);
+}
+
+async function labOf(context: Context, flags: UpFlags): Promise<Lab> {
+  const dir = labFolder(context, flags);
+  const faults = [...(flags.fault ?? [])];
+  if (flags.postgres === true) {
+    const { startPostgresLab } = await import("../../lab/postgres/lab.js");
+    return startPostgresLab({ dir, faults, sizeMb: flags.sizeMb });
+  }
+  const { startLab } = await import("../../lab/hosts/lab.js");
+  const { hosts, pools, version, service } = flags;
+  return startLab({ dir, faults, hosts, pools, version, service });
 }
 
 async function untilEnded({ interrupted }: Context, lab: Lab): Promise<void> {
@@ -119,12 +139,15 @@ async function untilEnded({ interrupted }: Context, lab: Lab): Promise<void> {
   await lab.stopped;
 }
 
-const labDocument = ({ dir, configFile, inventoryFile, controlUrl }: Lab) => ({
-  dir,
-  configFile,
-  inventoryFile,
-  controlUrl,
-});
+/** As lab.json has it: the process is the lab's own. */
+function labDocument(lab: Lab): Omit<LabRecord, "pid"> {
+  const { dir, configFile, inventoryFile, controlUrl, hosts } = lab;
+  const postgres = readLabRecord(dir)?.postgres;
+  return {
+    ...{ dir, configFile, inventoryFile, controlUrl, hosts: hosts.length },
+    ...(postgres === undefined ? {} : { postgres }),
+  };
+}
 
 /** The same command again in a process of its own, which writes beside the lab's folder what it has to say. */
 async function upDetached(
@@ -152,16 +175,19 @@ async function upDetached(
     return exitNamed(record);
   }
   child.unref();
-  if (record !== undefined) tellUp(context, { ...record, log }, flags.hosts);
+  if (record !== undefined) tellUp(context, { ...record, log });
 }
 
 function detachedArgv(dir: string, flags: UpFlags): string[] {
-  const { hosts, pools, version, fault = [] } = flags;
+  const { hosts, pools, version, fault = [], sizeMb } = flags;
   return [
     join(__dirname, "..", "main.js"),
-    ...["lab", "up", "--dir", dir, "--hosts", String(hosts)],
-    ...["--pools", String(pools), "--version", version],
+    ...["lab", "up", "--dir", dir],
     ...fault.flatMap((one) => ["--fault", one]),
+    ...(flags.postgres === true
+      ? ["--postgres", "--size-mb", String(sizeMb)]
+      : ["--hosts", String(hosts), "--pools", String(pools)]),
+    ...(flags.postgres === true ? [] : ["--version", version]),
     ...(flags.service ? [] : ["--no-service"]),
   ];
 }
@@ -188,47 +214,19 @@ function exitNamed(code: number): ExitName {
 function tellUp(
   context: Context,
   document: Omit<LabRecord, "pid"> & { readonly log?: string },
-  hosts: number,
 ): void {
-  answer(context, { ...document, hosts }, [
-    `Lab of ${hosts} hosts in ${document.dir}`,
-    `  Inventory: ${document.inventoryFile}`,
-    `  export RUNBOOK_CONFIG=${document.configFile}`,
-    `  End it with: runbook lab down --dir ${document.dir}`,
+  const { hosts, dir, inventoryFile, configFile, postgres } = document;
+  answer(context, document, [
+    `Lab of ${hosts} hosts in ${dir}`,
+    `  Inventory: ${inventoryFile}`,
+    ...(postgres === undefined
+      ? []
+      : [
+          `  PostgreSQL: below ${postgres.folder}, writes in ${postgres.writesLog}`,
+        ]),
+    `  export RUNBOOK_CONFIG=${configFile}`,
+    `  End it with: runbook lab down --dir ${dir}`,
   ]);
-}
-
-const statusSchema = z.looseObject({
-  hosts: z.number(),
-  up: z.number(),
-  connections: z.number(),
-  faults: z.array(z.string()),
-  version: z.string(),
-  startedAt: z.string(),
-});
-
-/** @throws cli.labSilent */
-async function showStatus(context: Context, dir: string): Promise<void> {
-  const record = readLabRecord(dir);
-  if (record === undefined)
-    throw cliError("labSilent", { seen: `there is no lab in ${dir}` });
-  const status = await askLab(record);
-  const { hosts, up, connections, faults, startedAt } = status;
-  answer(context, { ...record, ...status }, [
-    `Lab in ${dir}: ${up} of ${hosts} hosts up, ${connections} connections, since ${startedAt}`,
-    `  Faults: ${faults.join(", ") || "none"}`,
-    `  export RUNBOOK_CONFIG=${record.configFile}`,
-  ]);
-}
-
-async function askLab({ controlUrl, dir }: LabRecord) {
-  try {
-    const response = await fetch(`${controlUrl}/status`);
-    return statusSchema.parse(await response.json());
-  } catch (cause) {
-    const seen = `the lab in ${dir} does not answer at ${controlUrl}`;
-    throw cliError("labSilent", { seen, cause });
-  }
 }
 
 function labFolder({ env }: Context, { dir }: Pick<UpFlags, "dir">): string {

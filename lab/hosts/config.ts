@@ -16,11 +16,10 @@ const verbs = [
 ] as const;
 
 /** Writes the operator's configuration file for a lab; paths in it are relative to it. Returns its path. */
-export function writeLabConfig({
-  dir,
-  user,
-  minReadyS,
-}: Pick<LabSettings, "dir" | "user" | "minReadyS">): string {
+export function writeLabConfig(
+  { dir, user, minReadyS }: Pick<LabSettings, "dir" | "user" | "minReadyS">,
+  ofTarget: readonly string[] = [],
+): string {
   const file = join(dir, "runbooks.yaml");
   const steps = verbs.map(([verb, ...words]) => {
     const run = ["app-ctl", verb, ...words.map((word) => JSON.stringify(word))];
@@ -34,6 +33,7 @@ export function writeLabConfig({
     `      user: ${user}`,
     "      identities: [{ key: id_ed25519 }]",
     "      knownHosts: [known_hosts]",
+    ...ofTarget.map((line) => `    ${line}`),
     "components:",
     "  app:",
     `    minReadyS: ${minReadyS}`,

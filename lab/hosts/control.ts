@@ -21,7 +21,7 @@ export const hostEvents = [
 export type HostEvent = (typeof hostEvents)[number];
 
 export interface LabControl {
-  readonly status: () => unknown;
+  readonly status: () => Promise<unknown>;
   readonly hosts: () => unknown;
   readonly setFaults: (texts: readonly string[]) => Promise<void>;
   readonly clearFaults: () => Promise<void>;
@@ -77,7 +77,7 @@ async function answer(
     return happen(control, hostId, event);
   switch (route) {
     case "GET /status":
-      return { status: 200, body: control.status() };
+      return { status: 200, body: await control.status() };
     case "GET /hosts":
       return { status: 200, body: control.hosts() };
     case "POST /faults": {
@@ -86,11 +86,11 @@ async function answer(
         what: "request",
       });
       await control.setFaults(faults);
-      return { status: 200, body: control.status() };
+      return { status: 200, body: await control.status() };
     }
     case "DELETE /faults":
       await control.clearFaults();
-      return { status: 200, body: control.status() };
+      return { status: 200, body: await control.status() };
     case "POST /stop":
       // Not waited for: the answer would be among what ends.
       setImmediate(() => void control.stop());

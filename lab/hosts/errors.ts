@@ -30,6 +30,10 @@ export const labFailures = {
     class: "human",
     hint: "Install perl (it comes with Debian and macOS); the hosts' tools are written in it.",
   },
+  postgresMissing: {
+    class: "human",
+    hint: "Install it, then start the lab again; without --postgres the lab needs none.",
+  },
   serviceFailed: {
     class: "human",
     hint: "Read {log}: the service's port may be taken.",

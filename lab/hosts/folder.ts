@@ -20,6 +20,7 @@ export const labFiles = {
   identity: "id_ed25519",
   publicKey: "id_ed25519.pub",
   config: "runbooks.yaml",
+  writes: "writes.log",
   record: "lab.json",
 } as const;
 

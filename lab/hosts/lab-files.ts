@@ -13,6 +13,9 @@ export interface LabRecordFile {
   readonly controlUrl: string;
   readonly inventoryFile: string;
   readonly configFile: string;
+  readonly hosts: number;
+  /** What a guest of the lab has to say there. */
+  readonly [ofGuest: string]: unknown;
 }
 
 export function writeRecord(dir: string, record: LabRecordFile): void {

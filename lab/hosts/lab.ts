@@ -11,6 +11,7 @@ import {
   removeLabFolder,
   replaceFile,
 } from "./folder";
+import type { LabGuest } from "./guest";
 import type { LabHost } from "./host";
 import { newKeyPair } from "./keys";
 import {
@@ -73,11 +74,14 @@ const SERVICES_AT_ONCE = 20;
  * @throws input.invalid, one error for all that is wrong in the options
  * @throws lab.folderInUse, lab.portInUse, lab.tooManyFiles, lab.perlMissing, lab.serviceFailed
  */
-export async function startLab(options: LabOptions): Promise<Lab> {
+export async function startLab(
+  options: LabOptions,
+  guest?: LabGuest,
+): Promise<Lab> {
   const settings = labSettings({ ...options, dir: resolve(options.dir) });
   await clearDeadLab(settings.dir);
   makeLabFolder(settings.dir);
-  const lab = new RunningLab(settings);
+  const lab = new RunningLab(settings, guest);
   try {
     await lab.start();
   } catch (error) {
@@ -105,7 +109,10 @@ class RunningLab implements Lab {
   private markStopped: () => void = () => undefined;
   private readonly startedAt = Date.now();
 
-  constructor(private readonly settings: LabSettings) {
+  constructor(
+    private readonly settings: LabSettings,
+    private readonly guest?: LabGuest,
+  ) {
     const { dir, user } = settings;
     this.dir = dir;
     this.user = user;
@@ -135,8 +142,9 @@ class RunningLab implements Lab {
     writeIdentity(dir, this.user, clientKey);
     writeKnownHosts(dir, this.allHosts());
     this.writeInventory();
-    writeLabConfig(settings);
     await this.openControl();
+    await this.guest?.start(this);
+    writeLabConfig(settings, this.guest?.configuration());
     if (settings.service)
       await eachOf(this.allHosts(), SERVICES_AT_ONCE, (host) =>
         host.startService(),
@@ -150,6 +158,8 @@ class RunningLab implements Lab {
       controlUrl: this.controlUrl,
       inventoryFile: this.inventoryFile,
       configFile: this.configFile,
+      hosts: this.hosts.length,
+      ...this.guest?.record(),
     });
   }
 
@@ -207,6 +217,7 @@ class RunningLab implements Lab {
   private async end(): Promise<void> {
     this.control?.close();
     this.control?.closeAllConnections();
+    await this.guest?.stop();
     await closeFleet(this.fleet);
     await this.reaper?.end();
     removeLabFolder(this.dir);
@@ -233,9 +244,10 @@ class RunningLab implements Lab {
     replaceFile(this.dir, `${labFiles.run}/control-port`, `${port}\n`);
   }
 
-  private status(): Record<string, unknown> {
+  private async status(): Promise<Record<string, unknown>> {
     const hosts = this.allHosts();
     return {
+      ...(await this.guest?.status()),
       dir: this.dir,
       pid: process.pid,
       hosts: hosts.length,

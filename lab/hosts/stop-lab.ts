@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { labError } from "./errors";
 import { labFiles, removeLabFolder } from "./folder";
+import { startGuard } from "../postgres/guard";
 import { Reaper } from "./reaper";
 
 /** lab.json: what another process needs to find a lab. */
@@ -14,6 +15,9 @@ export const labRecordSchema = z.object({
   controlUrl: z.url(),
   inventoryFile: z.string(),
   configFile: z.string(),
+  hosts: z.int(),
+  /** Of a lab with PostgreSQL. */
+  postgres: z.object({ folder: z.string(), writesLog: z.string() }).optional(),
 });
 export type LabRecord = z.infer<typeof labRecordSchema>;
 
@@ -40,7 +44,7 @@ export async function stopLab(folder: string): Promise<void> {
   const record = readLabRecord(dir);
   if (record === undefined)
     throw labError("notALab", { seen: `no lab.json in ${dir}` });
-  if (!(await isRunning(record))) return clearLab(dir);
+  if (!(await isRunning(record))) return clearLab(record);
   await call("POST", `${record.controlUrl}/stop`);
   for (let waitedMs = 0; waitedMs < STOP_LIMIT_MS; waitedMs += 50) {
     if (readLabRecord(dir) === undefined) return;
@@ -55,7 +59,8 @@ export async function stopLab(folder: string): Promise<void> {
 /** Removes what a lab left behind whose process is dead. */
 export async function clearDeadLab(dir: string): Promise<void> {
   const record = readLabRecord(dir);
-  if (record !== undefined && !(await isRunning(record))) await clearLab(dir);
+  if (record !== undefined && !(await isRunning(record)))
+    await clearLab(record);
 }
 
 /** A process id alone proves nothing, ids are used again: the lab must answer for this folder. */
@@ -77,7 +82,8 @@ async function isRunning({
   return z.object({ dir: z.literal(dir) }).safeParse(jsonOf(status)).success;
 }
 
-async function clearLab(dir: string): Promise<void> {
+async function clearLab({ dir, postgres }: LabRecord): Promise<void> {
+  if (postgres !== undefined) await startGuard(postgres.folder).end();
   const reaper = await Reaper.start(dir);
   await reaper.end();
   removeLabFolder(dir);

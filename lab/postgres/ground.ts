@@ -10,7 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Cluster } from "./cluster";
-import { startGuard, type Guard } from "./guard";
+import { groundMark, startGuard, type Guard } from "./guard";
 import { clusterOwner, programFolder, type Owner } from "./programs";
 
 /** One host's part of the ground; `data` may not be there yet. */
@@ -30,7 +30,8 @@ export function postgresMissing(): string | undefined {
     return "PostgreSQL's initdb is not installed: apt-get install postgresql, or brew install postgresql@15";
   try {
     clusterOwner();
-    execFileSync("psql", ["--version"], { stdio: "ignore" });
+    const { env } = process;
+    execFileSync("psql", ["--version"], { env, stdio: "ignore" });
   } catch {
     return "root needs the user postgres and psql: apt-get install postgresql postgresql-client";
   }
@@ -60,6 +61,7 @@ export class Ground {
     this.owner = clusterOwner();
     // Short: a socket's path has at most 107 bytes.
     this.folder = mkdtempSync(join(tmpdir(), "rb-pg-"));
+    writeFileSync(join(this.folder, groundMark), "");
     this.guard = startGuard(this.folder);
     chmodSync(this.folder, 0o755);
     this.give(this.folder);

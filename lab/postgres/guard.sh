@@ -3,7 +3,8 @@
 # the folder is done, or was killed. A server is known by a pid file below the folder and by its command line, which names
 # the folder: process ids are used again.
 folder=$1
-case $folder in /*/*) ;; *) exit 2 ;; esac
+# Nothing but what a lab made is ever removed.
+[ -f "$folder/.rb-ground" ] || exit 0
 trap '' HUP INT TERM
 cat >/dev/null
 

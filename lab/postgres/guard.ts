@@ -10,6 +10,9 @@ export interface Guard {
   end(): Promise<void>;
 }
 
+/** The file by which the script knows a folder that a lab made. */
+export const groundMark = ".rb-ground";
+
 export function startGuard(folder: string): Guard {
   // In a group of its own: Ctrl-C in the terminal must not end it before the servers.
   const child: ChildProcess = spawn("sh", [guardScript(), folder], {

@@ -33,7 +33,9 @@ const majorIn = (name: string): number =>
 export function clusterOwner(): Owner | undefined {
   if (userInfo().uid !== 0) return undefined;
   const id = (flag: string) =>
-    Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
+    Number(
+      execFileSync("id", [flag, "postgres"], { env: process.env }).toString(),
+    );
   return { name: "postgres", uid: id("-u"), gid: id("-g") };
 }
 

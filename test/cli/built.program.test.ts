@@ -5,6 +5,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
+import { postgresMissing } from "../../lab/postgres/ground";
+import { describeWhen } from "../harness/describe-when";
 import { eventually } from "../harness/eventually";
 import type { Said } from "./run-cli";
 
@@ -136,6 +138,12 @@ describe("runbook lab", () => {
     expect((await shell(["lab", "status", ...place])).code).toBe(8);
   }, 60_000);
 
+  it("with PostgreSQL has hosts of its own", async () => {
+    const { code, err } = await shell(["lab", "up", "--postgres", ...bare]);
+    expect(code).toBe(2);
+    expect(err).toContain("'--hosts <number>' cannot be used with option");
+  }, 20_000);
+
   it("tells all wrong options at once", async () => {
     const wrong = ["--hosts", "many", "--fault", "web-01:explode"];
     const { code, err } = await shell([
@@ -152,6 +160,22 @@ describe("runbook lab", () => {
     child.kill("SIGINT");
     expect(await once(child, "exit")).toEqual([0, null]);
     expect(existsSync(dir)).toBe(false);
+  }, 60_000);
+});
+
+describeWhen(postgresMissing())("runbook lab up --postgres", () => {
+  it("is brought up apart from the shell, looked at, and taken down", async () => {
+    const place = ["--dir", join(folder, "postgres")];
+    const size = ["--postgres", "--size-mb", "1"];
+    const up = await shell(["lab", "up", ...place, ...size, "--detach"]);
+    expect(up).toMatchObject({ err: "", code: 0 });
+    expect(up.out).toContain("PostgreSQL: below ");
+    const { out } = await shell(["lab", "status", ...place]);
+    expect(out).toContain("Host primary: primary, ");
+    expect(out).toContain("host replica: empty; ");
+    expect(out).toMatch(/Writes: \d+ acknowledged, 0 unanswered/);
+    expect((await shell(["lab", "down", ...place])).code).toBe(0);
+    expect((await shell(["lab", "status", ...place])).code).toBe(8);
   }, 60_000);
 });
 

@@ -7,6 +7,7 @@ import {
 } from "../../activities/postgres/schema";
 import { sshAccessSchema, type SshTarget } from "../../activities/ssh/port";
 import { startLab, type Lab } from "../../lab/hosts/lab";
+import { addressesFor } from "../../lab/postgres/addresses";
 import {
   Bouncer,
   bouncerMissing,
@@ -196,7 +197,7 @@ class RunningPgLab implements PgLab {
     const cluster = this.ground.cluster(host, {
       data: this.foldersOf(host).data,
       port: this.portOf(host),
-      addresses: [...new Set(this.hosts.hosts.map(({ address }) => address))],
+      addresses: addressesFor(this.hosts, host),
       // The host's own mark: when it boots anew, its server dies with all else.
       env: { HOST_ROOT: this.hosts.hostRoot(host) },
     });
