@@ -65,8 +65,7 @@ export class BouncerDesk {
     const { databases, databasesFile } = this.bouncer;
     const file = await this.onHost(readScript, [databasesFile]);
     const { text, missing } = repoint(file, databases, { address, port });
-    if (missing.length > 0)
-      throw this.elsewhere(`${databasesFile} lacks ${missing.join(", ")}`);
+    if (missing.length > 0) throw this.lacking(missing);
     if (text !== file) await this.onHost(writeScript, [databasesFile], text);
     await this.say("RELOAD");
     for (const entry of await this.entries())
@@ -75,6 +74,14 @@ export class BouncerDesk {
           `entry ${entry.name} leads to ${entry.host ?? "a socket"}:${entry.port}`,
           `${address}:${port}, as ${databasesFile} says`,
         );
+  }
+
+  /** It has all entries, and can be replaced. @throws postgres.clientsElsewhere, ssh.* */
+  async requireFile(): Promise<void> {
+    const { databases, databasesFile } = this.bouncer;
+    const file = await this.onHost(replaceableScript, [databasesFile]);
+    const { missing } = repoint(file, databases, { address: "", port: 0 });
+    if (missing.length > 0) throw this.lacking(missing);
   }
 
   /** What is not paused stays as it is. */
@@ -113,6 +120,12 @@ export class BouncerDesk {
     );
   }
 
+  private lacking(names: readonly string[]) {
+    return this.elsewhere(
+      `${this.bouncer.databasesFile} lacks ${names.join(", ")}`,
+    );
+  }
+
   private elsewhere(seen: string, expected?: string) {
     return switchoverError("clientsElsewhere", {
       seen,
@@ -123,6 +136,8 @@ export class BouncerDesk {
 }
 
 const readScript = 'cat "$1"';
+const replaceableScript =
+  '[ -w "${1%/*}" ] || { echo "its folder cannot be written to" >&2; exit 1; }; cat "$1"';
 
 /** Owner and mode stay; whoever reads meanwhile reads the old file or the new one. */
 const writeScript = `

@@ -94,6 +94,8 @@ export interface RejoinOrder extends AfterStop {
   readonly timeoutS?: number | undefined;
 }
 
+export type RestartOrder = Omit<RejoinOrder, "stopped">;
+
 export interface Rejoined {
   readonly slot: string;
   /** Of the old days on the old primary, which would hold WAL for ever: dropped, or left since another made it. */
@@ -150,7 +152,7 @@ export interface SwitchoverActivities {
    */
   reopenPrimary(order: ReopenOrder): Promise<Reopened>;
   /** After a reopening: the standby streams again, and holds nothing back. */
-  restartStandby(order: RejoinOrder): Promise<void>;
+  restartStandby(order: RestartOrder): Promise<void>;
   /** Before going back from a promoted server. @throws postgres.forwardOnly */
   proveUnwritten(order: AfterStop): Promise<void>;
 }

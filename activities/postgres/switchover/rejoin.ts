@@ -5,7 +5,7 @@ import { startServer } from "../standby/start-server";
 import { recoveryOf, writableOf } from "./ask";
 import { switchoverError } from "./errors";
 import { forgetFence, writeFence } from "./fence";
-import type { Rejoined, RejoinOrder } from "./port";
+import type { Rejoined, RejoinOrder, RestartOrder } from "./port";
 import { foundOf } from "./reopen";
 import { dropIdleSlot, ensureSlot } from "./slots";
 
@@ -133,7 +133,7 @@ async function dropOldSlot(
 /** @throws postgres.startFailed, postgres.*, ssh.* */
 export async function restartStandby(
   ports: PostgresPorts,
-  { run, standby: server, timeoutS = rejoinS }: RejoinOrder,
+  { run, standby: server, timeoutS = rejoinS }: RestartOrder,
   signal?: AbortSignal,
 ): Promise<void> {
   const until = Date.now() + timeoutS * 1_000;
