@@ -149,7 +149,7 @@ const slots = {
 } as const satisfies Record<string, FailureKind>;
 
 const running = {
-  startFailed: {
+  serverNotStarted: {
     class: "human",
     hint: "The server's log says why.",
   },
@@ -213,7 +213,7 @@ const running = {
     class: "human",
     hint: "That server has WAL of its own beyond the new primary's history: rewind it (pg_rewind) or build it anew.",
   },
-  notShutDown: {
+  needsCleanStop: {
     class: "human",
     hint: "Start that server once and stop it cleanly, then repeat.",
   },

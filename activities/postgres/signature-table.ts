@@ -147,7 +147,7 @@ export const signatures: readonly Signature[] = [
     text: /needs to use either data checksums or "?wal_log_hints|could not find previous WAL record|could not find common ancestor/,
   },
   {
-    kind: "notShutDown",
+    kind: "needsCleanStop",
     text: /target server must be shut down cleanly|cluster must be shut down|source data directory must be shut down cleanly/,
   },
   { kind: "nothingToRewind", text: /no rewind required/ },
@@ -244,7 +244,7 @@ export const signatures: readonly Signature[] = [
     kind: "notRunning",
     text: /PID file "[^"]*" does not exist|no server running/,
   },
-  { kind: "startFailed", text: /could not start server/ },
+  { kind: "serverNotStarted", text: /could not start server/ },
 
   // Statements.
   {

@@ -41,7 +41,7 @@ export const abilities = {
   },
   slotReason: {
     since: 17,
-    what: "a slot that is lost says why; before, a lost physical slot even looks reserved again once it is used",
+    what: "a slot that is lost says why",
   },
   incrementalBackup: {
     since: 17,
@@ -54,6 +54,10 @@ export const abilities = {
   idleSlots: {
     since: 18,
     what: "`idle_replication_slot_timeout` gives up slots that nobody uses; a run's slot must outlive its copy and its checks",
+  },
+  lostSlotRefused: {
+    since: 18,
+    what: "a lost slot cannot be used again; before, a new standby takes it up, and up to 15 the primary even calls it reserved: runs compare its LSN",
   },
   checksumsByDefault: {
     since: 18,

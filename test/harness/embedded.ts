@@ -1,8 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { SqlPlace } from "../../activities/postgres/port";
+import { hostSchema } from "../../activities/inventory/port";
+import type { PostgresServer, SqlPlace } from "../../activities/postgres/port";
+import { sshAccessSchema } from "../../activities/ssh/port";
 import type { Cluster } from "../../lab/postgres/cluster";
-import { Ground, postgresMissing, superuser } from "../../lab/postgres/ground";
+import {
+  Ground,
+  postgresMissing,
+  replicationUser,
+  superuser,
+} from "../../lab/postgres/ground";
+import { ownerName } from "../../lab/postgres/programs";
 import {
   startCluster,
   type ClusterOptions,
@@ -76,5 +84,25 @@ export async function embedded(
       tls: { mode: "disable" },
     },
     stop: () => ground.end(),
+  };
+}
+
+/** For functions of the product that speak SQL: it has no host behind SSH. */
+export function serverOf(
+  id: string,
+  { sql, ground }: Pick<Embedded, "sql" | "ground">,
+  { dataDirectory, port, address }: Cluster,
+): PostgresServer {
+  return {
+    id,
+    ssh: {
+      host: hostSchema.parse({ id, address }),
+      access: sshAccessSchema.parse({ user: "nobody" }),
+    },
+    sql: { ...sql, port, address },
+    osUser: ownerName(ground.owner),
+    dataDirectory,
+    workFolder: `${ground.folder}/work`,
+    replication: { user: replicationUser, sslmode: "disable" },
   };
 }

@@ -1,7 +1,7 @@
 import { failureFactory, type FailureKind } from "../../errors";
 
 /** What keeps a run from its own slot. */
-const slotFailures = {
+export const slotFailures = {
   notOurs: {
     class: "human",
     hint: "Find out whose it is; drop it with pg_drop_replication_slot('{slot}') if it is nobody's, then retry.",

@@ -187,7 +187,7 @@ Bad checksums:  1`,
   {
     when: "pages are to be read under a running server",
     from: "15.18",
-    kind: "notShutDown",
+    kind: "needsCleanStop",
     program: {
       program: "pg_checksums",
       exitCode: 1,

@@ -4,7 +4,7 @@ export const rewinds: readonly RecordedFailure[] = [
   {
     when: "pg_rewind meets a server that crashed",
     from: "15.18",
-    kind: "notShutDown",
+    kind: "needsCleanStop",
     program: {
       program: "pg_rewind",
       exitCode: 1,

@@ -56,7 +56,7 @@ XX000 FATAL:  could not create any TCP/IP sockets`,
   {
     when: "pg_ctl tells no more than that",
     from: "15.18",
-    kind: "startFailed",
+    kind: "serverNotStarted",
     program: {
       program: "pg_ctl",
       exitCode: 1,

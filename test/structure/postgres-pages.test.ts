@@ -1,0 +1,75 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { FailureKind } from "../../activities/errors";
+import { postgresFailures } from "../../activities/postgres/errors";
+import { slotFailures } from "../../activities/postgres/slot/errors";
+import { standbyFailures } from "../../activities/postgres/standby/errors";
+import { switchoverFailures } from "../../activities/postgres/switchover/errors";
+import { abilities } from "../../activities/postgres/versions";
+import { recordedFailures } from "../activities/postgres/recorded-failures";
+
+/** Lists of the code in pages for people; `UPDATE_DOCS=1 npx jest test/structure/postgres-pages` renews them. */
+function listIn(page: string, list: string): void {
+  const file = path.resolve(__dirname, "../../docs", page);
+  const text = readFileSync(file, "utf8");
+  const begin = /<!-- the list of the code, .* -->\n/.exec(text);
+  const end = text.indexOf("<!-- end of the list -->");
+  if (begin === null || end < 0)
+    throw new Error(`${file} has no marks for its list`);
+  const head = text.slice(0, begin.index + begin[0].length);
+  const renewed = `${head}\n${list}\n\n${text.slice(end)}`;
+  if (process.env["UPDATE_DOCS"] === "1") writeFileSync(file, renewed);
+  expect(readFileSync(file, "utf8")).toBe(renewed);
+}
+
+/** In the order of a person who looks a name up. */
+function listOfFailures(): string {
+  const items = allKinds.map(([type, { class: asks, hint }]) => {
+    const seen = recordedFailures
+      .filter(({ kind }) => `postgres.${kind}` === type)
+      .map(({ when }) => when);
+    const examples =
+      seen.length === 0
+        ? ""
+        : `\n  _For example when ${seen.join("; when ")}._`;
+    return `- \`${type}\` (${asks}): ${hint}${examples}`;
+  });
+  return items.sort().join("\n");
+}
+
+const named = (system: string, kinds: Readonly<Record<string, FailureKind>>) =>
+  Object.entries(kinds).map(([kind, of]) => [`${system}.${kind}`, of] as const);
+
+const allKinds = [
+  ...named("postgres", postgresFailures),
+  ...named("postgres", standbyFailures),
+  ...named("postgres", switchoverFailures),
+  ...named("slot", slotFailures),
+];
+
+function listOfAbilities(): string {
+  const majors = new Set(Object.values(abilities).map(({ since }) => since));
+  return [...majors]
+    .map((major) => {
+      const items = Object.values(abilities)
+        .filter(({ since }) => since === major)
+        .map(({ what }) => `- ${what}`);
+      return [`Since ${major}:`, "", ...items].join("\n");
+    })
+    .join("\n\n");
+}
+
+describe("a page about PostgreSQL", () => {
+  it("finds one meaning of each failure", () => {
+    const types = allKinds.map(([type]) => type);
+    expect(types.filter((type, at) => types.indexOf(type) < at)).toEqual([]);
+  });
+
+  it("names every failure with its class, its hint and examples", () => {
+    listIn("postgres-failures.md", listOfFailures());
+  });
+
+  it("says what differs between the majors", () => {
+    listIn("postgres-versions.md", listOfAbilities());
+  });
+});
