@@ -1,6 +1,7 @@
 import { holdsInWords } from "../../workflows/rollout/hold-words";
 import { percentDone } from "../progress-bar";
 import type { Live, Observation, Retrying } from "./observation";
+import { procedureChanges } from "./procedure-words";
 import {
   causeText,
   countsOf,
@@ -28,7 +29,9 @@ export function changesBetween(
   const last = before?.live;
   return [
     ...(before?.silence === undefined ? [] : ["the run answers again"]),
-    ...(live.step === last?.step ? [] : [`step ${live.step}`]),
+    ...(live.procedure === undefined
+      ? stepChange(last, live)
+      : procedureChanges(last?.procedure, live.procedure)),
     ...newRetries(before, after),
     ...newFailures(last, live),
     ...haltChanges(last, live),
@@ -36,6 +39,9 @@ export function changesBetween(
     ...gateChanges(after.workflowId, last, live),
   ];
 }
+
+const stepChange = (last: Live | undefined, { step }: Live): string[] =>
+  step === last?.step ? [] : [`step ${step}`];
 
 /** Once for each cause, however often and on however many hosts it strikes. */
 function newRetries(

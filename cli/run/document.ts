@@ -17,6 +17,7 @@ export function observationDocument(seen: Observation): object {
           allowedFailures: live.allowedFailures,
           counts: countsOf(live),
           ...(live.progress && { progress: live.progress }),
+          ...(live.procedure && { procedure: live.procedure }),
           hosts: live.hosts,
           failures: live.failures,
           gates: live.gates.map((gate) => ({

@@ -1,4 +1,5 @@
 import type { OpenGate } from "../../workflows/gate/gate";
+import type { ProcedureProgress } from "../../workflows/procedure/progress";
 import type { RolloutProgress } from "../../workflows/rollout/words";
 import type { ItemFailure } from "../../workflows/rollout/state";
 import type { ExitName } from "../exit-codes";
@@ -38,6 +39,8 @@ export interface Live {
   readonly allowedFailures: number;
   /** Counts, causes and pace; absent while the run plans. */
   readonly progress?: RolloutProgress;
+  /** Steps and forecast, of a runbook that is a sequence of steps: then there are no hosts. */
+  readonly procedure?: ProcedureProgress;
   /** Each host of a fleet that a screen can show; empty for a larger one. */
   readonly hosts: readonly HostStanding[];
   readonly failures: readonly HostFailure[];

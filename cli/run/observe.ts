@@ -6,6 +6,7 @@ import {
 } from "@temporalio/client";
 import type { OpenGate } from "../../workflows/gate/gate";
 import { gatesQuery } from "../../workflows/gate/messages";
+import type { ProcedureProgress } from "../../workflows/procedure/progress";
 import { hostsQuery, progressQuery } from "../../workflows/rollout/messages";
 import type {
   HostRow,
@@ -17,6 +18,7 @@ import { cliError } from "../errors";
 import { uiLink } from "../temporal";
 import { endOf } from "./end";
 import type { Live, Observation, Retrying } from "./observation";
+import { isProcedure } from "./procedure-words";
 
 /** Hosts that are asked for one by one at each look; of a larger fleet the counts of its pools are shown. */
 const MOST_CELLS = 500;
@@ -56,8 +58,13 @@ export function observerOf(
   };
   const live = async (): Promise<Live> => {
     // One after the other: what is left in flight by a failure would be tried again over a connection that is closed by then.
-    const progress = await ask(client, () => handle.query(progressQuery));
+    const progress = await ask(client, () =>
+      handle.query<RolloutProgress | ProcedureProgress | undefined>(
+        progressQuery.name,
+      ),
+    );
     const gates = await ask(client, () => handle.query(gatesQuery));
+    if (isProcedure(progress)) return liveOfProcedure(progress, gates);
     const isShown = (progress?.total ?? 0) <= MOST_CELLS;
     return liveOf(progress, isShown ? await hosts() : [], gates);
   };
@@ -190,6 +197,14 @@ function liveOf(
     gates,
   };
 }
+
+const liveOfProcedure = (
+  procedure: ProcedureProgress,
+  gates: readonly OpenGate[],
+): Live => ({
+  ...{ step: procedure.step, isHolding: false, allowedFailures: 0 },
+  ...{ procedure, hosts: [], failures: [], gates },
+});
 
 /** gRPC's closed list: FAILED_PRECONDITION is the server's word for "no worker lately". */
 const plain: Readonly<Record<number, string>> = {

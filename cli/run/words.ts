@@ -13,6 +13,7 @@ import { countStandings, type StandingCounts } from "../host-standing";
 import { durationText } from "../output";
 import { countsText, progressBar } from "../progress-bar";
 import type { Live, Observation, Retrying, RunEnd } from "./observation";
+import { procedureWords } from "./procedure-words";
 
 /** Everything said about a run on a terminal, as pure functions. */
 
@@ -63,6 +64,7 @@ function headOf(seen: Observation, now: number): string[] {
 }
 
 function liveWords(live: Live, size: GridSize): string[] {
+  if (live.procedure !== undefined) return procedureWords(live.procedure);
   const counts = countsOf(live);
   const holding = live.isHolding ? " (holding: over budget)" : "";
   const budget = `${failedCount(live)} failed, ${live.allowedFailures} allowed`;

@@ -1,7 +1,10 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Context } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
 import type { WorkflowHandle } from "@temporalio/client";
+import { openArtifacts } from "../../../activities/artifacts/client";
 import type { ArtifactRef } from "../../../activities/artifacts/port";
 import type { CalendarState } from "../../../activities/calendar/port";
 import { createFreezeActivities } from "../../../activities/freeze/activities";
@@ -65,14 +68,20 @@ export class ProcedureRig {
   #started: TrialHandle[] = [];
   #stopWorker: () => Promise<void> = () => Promise.resolve();
 
+  readonly #artifacts: ReturnType<typeof openArtifacts>;
+
   private constructor(
     readonly server: TestServer,
     readonly taskQueue: string,
-  ) {}
+    private readonly folder: string,
+  ) {
+    this.#artifacts = openArtifacts({ location: folder });
+  }
 
   static async start(suggestedEvents?: number): Promise<ProcedureRig> {
     const server = await startTestServer({ suggestedEvents });
-    const rig = new ProcedureRig(server, uniqueId("procedure"));
+    const folder = await mkdtemp(join(tmpdir(), "procedure-rig-"));
+    const rig = new ProcedureRig(server, uniqueId("procedure"), folder);
     await rig.startWorker();
     return rig;
   }
@@ -244,21 +253,27 @@ export class ProcedureRig {
     await this.reset();
     await this.#stopWorker();
     await this.server.stop();
+    await this.#artifacts.close();
+    await rm(this.folder, { recursive: true });
+  }
+
+  /** Leads a command line here. */
+  get env(): Readonly<Record<string, string>> {
+    return { ...this.server.env, RUNBOOK_ARTIFACTS: this.folder };
   }
 
   #activities() {
     const { client } = this.server;
     const runs = createRuns(() => client);
-    const texts = new Map<string, string>();
+    const store = this.#artifacts;
     const artifacts = {
       put: async (key: string, text: string): Promise<ArtifactRef> => {
-        texts.set(key, text);
+        const ref = await store.put(key, text);
         if (key.endsWith("report.md")) this.reports.push(text);
         if (key.endsWith("report.json")) this.documents.push(text);
-        return { key, sha256: "0", bytes: text.length };
+        return ref;
       },
-      get: async ({ key }: ArtifactRef): Promise<string> =>
-        texts.get(key) ?? "",
+      get: (ref: ArtifactRef): Promise<string> => store.get(ref),
     };
     const own: TrialActivities = {
       prepareTrial: (input) => this.#prepare(input),

@@ -1,0 +1,50 @@
+import type {
+  ProcedureProgress,
+  StepRow,
+} from "../../workflows/procedure/progress";
+import { headlines, stepInWords } from "../../workflows/procedure/words";
+import type { RolloutProgress } from "../../workflows/rollout/words";
+
+/** Runs of steps, as a terminal and a log show them; pure functions. */
+
+export const isProcedure = (
+  progress: RolloutProgress | ProcedureProgress | undefined,
+): progress is ProcedureProgress =>
+  progress !== undefined && "kind" in progress;
+
+/** Each step with its mark, amounts and forecast. */
+export function procedureWords(progress: ProcedureProgress): string[] {
+  return [
+    `Step ${progress.step} (${progress.percent} %)`,
+    ...headlines(progress),
+    "",
+    ...progress.steps.map(stepInWords),
+  ];
+}
+
+const LOGGED_PERCENT = 5;
+
+/** What a log says of the steps between two looks: each change of one, and each twentieth of the one in work. */
+export function procedureChanges(
+  before: ProcedureProgress | undefined,
+  after: ProcedureProgress,
+): string[] {
+  const known = new Map(before?.steps.map((row) => [row.id, rankOf(row)]));
+  const said = before === undefined ? [] : headlines(before);
+  const now = headlines(after);
+  const isFree = said.length > 0 && now.length === 0;
+  return [
+    ...after.steps
+      .filter((row) => row.standing !== "to come")
+      .filter((row) => known.get(row.id) !== rankOf(row))
+      .map(stepInWords),
+    ...now.filter((text) => !said.includes(text)),
+    ...(isFree ? ["nothing holds it any more"] : []),
+  ];
+}
+
+/** Of rows that say the same to a reader it is the same. */
+function rankOf({ standing, attempt, percent = 0, slip }: StepRow): string {
+  const mark = Math.floor(percent / LOGGED_PERCENT);
+  return JSON.stringify([standing, attempt, mark, slip?.now, slip?.windowEnd]);
+}
