@@ -1,8 +1,6 @@
 import {
-  allHandlersFinished,
   CancellationScope,
   CancelledFailure,
-  condition,
   continueAsNew,
   workflowInfo,
 } from "@temporalio/workflow";
@@ -10,57 +8,30 @@ import type { StepProgress } from "../../activities/progress/port";
 import { refuseControl } from "../controls/controls";
 import { refuseInput } from "../failure-of";
 import type { Desk, GateApprovals } from "../gate/desk";
-import type { Decision, Question } from "../gate/gate";
+import type { Decision } from "../gate/gate";
 import { acrossRuns } from "../hand-over";
 import { Overrides } from "../window/overrides";
-import { Window } from "../window/window";
+import type { Window } from "../window/window";
 import * as calls from "./calls";
 import type { CarriedProcedure } from "./carried";
 import { Core } from "./core";
-import { outcomeOf, undoOrder } from "./decide";
+import { outcomeOf } from "./decide";
 import { type ProcedureResult, report, unlock } from "./ending";
 import { type Ears, type Heard, openHandlers } from "./handlers";
+import { FitWatch } from "./fit";
 import { ProcedureLock } from "./lock";
+import type { Ask, EndOptions, OpenOptions } from "./options";
+import { undoAll } from "./undo-all";
+import { quiet } from "./quiet";
+import { isClosed, openWindow } from "./own-window";
 import { type ProcedureProgress, progressOf } from "./progress";
-import type { ReportSection } from "./report";
 import { StepRunner, type StepWork } from "./runner";
 import { Slips } from "./slips";
-import {
-  type Milestone,
-  type PreparedProcedure,
-  type StepSpec,
-  undoOf,
-} from "./spec";
+import type { PreparedProcedure, StepSpec } from "./spec";
 import { type Course, isOver, type ProcedureState, type Turn } from "./state";
 import { Forward } from "./turn";
 import { ProcedureView } from "./view";
 import { type WatchLoop, Watches } from "./watches";
-
-export interface OpenOptions<
-  Step extends string,
-  Prepared extends PreparedProcedure,
-> {
-  /** As search attributes and the CLI name it. */
-  readonly runbook: string;
-  /** In the order in which people read them. */
-  readonly steps: readonly StepSpec<Step>[];
-  /** The runbook's first activity: judges the input and freezes the plan. Its failure is bad input, and ends the run. */
-  readonly prepare: () => Promise<Prepared>;
-  /** Given by a former run of the same chain. */
-  readonly carried: CarriedProcedure<Prepared> | undefined;
-  /** Hears each milestone as it happens; must not block. */
-  readonly onMilestone?: (milestone: Milestone) => void;
-}
-
-/** What is asked of people in the procedure itself; digest and expiry are the run's. */
-export type Ask = Pick<Question, "id" | "title" | "choices"> &
-  Partial<Pick<Question, "explain" | "expiresAfterMs" | "among">>;
-
-export interface EndOptions {
-  /** Where the runbook has a better word than `outcomeOf`. */
-  readonly outcome?: string;
-  readonly sections?: readonly ReportSection[];
-}
 
 /**
  * A run that is a sequence of titled steps and never dies of a failure. A runbook's workflow reads:
@@ -82,7 +53,7 @@ export interface EndOptions {
  * - A step waits while the run is paused, while a freeze or a watch holds it, for the lock, and if it is disruptive for its
  *   window. A `readOnly` one needs no lock and is not frozen.
  * - A step that fails for good parks: gate `failed-<step>` offers its choices. Waiting stops no clock of an activity, since none
- *   is running.
+ *   is running. A failure outside of any step parks, too (gate `failed-procedure`): a retry runs `forward` from its beginning.
  * - Controls `abort`, `rollback`, `emergencyStop`, a watch's `abort` and Temporal's cancel end `forward`: all that is awaited in
  *   it is cancelled, and it returns where the run goes once the work under way has stopped. Activities of steps must be
  *   WAIT_CANCELLATION_COMPLETED.
@@ -113,13 +84,19 @@ export class ProcedureRun<
     const startedAt = workflowInfo().startTime.getTime();
     const core = new Core(startedAt, {
       ...{ ledger, carried: carried?.state, onMilestone },
-      onChange: () => this.#changed(),
+      onChange: () => this.view.changed(),
     });
     this.#core = core;
-    this.#forward = new Forward(core);
     const turn = (course: Turn): void => this.turn(course);
     const shared = { core, desk, digest, gateExpiresMs, turn };
-    this.#window = prepared.keepsToCalendars ? this.#openWindow() : undefined;
+    this.#forward = new Forward(shared);
+    this.#window = prepared.keepsToCalendars
+      ? openWindow({
+          ...shared,
+          carried: carried?.window,
+          changed: () => this.#windowChanged(),
+        })
+      : undefined;
     this.#overrides = new Overrides({
       ...{ desk, window: this.#window, digest, gateExpiresMs },
       carried: carried?.overrides,
@@ -127,7 +104,10 @@ export class ProcedureRun<
       note: (text) => this.note(text),
     });
     const lock = new ProcedureLock({ core, prepared, calls: ears.calls });
-    this.#runner = new StepRunner({ ...shared, lock, window: this.#window });
+    const fit = new FitWatch({ ...shared, ask: calls.calendarState });
+    this.#runner = new StepRunner({
+      ...{ ...shared, lock, fit, window: this.#window },
+    });
     this.#watches = new Watches(shared);
     this.view = new ProcedureView({
       ...{ runbook, prepared, desk, progress: () => this.progress() },
@@ -237,28 +217,8 @@ export class ProcedureRun<
   async rollBack(
     inverses: Partial<Record<Step, StepWork<void>>>,
   ): Promise<void> {
-    await CancellationScope.nonCancellable(async () => {
-      this.#core.dispatch({ kind: "entered", position: { kind: "undoing" } });
-      const order = undoOrder(this.state, Object.keys(inverses));
-      for (const id of order as readonly Step[]) {
-        const work = inverses[id];
-        if (work !== undefined && !(await this.#undo(id, work))) return;
-      }
-    });
-  }
-
-  /** @returns false when an emergency stop has ended it */
-  async #undo(id: Step, work: StepWork<void>): Promise<boolean> {
-    try {
-      await this.#runner.run(undoOf(this.#specOf(id)), work);
-      return true;
-    } catch (error) {
-      if (this.state.undoStopped !== true) throw error;
-      this.note(
-        `stopped while undoing: ${this.#specOf(id).title} and all before it stay as they are`,
-      );
-      return false;
-    }
+    const specOf = (id: Step): StepSpec => this.#specOf(id);
+    await undoAll({ core: this.#core, runner: this.#runner, specOf }, inverses);
   }
 
   /** Does the work in as many runs as its history needs. */
@@ -275,7 +235,7 @@ export class ProcedureRun<
           !this.#runner.isStopping &&
           !isOver(this.state),
         handOver: async () => {
-          await this.#quiet();
+          await quiet(this.ears.ledger);
           return continueAsNew<
             (
               input: Input,
@@ -352,6 +312,7 @@ export class ProcedureRun<
 
   /** They were edited. */
   lookAtCalendars(): void {
+    this.#runner.lookAtFit();
     this.#window?.poke();
   }
 
@@ -370,50 +331,15 @@ export class ProcedureRun<
     this.#core.dispatch({ kind: "freezes told", freezes });
   }
 
-  #openWindow(): Window {
-    const { desk } = this.ears;
-    const { digest, gateExpiresMs } = this.prepared;
-    return new Window({
-      ...{ desk, digest, gateExpiresMs, needMs: 0 },
-      carried: this.options.carried?.window,
-      isWanted: () =>
-        this.state.course.kind === "forward" && !isOver(this.state),
-      deny: (by) => {
-        const reason = "it does not go on in a window that has moved";
-        this.turn({ kind: "aborted", by, reason, at: Date.now() });
-      },
-      ask: (at) => calls.calendarState(at),
-      heard: () => Promise.resolve(),
-      onChange: () => this.#windowChanged(),
-      note: (text) => this.note(text),
-    });
-  }
-
   #windowChanged(): void {
-    const judged = this.#window?.judged(Date.now());
-    // Calendars that nobody can read do not close a window: they only hold what is to start.
-    if (judged?.standing.kind === "closed" && !judged.said.open)
-      this.#runner.stopAtClose();
+    if (isClosed(this.#window)) this.#runner.stopAtClose();
     this.#overrides.lookAgain();
     this.#core.lookAgain();
-  }
-
-  #changed(): void {
-    this.view.changed();
   }
 
   #specOf(id: Step): StepSpec<Step> {
     const spec = this.options.steps.find((one) => one.id === id);
     return spec ?? { id, title: id, choices: ["retry", "abort"] };
-  }
-
-  /** Nothing is lost that was said at the last moment: a part of the ledger takes its time, and so does an answer. */
-  async #quiet(): Promise<void> {
-    const { ledger } = this.ears;
-    while (ledger.isWriting || !allHandlersFinished()) {
-      await ledger.settled();
-      await condition(allHandlersFinished);
-    }
   }
 
   #carried(): CarriedProcedure<Prepared> {

@@ -11,8 +11,9 @@ import {
   nextOf,
 } from "./decide";
 import { stepFailureOf } from "./failure";
+import type { FitWatch } from "./fit";
 import type { ProcedureLock } from "./lock";
-import { gateOf, type StepSpec } from "./spec";
+import { fitGate, gateOf, type StepSpec } from "./spec";
 import type { Answered, Turn } from "./state";
 import { turnedAway } from "./turn";
 
@@ -31,6 +32,7 @@ export interface RunnerOptions {
   readonly lock: ProcedureLock;
   /** Absent: the run keeps to no calendar. */
   readonly window: Window | undefined;
+  readonly fit: FitWatch;
   /** Of the plan, to which every answer binds. */
   readonly digest: string;
   readonly gateExpiresMs: number;
@@ -124,12 +126,14 @@ export class StepRunner {
 
   #holds(spec: StepSpec): readonly Hold[] {
     const { core, window } = this.options;
-    const standing = window?.standing(Date.now(), spec.needMs ?? 0);
+    const isWaived = core.state.decisions[fitGate(spec.id)] !== undefined;
+    const needMs = isWaived ? 0 : (spec.needMs ?? 0);
+    const standing = window?.standing(Date.now(), needMs);
     return holdsOf(core.state, { spec, standing });
   }
 
   async #untilFree(spec: StepSpec): Promise<void> {
-    const { core, lock } = this.options;
+    const { core, lock, fit } = this.options;
     const isTurned = (): boolean =>
       nextOf(core.state, spec.id).kind === "leave";
     const isHeld = (): boolean =>
@@ -138,12 +142,23 @@ export class StepRunner {
       while (!this.#isFree(spec)) {
         if (isTurned()) throw turnedAway();
         this.#showWaiting(spec);
+        if (this.#isClosed(spec)) fit.look(spec);
         if (isHeld()) await core.untilChanged();
         else await lock.take(() => isHeld() || isTurned());
       }
     } finally {
       this.#waiting.delete(spec.id);
+      fit.forget(spec);
     }
+  }
+
+  #isClosed(spec: StepSpec): boolean {
+    return this.#holds(spec).some(({ kind }) => kind === "closed");
+  }
+
+  /** The calendars were edited: whether steps fit is looked at again. */
+  lookAtFit(): void {
+    for (const spec of this.#waiting.values()) this.options.fit.forget(spec);
   }
 
   #showWaiting(spec: StepSpec): void {

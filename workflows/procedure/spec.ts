@@ -103,3 +103,6 @@ export const isUndo = (id: string): boolean => id.startsWith(undoPrefix);
 export const gateOf = (step: string): string => `failed-${step}`;
 
 export const watchGate = (watch: string): string => `watch-${watch}`;
+
+/** Asks about a step that is longer than every window. */
+export const fitGate = (step: string): string => `window-${step}`;

@@ -14,6 +14,20 @@ const outcomeOf = async (handle: TrialHandle): Promise<string> =>
   (await handle.result()).outcome;
 const inWindow = { prepared: { keepsToCalendars: true } };
 
+/** A window of so long each day, the first one open now. */
+function nightsOf(lengthMs: number) {
+  const first = Date.now();
+  return (at: number) => {
+    const day = Math.max(0, Math.floor((at - first) / (24 * hourMs)));
+    const since = first + day * 24 * hourMs;
+    const until = since + lengthMs;
+    const nextOpen = since + 24 * hourMs;
+    return at < until
+      ? { open: true, since, until, nextOpen, nextChange: until }
+      : { open: false, nextOpen, nextChange: nextOpen };
+  };
+}
+
 const untilHeld = (handle: TrialHandle, kind: string) =>
   rig.until(handle, ({ holds }) => holds.some((hold) => hold.kind === kind));
 
@@ -100,6 +114,29 @@ describe("a window", () => {
     rig.calendar = { open: true };
     await handle.signal(calendarChanged);
     expect(await outcomeOf(handle)).toBe("completed");
+  });
+
+  it("that is too short each time asks, and is started in all the same by somebody's word", async () => {
+    rig.calendarAt = nightsOf(300_000);
+    const short = await rig.run(inWindow);
+    const { title, choices } = await rig.gate(short, "window-publish");
+    expect(title).toBe(
+      "4. Publish takes about 10 min with its undo, and none of the next 20 windows is long enough. Start it in the next one all the same?",
+    );
+    expect(choices).toEqual(["start anyway", "roll back", "abort"]);
+    const comment = "it will do";
+    await rig.answer(short, "window-publish", "start anyway", { comment });
+    expect(await outcomeOf(short)).toBe("completed");
+  });
+
+  it("that is edited to be long enough takes the question back", async () => {
+    rig.calendarAt = nightsOf(300_000);
+    const handle = await rig.run(inWindow);
+    await rig.gate(handle, "window-publish");
+    rig.calendarAt = undefined;
+    await rig.editCalendar(handle, { open: true });
+    expect(await outcomeOf(handle)).toBe("completed");
+    expect(rig.reports[0]).toContain("No question was answered");
   });
 
   it("stops a step at its close that wants it, which goes on in the next one under the same attempt", async () => {

@@ -99,6 +99,26 @@ describe("a step that fails for good", () => {
   });
 });
 
+describe("a failure outside of any step", () => {
+  it("parks, too, and a retry goes through all of it again without doing anything twice", async () => {
+    rig.deeds["stray"] = ["fails"];
+    const handle = await rig.run({ isCareless: true });
+    const { title } = await rig.gate(handle, "failed-procedure");
+    expect(title).toContain("disk is full");
+    await rig.answer(handle, "failed-procedure", "retry");
+    expect(await outcomeOf(handle)).toBe("completed");
+    expect(rig.calls.filter((call) => call === "slot 1.1")).toHaveLength(1);
+  });
+
+  it("takes the run back by somebody's word", async () => {
+    rig.deeds["stray"] = ["fails"];
+    const handle = await rig.run({ isCareless: true });
+    await rig.answer(handle, "failed-procedure", "roll back");
+    expect(await outcomeOf(handle)).toBe("rolled back");
+    expect(undone()).toEqual(["undo-slot"]);
+  });
+});
+
 describe("a control", () => {
   it("pauses in the middle of a step: it goes on, and the next one waits", async () => {
     rig.deeds["slot"] = ["hangs"];

@@ -19,6 +19,8 @@ export interface TrialInput {
   readonly prepared?: Partial<PreparedProcedure>;
   readonly isWatched?: boolean;
   readonly isAsked?: boolean;
+  /** Calls an activity outside of any step, after `slot`. */
+  readonly isCareless?: boolean;
   /** After `copy`, nothing can be undone any more. */
   readonly isForwardOnly?: boolean;
 }
@@ -39,7 +41,7 @@ export type TrialStep = "look" | "slot" | "copy" | "publish";
 
 const choices = ["retry", "roll back", "abort"] as const;
 
-export const trialSteps = [
+const trialSteps = [
   { id: "look", title: "1. Look", choices, readOnly: true },
   {
     ...{ id: "slot", title: "2. Slot" },
@@ -102,10 +104,11 @@ export async function trial(
 
 async function forward(
   run: ProcedureRun<TrialStep>,
-  { isWatched, isAsked, isForwardOnly }: TrialInput,
+  { isWatched, isAsked, isForwardOnly, isCareless }: TrialInput,
 ): Promise<void> {
   await run.step("look", work("look"));
   await run.step("slot", work("slot"));
+  if (isCareless === true) await work("stray")({ attempt: 1, part: 1 });
   if (isWatched === true)
     run.watch("slot", async (tell, known) => {
       for (let found = known ?? null; ;) {
