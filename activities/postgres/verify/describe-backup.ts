@@ -1,0 +1,42 @@
+import { verificationError } from "./errors";
+import type { DescribeOrder, Described } from "./port";
+import { lookAtBackup } from "./verify-manifest";
+import type { VerifyWork } from "./work";
+
+/**
+ * What a backup says of itself, for one that this product has not taken. Its levels compare it with nothing older, so that only
+ * the deep ones find what was changed together with its manifest.
+ *
+ * @throws verification.unreadable, ssh.*
+ */
+export async function describeBackup(
+  work: VerifyWork,
+  order: DescribeOrder,
+): Promise<Described> {
+  const { path, replica, systemIdentifier } = order;
+  const { manifest, label, major } = await lookAtBackup(work, {
+    ...order,
+    backup: { path },
+  });
+  const last = manifest?.ranges.at(-1);
+  const { checksum, bytes = 0 } = manifest ?? {};
+  if (
+    label === undefined ||
+    last === undefined ||
+    checksum === undefined ||
+    major !== order.major
+  )
+    throw verificationError("unreadable", {
+      seen: `${path} on ${replica.id} is no backup of PostgreSQL ${order.major} with backup_label and backup_manifest`,
+      facts: { path, host: replica.id },
+    });
+  return {
+    claim: {
+      backupId: path.split("/").at(-1) ?? path,
+      ...{ path, systemIdentifier, manifestSha256: checksum },
+      ...{ startLsn: label.startLsn, endLsn: last.endLsn },
+      timeline: last.timeline,
+    },
+    bytes,
+  };
+}
