@@ -10,6 +10,7 @@ import { SharedHolds } from "../activities/hold/holds";
 import { createHostActivities } from "../activities/host/activities";
 import { createLedgerActivities } from "../activities/ledger/activities";
 import { createLockActivities } from "../activities/lock/activities";
+import type { PostgresPorts } from "../activities/postgres/port";
 import { createRuns } from "../activities/runs/client";
 import { createSweepActivities } from "../activities/sweep/activities";
 import type { ArtifactStore, FileStore } from "../activities/artifacts/port";
@@ -25,6 +26,7 @@ export interface Ports extends VisitDependencies {
   readonly roster: Roster;
   readonly starts: Starts;
   readonly attest: Attest;
+  readonly postgres: PostgresPorts;
 }
 
 /**

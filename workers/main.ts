@@ -4,6 +4,7 @@ import { isRunbookError } from "../activities/errors";
 import { serverAttest, serverStarts } from "../activities/evidence/client";
 import { createInventory } from "../activities/inventory/client";
 import { createLoadBalancer } from "../activities/loadbalancer/client";
+import { createPostgresPorts } from "../activities/postgres/ports";
 import { resolveReference } from "../activities/references";
 import { createRoster } from "../activities/roster/client";
 import { createSsh } from "../activities/ssh/ssh";
@@ -43,6 +44,7 @@ export async function runWorker(
         roster: createRoster(),
         starts: serverStarts(),
         attest: serverAttest(),
+        postgres: createPostgresPorts(ssh),
       },
     );
     onReady(worker.options.taskQueue);

@@ -4,16 +4,19 @@ import { beating } from "../beating";
 import { eachAtOnce } from "../host/ask-host";
 import type { VisitPlan } from "../host/port";
 import type { VisitDependencies } from "../host/visit-context";
+import type { PostgresPorts, PostgresServer } from "../postgres/port";
 import type { Runs } from "../runs/port";
 import { Chains } from "./chains";
 import { sweepKeepers } from "./keepers";
 import type { SweepActivities, SweptHosts } from "./port";
 import { sweepHost, type Sweeping } from "./sweep-host";
+import { sweepServers } from "./sweep-servers";
 import { together } from "./together";
 
 export interface SweepDependencies extends VisitDependencies {
   readonly artifacts: ArtifactStore;
   readonly runs: Runs;
+  readonly postgres: PostgresPorts;
   /** How long workers of a run that has ended may not know it. */
   readonly settledAfterMs?: number;
 }
@@ -43,6 +46,17 @@ export function createSweepActivities(
           return sweepHost(sweeping, { host, access });
         });
         return artifacts.put(order.key, JSON.stringify(together(found)));
+      }),
+    sweepServers: (order) =>
+      beating(async (signal) => {
+        const text = await artifacts.get(order.servers);
+        const chains = new Chains(runs, deps.settledAfterMs);
+        const { postgres } = deps;
+        const found = await sweepServers(
+          { postgres, runs, chains, order, signal },
+          JSON.parse(text) as readonly PostgresServer[],
+        );
+        return artifacts.put(order.key, JSON.stringify(found));
       }),
   };
 }

@@ -150,7 +150,8 @@ function held(seen: HostSeen, note: string): { todo: Todo; note: string } {
     : { todo: "free", note };
 }
 
-function leftoverOf(
+/** By how its chain stands; what is to be done once that is over says the last argument. */
+export function leftoverOf(
   base: Pick<Leftover, "kind" | "where" | "since" | "job">,
   chain: KnownChain | undefined,
   over: Pick<Leftover, "todo" | "note">,

@@ -18,7 +18,19 @@ export type LeftoverKind =
   /** A host out of its balancer. */
   | "drained"
   /** A detached job that runs. */
-  | "job";
+  | "job"
+  /** A replication slot, which holds WAL on its primary. */
+  | "slot"
+  /** A server-wide setting of a primary. */
+  | "setting"
+  /** Clients that a switchover keeps out of a database. */
+  | "clients"
+  /** amcheck in a database that did not have it. */
+  | "extension"
+  /** A row that a backup had to hold. */
+  | "sentinel"
+  /** A copy of a primary, or a scratch instance of one. */
+  | "copy";
 
 /**
  * What is to be done about it: `free` by the sweep, once it is told to; by a `person`; or `wait`, for it is too early.
@@ -96,9 +108,24 @@ export interface SweptHosts {
   readonly hosts: readonly Host[];
 }
 
+export interface ServersOrder extends SweepOrder {
+  /** `PostgresServer[]` in the artifact store. */
+  readonly servers: ArtifactRef;
+  /** Those of one site. */
+  readonly site?: string;
+  /** Remove finished copies that are so old. */
+  readonly olderThanMs?: number;
+  /** For the look at one host. */
+  readonly hostMs: number;
+  /** Where what was found is stored in full. */
+  readonly key: string;
+}
+
 export interface SweepActivities {
   /** Locks, places in line and watchers of chains that are over. @throws the Temporal client's own errors */
   sweepKeepers(order: SweepOrder): Promise<Findings>;
   /** The same on hosts. One that cannot be asked is a finding, not a failure. @returns the `Findings` in the artifact store @throws artifacts.* */
   sweepHosts(order: HostsOrder): Promise<ArtifactRef>;
+  /** The same with the PostgreSQL servers of a target, and on their hosts. @returns the `Findings` in the artifact store @throws artifacts.* */
+  sweepServers(order: ServersOrder): Promise<ArtifactRef>;
 }

@@ -36,7 +36,7 @@ export function registerSweep({ root, run }: Program): void {
     .command("sweep")
     .summary("show what ended runs left behind, and free it")
     .description(
-      "Looks for locks, freeze watchers, claims, drained hosts and jobs of runs that are over, and says what it would do; frees with --yes. Nothing of a run that goes on is touched. Exit 7 while something is left. By a Schedule: runbook schedule create sweep.",
+      "Looks for locks, freeze watchers, claims, drained hosts, jobs, and slots and copies of PostgreSQL servers of runs that are over, and says what it would do; frees with --yes. Nothing of a run that goes on is touched. Exit 7 while something is left. By a Schedule: runbook schedule create sweep.",
     )
     .option("--target <name>", "default: the only one")
     .option("-y, --yes", "free what may be freed")

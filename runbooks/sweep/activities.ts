@@ -7,6 +7,8 @@ import type { ConfigurationSource } from "../../activities/configuration/port";
 import { type Fault, describeFaults, parse } from "../../activities/faults";
 import type { Host, Inventory } from "../../activities/inventory/port";
 import type { Findings, SweptHosts } from "../../activities/sweep/port";
+import type { PostgresServer } from "../../activities/postgres/port";
+import { serverOn } from "../../activities/postgres/servers";
 import { together } from "../../activities/sweep/together";
 import type { SshAccess } from "../../activities/ssh/port";
 import { type RunIdentity, settingsOfRun } from "../run-settings";
@@ -66,11 +68,16 @@ export function createSweepRunActivities(
   };
 }
 
+interface SweptTarget extends SweptHosts {
+  /** On whichever of the hosts they are. */
+  readonly servers: readonly PostgresServer[];
+}
+
 /** The hosts of the target, a site's together. @throws input.invalid, config.*, inventory.* */
 export async function hostsToSweep(
   { target: name }: Pick<SweepSettings, "target">,
   { configuration, inventory }: Omit<Dependencies, "artifacts">,
-): Promise<SweptHosts> {
+): Promise<SweptTarget> {
   const { targets } = await configuration.read();
   const target = Object.hasOwn(targets, name) ? targets[name] : undefined;
   if (target === undefined)
@@ -81,7 +88,12 @@ export async function hostsToSweep(
     });
   const hosts: readonly Host[] = await inventory.resolve(target.inventory);
   const access: SshAccess = target.ssh;
-  return { access, hosts: bySite(hosts) };
+  const { postgres: settings } = target;
+  const servers =
+    settings === undefined
+      ? []
+      : hosts.map((host) => serverOn({ settings, access }, host));
+  return { access, hosts: bySite(hosts), servers };
 }
 
 async function prepare(
@@ -90,14 +102,22 @@ async function prepare(
 ): Promise<PreparedSweep> {
   const read = readInput(input);
   const settings = settingsOfRun(read, workflowId(read), run, "input of sweep");
-  const swept = await hostsToSweep(settings, deps);
-  const text = `${JSON.stringify(swept)}\n`;
+  const { servers, ...swept } = await hostsToSweep(settings, deps);
+  const put = (name: string, content: object): Promise<ArtifactRef> =>
+    deps.artifacts.put(
+      `${folder}/${name}.json`,
+      `${JSON.stringify(content)}\n`,
+    );
+  const sites = [...new Set(servers.map(({ ssh }) => ssh.host.site ?? null))];
   return {
     settings,
     summary: sweepSummary(settings),
-    hosts: await deps.artifacts.put(`${folder}/hosts.json`, text),
+    hosts: await put("hosts", swept),
     count: swept.hosts.length,
     pages: pagesOf(swept.hosts),
+    ...(servers.length > 0 && {
+      postgres: { servers: await put("servers", servers), sites },
+    }),
   };
 }
 

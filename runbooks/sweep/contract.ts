@@ -30,6 +30,12 @@ export interface PreparedSweep {
   readonly hosts: ArtifactRef;
   readonly count: number;
   readonly pages: readonly SweepPage[];
+  /** Its PostgreSQL servers, in the artifact store; absent where it has none. */
+  readonly postgres?: {
+    readonly servers: ArtifactRef;
+    /** Those of hosts without a site come as null. */
+    readonly sites: readonly (string | null)[];
+  };
 }
 
 /** What a sweep found, and what became of it. */

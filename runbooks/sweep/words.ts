@@ -17,6 +17,12 @@ const titles: Readonly<Record<LeftoverKind, string>> = {
   job: "Jobs that still run",
   drained: "Hosts out of their balancer",
   claim: "Hosts claimed by runs that are over",
+  slot: "Replication slots",
+  setting: "Settings of PostgreSQL servers",
+  clients: "Databases that let no client in",
+  copy: "Copies of PostgreSQL servers",
+  extension: "Extensions",
+  sentinel: "Sentinel rows",
 };
 const kinds = Object.keys(titles) as LeftoverKind[];
 

@@ -9,6 +9,7 @@ import type { ArtifactRef } from "../../activities/artifacts/port";
 import type {
   Findings,
   HostsOrder,
+  ServersOrder,
   SweepActivities,
 } from "../../activities/sweep/port";
 import { failureOf, refuseInput } from "../../workflows/failure-of";
@@ -31,6 +32,8 @@ const keepers = proxyActivities<SweepActivities>({
   summary: "locks and freezes",
 });
 
+const dayMs = 86_400_000;
+
 /** Shows what runs that are over have left behind, and frees it when told to; the steps are those of this folder's README. */
 export async function sweep(input?: SweepInput): Promise<SweepResult> {
   if (isTemplate(runbookName)) {
@@ -44,9 +47,11 @@ export async function sweep(input?: SweepInput): Promise<SweepResult> {
   show(board, "sweeping");
   const locks = await keepers.sweepKeepers(orderOf(prepared));
   const hosts = await sweepPages(prepared);
+  const servers = await sweepServers(prepared);
   const { details, ...result } = await own.reportSweep({
     ...{ folder: folder(), prepared },
-    ...{ findings: [locks, ...hosts.failed], pages: hosts.pages },
+    findings: [locks, ...hosts.failed, ...servers.failed],
+    pages: [...hosts.pages, ...servers.pages],
   });
   setCurrentDetails(`${prepared.summary}\n\n${details}`);
   show(board, "ended");
@@ -92,27 +97,53 @@ async function sweepPages(prepared: PreparedSweep): Promise<Swept> {
   };
 }
 
-async function sweepPage(
+/** A site after the other: what streams from a slot is asked of all servers of a site at once. */
+async function sweepServers(prepared: PreparedSweep): Promise<Swept> {
+  const pages: ArtifactRef[] = [];
+  const failed: Findings[] = [];
+  const { postgres } = prepared;
+  if (postgres === undefined) return { pages, failed };
+  for (const at of postgres.sites) {
+    const site = at ?? undefined;
+    const order = serversOrderOf(prepared, postgres.servers, site);
+    const found = await asked(prepared, site, "PostgreSQL servers", (sweeps) =>
+      sweeps.sweepServers(order),
+    );
+    if ("key" in found) pages.push(found);
+    else failed.push(found);
+  }
+  return { pages, failed };
+}
+
+const sweepPage = (
   prepared: PreparedSweep,
   page: SweepPage,
+): Promise<ArtifactRef | Findings> =>
+  asked(prepared, page.site, `${page.to - page.from} hosts`, (sweeps) =>
+    sweeps.sweepHosts(hostsOrderOf(prepared, page)),
+  );
+
+async function asked(
+  prepared: PreparedSweep,
+  site: string | undefined,
+  what: string,
+  ask: (sweeps: SweepActivities) => Promise<ArtifactRef>,
 ): Promise<ArtifactRef | Findings> {
-  const { site, from, to } = page;
   const { target } = prepared.settings;
-  const queue = siteQueue(workflowInfo().taskQueue, site);
-  const hosts = proxyActivities<SweepActivities>({
+  const sweeps = proxyActivities<SweepActivities>({
     ...retryClasses.writes,
     startToCloseTimeout: "2 hours",
     // A site whose workers are away must not hold up the others.
     ...(site === undefined ? {} : { scheduleToStartTimeout: "10 minutes" }),
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    taskQueue: queue,
-    summary: `${to - from} hosts${site === undefined ? "" : ` at ${site}`}`,
+    taskQueue: siteQueue(workflowInfo().taskQueue, site),
+    summary: `${what}${site === undefined ? "" : ` at ${site}`}`,
   });
   try {
-    return await hosts.sweepHosts(hostsOrderOf(prepared, page));
+    return await ask(sweeps);
   } catch (error) {
     if (isCancellation(error)) throw error;
-    const where = `${target}${site === undefined ? "" : `, site ${site}`}, ${to - from} hosts`;
+    const where = `${target}${site === undefined ? "" : `, site ${site}`}, ${what}`;
     const [seen = ""] = failureOf(error).message.split("\n");
     const folders = { kept: 0, removed: 0 };
     return { leftovers: [], silent: [{ where, seen }], folders };
@@ -124,6 +155,22 @@ function orderOf({ settings: { target, mode } }: PreparedSweep) {
   return { target, mode, run: { workflowId, rootRunId } };
 }
 
+function serversOrderOf(
+  prepared: PreparedSweep,
+  servers: ArtifactRef,
+  site: string | undefined,
+): ServersOrder {
+  const { olderThanD, hostS } = prepared.settings;
+  return {
+    ...orderOf(prepared),
+    ...(site === undefined ? {} : { site }),
+    servers,
+    hostMs: hostS * 1_000,
+    ...(olderThanD === undefined ? {} : { olderThanMs: olderThanD * dayMs }),
+    key: `${folder()}/servers${site === undefined ? "" : `-${site}`}-found.json`,
+  };
+}
+
 function hostsOrderOf(
   prepared: PreparedSweep,
   { from, to }: SweepPage,
@@ -133,9 +180,7 @@ function hostsOrderOf(
     ...orderOf(prepared),
     ...{ hosts: prepared.hosts, from, to, stopJobs, atOnce },
     hostMs: hostS * 1_000,
-    ...(olderThanD === undefined
-      ? {}
-      : { olderThanMs: olderThanD * 86_400_000 }),
+    ...(olderThanD === undefined ? {} : { olderThanMs: olderThanD * dayMs }),
     key: `${folder()}/hosts-${from}.json`,
   };
 }

@@ -16,6 +16,7 @@ import { createLoadBalancer } from "../../activities/loadbalancer/client";
 import { resolveReference } from "../../activities/references";
 import { createRoster } from "../../activities/roster/client";
 import { createRuns } from "../../activities/runs/client";
+import { createPostgresPorts } from "../../activities/postgres/ports";
 import { createSsh } from "../../activities/ssh/ssh";
 import { createSweepActivities } from "../../activities/sweep/activities";
 import { type Lab, startLab } from "../../lab/hosts/lab";
@@ -169,6 +170,7 @@ async function runWorker(
     roster: createRoster(),
     starts: serverStarts(),
     attest: serverAttest(),
+    postgres: createPostgresPorts(ssh),
     inventory: createInventory({ baseDir: deps.lab.dir }),
   };
   const worker: Worker = await server.worker({

@@ -1,5 +1,6 @@
 import { pause } from "../../ssh/abort";
-import type { SqlSession } from "../port";
+import type { PostgresServer, Sql, SqlSession } from "../port";
+import { nameOf } from "../run-mark";
 import { type CapNote, capToSet, capUndo, mbInWords } from "./cap-plan";
 import { slotError } from "./errors";
 import type { OwnedRow, OwnedRows } from "./owned-rows";
@@ -55,6 +56,22 @@ export async function undoCap(rows: OwnedRows): Promise<CapEnd> {
         });
   await rows.remove("cap", setting);
   return what === "restore" ? "restored" : "kept";
+}
+
+/** The other server's files were copied while the cap stood in them, or it was the primary then. @throws postgres.* */
+export async function undoCopiedCap(
+  rows: OwnedRows,
+  { sql: place }: PostgresServer,
+  sql: Sql,
+): Promise<void> {
+  const [own] = await rows.mine("cap");
+  if (own === undefined) return;
+  const note = noteOf(own);
+  const options = { applicationName: nameOf(rows.run) };
+  await sql.withSession(place, options, async (session) => {
+    const { altered } = await readCap(session);
+    if (altered === String(note.setMb)) await putBack(session, note);
+  });
 }
 
 const noteOf = ({ facts }: OwnedRow): CapNote => facts as unknown as CapNote;

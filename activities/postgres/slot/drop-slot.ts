@@ -12,12 +12,16 @@ import {
 import type { CapEnd, DroppedSlot } from "./port";
 import { readSlot } from "./slot-row";
 
-/** What streams from the slot has so long to end by itself, then so long to be gone after it was ended. */
+/** What streams from the slot has so long to end by itself. */
 const defaultGraceMs = 20_000;
+/** And so long to be gone after it was ended. */
+const endMs = 20_000;
 const everyMs = 200;
 
 export interface SlotDropping extends OwnedPlace {
   readonly graceMs?: number;
+  /** Whatever streams goes on, the run's own too: then the slot stays. */
+  readonly sparesStreams?: true;
 }
 
 /** Who holds a slot. */
@@ -44,8 +48,8 @@ export async function dropSlot(place: SlotDropping): Promise<DroppedSlot> {
     const waitedMs = Date.now() - begun;
     if (waitedMs < graceMs) continue;
     // Its host is gone, or was cut off: without wal_sender_timeout it would stay for ever.
-    if (tried.application !== slot || waitedMs > 2 * graceMs)
-      throw inUse(slot, tried);
+    const isSpared = tried.application !== slot || place.sparesStreams;
+    if (isSpared || waitedMs > graceMs + endMs) throw inUse(slot, tried);
     if (!isEnded) await endSender(place, tried);
     isEnded = true;
   }

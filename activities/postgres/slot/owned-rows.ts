@@ -4,9 +4,11 @@ import { ownSchema, sentinelTable } from "./port";
 
 /** What a row can own. Names: of the slot, of the setting, of the database. */
 export type OwnedKind = "slot" | "cap" | "amcheck" | "synchronous" | "clients";
+/** A sentinel is its own row. */
+export type TracedKind = OwnedKind | "sentinel";
 
 export interface OwnedRow {
-  readonly kind: OwnedKind;
+  readonly kind: TracedKind;
   readonly name: string;
   readonly rootRunId: string;
   readonly workflowId: string;
@@ -27,8 +29,8 @@ create table if not exists ${ownedTable} (
   facts jsonb not null default '{}', at timestamptz not null default now(),
   primary key (kind, name, root_run_id));
 create table if not exists ${sentinelTable} (
-  root_run_id text not null, name text not null, lsn pg_lsn not null, at timestamptz not null default now(),
-  primary key (root_run_id, name))`;
+  root_run_id text not null, workflow_id text not null, name text not null, lsn pg_lsn not null,
+  at timestamptz not null default now(), primary key (root_run_id, name))`;
 
 /** A commit that waits for a synchronous standby has no timeout; our rows need none. */
 const localCommit = "set synchronous_commit = local";
@@ -147,11 +149,18 @@ export async function readOwned(
   session: SqlSession,
   kind: OwnedKind,
 ): Promise<readonly OwnedRow[]> {
+  const rows = await readAllOwned(session);
+  return rows.filter((row) => row.kind === kind);
+}
+
+/** Of every run, oldest first. */
+export async function readAllOwned(
+  session: SqlSession,
+): Promise<readonly OwnedRow[]> {
   if (!(await hasTables(session))) return [];
+  const whose = `root_run_id as "rootRunId", workflow_id as "workflowId", (extract(epoch from at) * 1000)::float8 as since`;
   return session.query<OwnedRow & Record<string, unknown>>(
-    `select kind, name, root_run_id as "rootRunId", workflow_id as "workflowId", facts,
-            (extract(epoch from at) * 1000)::float8 as since
-     from ${ownedTable} where kind = $1 order by at, name, root_run_id`,
-    [kind],
+    `select kind, name, facts, ${whose} from ${ownedTable}
+     union all select 'sentinel', name, '{}', ${whose} from ${sentinelTable} order by since, kind, name`,
   );
 }

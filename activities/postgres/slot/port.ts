@@ -5,7 +5,7 @@ import type { PostgresServer, RunMark } from "../port";
 /** Schema in the database of `PostgresServer.sql` that tells whose slots, settings, extensions and sentinels are. */
 export const ownSchema = "upgrade_runbooks";
 
-/** `root_run_id`, `name`, `lsn`, `at`: rows that a backup must hold, and that a standby must receive. */
+/** `root_run_id`, `workflow_id`, `name`, `lsn`, `at`: rows that a backup must hold, and that a standby must receive. */
 export const sentinelTable = `${ownSchema}.sentinel`;
 
 export interface OnPrimary {
@@ -109,8 +109,19 @@ export interface SlotActivities {
    * @throws slot.*, postgres.*
    */
   dropSlot(request: OnPrimary): Promise<DroppedSlot>;
-  /** The slot belongs to its standby from now on, and no sweep drops it; the cap is put back. @throws slot.*, postgres.* */
-  handOverSlot(request: OnPrimary): Promise<{ readonly cap: CapEnd }>;
+  /**
+   * The slot belongs to its standby from now on, and no sweep drops it; the cap is put back, also in the files that were
+   * copied to the standby. After a switchover `primary` is the one that was promoted, and `standby` the old one: then the
+   * slot may be gone.
+   *
+   * @throws slot.*, postgres.*
+   */
+  handOverSlot(
+    request: OnPrimary & {
+      readonly standby?: PostgresServer | undefined;
+      readonly isSwitched?: boolean | undefined;
+    },
+  ): Promise<{ readonly cap: CapEnd }>;
   /** Writes the row unless it is there. @throws postgres.* */
   writeSentinel(
     request: OnPrimary & { readonly name: string },

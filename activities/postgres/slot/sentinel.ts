@@ -15,8 +15,8 @@ export async function writeSentinel(
   return withOwnedRows(place, async ({ session }) => {
     await ensureTables(session);
     await session.query(
-      `insert into ${sentinelTable} (root_run_id, name, lsn) values ($1, $2, pg_current_wal_insert_lsn()) on conflict do nothing`,
-      [run.rootRunId, name],
+      `insert into ${sentinelTable} (root_run_id, workflow_id, name, lsn) values ($1, $2, $3, pg_current_wal_insert_lsn()) on conflict do nothing`,
+      [run.rootRunId, run.workflowId, name],
     );
     // Asked in a statement of its own, so that the row's commit lies before it.
     const [row] = await session.query<{ lsn: string; at: string }>(

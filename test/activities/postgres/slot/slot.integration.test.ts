@@ -41,7 +41,7 @@ describeWhen(postgresMissing())("a run's slot on a real primary", () => {
   const senders: ChildProcess[] = [];
 
   beforeAll(async () => {
-    lab = await startPgLab({ fill: { sizeMb: 1 } });
+    lab = await startPgLab({ fill: { sizeMb: 1 }, hosts: ["other"] });
   });
   afterAll(() => lab.stop());
   beforeEach(() => {
@@ -246,6 +246,27 @@ describeWhen(postgresMissing())("a run's slot on a real primary", () => {
     await expect(handOverSlot(place())).rejects.toMatchObject({
       type: "slot.lost",
     });
+  });
+
+  it("leaves its cap in no files that were copied, and is left behind by a switchover", async () => {
+    const other = lab.cluster("other");
+    await lab.init(other);
+    const standby = lab.server("other");
+    const copied = "alter system set max_slot_wal_keep_size = '64MB'";
+    const capThere = () => other.sql("show max_slot_wal_keep_size");
+    const reloaded = (want: string) =>
+      eventually(async () => (await capThere()) === want || undefined);
+    await other.sql(copied);
+    await other.sql("select pg_reload_conf()");
+    await reloaded("64MB");
+    await create(64);
+    await handOverSlot({ ...place(), standby });
+    await reloaded("-1");
+    await ask(`select pg_drop_replication_slot('${slot}')`);
+    await expect(
+      handOverSlot({ ...place(), standby, isSwitched: true }),
+    ).resolves.toEqual({ cap: "untouched" });
+    expect(await schemas()).toBe("0");
   });
 
   it("is created though commits wait for a standby that is not there", async () => {
