@@ -1,7 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { hostSchema } from "../../activities/inventory/port";
-import type { PostgresServer, SqlPlace } from "../../activities/postgres/port";
+import { postgresError } from "../../activities/postgres/errors";
+import type {
+  PostgresServer,
+  Programs,
+  SqlPlace,
+} from "../../activities/postgres/port";
 import { sshAccessSchema } from "../../activities/ssh/port";
 import type { Cluster } from "../../lab/postgres/cluster";
 import {
@@ -86,6 +91,16 @@ export async function embedded(
     stop: () => ground.end(),
   };
 }
+
+const nothing = async () => {
+  throw postgresError("noProgram", { seen: "no host behind this server" });
+};
+
+/** Of a server without a host: each call fails as on a host that lacks the program. */
+export const noPrograms: Programs = {
+  ...{ run: nothing, script: nothing, job: nothing },
+  ...{ stopJob: nothing, isJobRunning: nothing },
+};
 
 /** For functions of the product that speak SQL: it has no host behind SSH. */
 export function serverOf(

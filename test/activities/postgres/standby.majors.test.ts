@@ -1,9 +1,7 @@
 import { createSql } from "../../../activities/postgres/client";
-import { postgresError } from "../../../activities/postgres/errors";
 import { lsnOf } from "../../../activities/postgres/lsn";
 import type {
   PostgresServer,
-  Programs,
   RunMark,
 } from "../../../activities/postgres/port";
 import { nameOf, runMark } from "../../../activities/postgres/run-mark";
@@ -35,19 +33,13 @@ import {
   embedded,
   embeddedMissing,
   majors,
+  noPrograms as programs,
   serverOf,
   type Embedded,
 } from "../../harness/embedded";
 
 const mb = 1_024 * 1_024;
 const sql = createSql();
-const nothing = async () => {
-  throw postgresError("noProgram", { seen: "no host behind this server" });
-};
-const programs: Programs = {
-  ...{ run: nothing, script: nothing, job: nothing },
-  ...{ stopJob: nothing, isJobRunning: nothing },
-};
 const gate = { bytes: mb, seconds: 5, samples: 2, intervalMs: 50 };
 
 describeWhen(embeddedMissing())("a standby of every major", () => {
