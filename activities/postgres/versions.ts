@@ -91,6 +91,10 @@ export const pauseState = (major: number): string =>
     ? "pg_get_wal_replay_pause_state()"
     : "case when pg_is_wal_replay_paused() then 'paused' else 'not paused' end";
 
+/** `en_US.UTF-8` and `en_US.utf8` are one locale. */
+const spelling = (column: string): string =>
+  `lower(replace(${column}, '-', ''))`;
+
 /**
  * Of each database: `name`, `collation`, the version that it `recorded` and the one that the host has by now (`actual`); null
  * where there is none, as for the locales C and POSIX.
@@ -102,5 +106,6 @@ export const databaseCollations = (major: number): string =>
        from pg_database where datallowconn order by datname`
     : `select d.datname as name, d.datcollate as collation, null::text as recorded,
               (select pg_collation_actual_version(c.oid) from pg_collation c
-               where c.collprovider = 'c' and c.collcollate = d.datcollate order by c.oid limit 1) as actual
+               where c.collprovider = 'c' and ${spelling("c.collcollate")} = ${spelling("d.datcollate")}
+               order by c.oid limit 1) as actual
        from pg_database d where d.datallowconn order by d.datname`;

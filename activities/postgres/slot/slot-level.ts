@@ -19,6 +19,8 @@ export interface SlotRow {
   readonly currentLsn: string;
   /** Until the server may give the slot up; absent without a cap, and once it has. */
   readonly safeBytes?: number;
+  /** Why the server gave it up, in its word: `wal_removed`, `idle_timeout`; since 17. */
+  readonly lossReason?: string;
 }
 
 export interface SlotTerms {
@@ -67,12 +69,13 @@ export function slotLevel(
   return { ...known, heldBytes, usedPercent, level, reason: figures };
 }
 
-/** Before 17 a lost physical slot flips to "reserved" as soon as it is used: only its LSN tells. */
+/** Up to 15 a lost physical slot flips to "reserved" as soon as it is used, in 16 and 17 to "unreserved": only its LSN tells. */
 function whyLost(
-  { walStatus, restartLsn }: SlotRow,
+  { walStatus, restartLsn, lossReason }: SlotRow,
   { needsLsn }: SlotTerms,
 ): string | undefined {
-  if (walStatus === "lost") return "the server has given the slot up";
+  if (walStatus === "lost" || lossReason !== undefined)
+    return `the server has given the slot up${lossReason === undefined ? "" : ` (${lossReason})`}`;
   if (restartLsn === undefined) return "the slot holds no WAL";
   if (needsLsn !== undefined && lsnOf(restartLsn) > lsnOf(needsLsn))
     return `the slot holds WAL from ${restartLsn} on, and ${needsLsn} is needed`;

@@ -16,7 +16,7 @@ import {
 } from "../../../activities/postgres/slot/sentinel";
 import { lookAtSlot } from "../../../activities/postgres/slot/watch-slot";
 import { failureOfLog } from "../../../activities/postgres/signatures";
-import { databaseCollations } from "../../../activities/postgres/versions";
+import { can, databaseCollations } from "../../../activities/postgres/versions";
 import type { Cluster } from "../../../lab/postgres/cluster";
 import { copyByHand, makeStandby } from "../../harness/copy-by-hand";
 import { describeWhen } from "../../harness/describe-when";
@@ -126,6 +126,9 @@ describeWhen(embeddedMissing())("a primary of every major", () => {
       expect(await slotRow()).toBe("lost");
       await expect(look(restartLsn)).resolves.toMatchObject({
         level: "lost",
+        reason: can(major, "slotReason")
+          ? "the server has given the slot up (wal_removed)"
+          : "the server has given the slot up",
       });
       const copy = await standbyOnThatSlot();
       expect(await usedAgain(copy)).toBe(whenUsedAgain[major]);

@@ -23,7 +23,8 @@ const texts = sqlTextsIn(folder).filter(
 /** Put together at run time, and why nothing is missed for it. */
 const putTogether: Readonly<Record<string, string>> = {
   "preflight/questions.ts": "asked below by preflight itself",
-  "switchover/client-limits.ts": "its conditions are those of the next text there",
+  "switchover/client-limits.ts":
+    "its conditions are those of the next text there",
 };
 
 const sql = createSql();

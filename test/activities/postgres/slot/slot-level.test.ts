@@ -64,6 +64,9 @@ describe("a slot is lost", () => {
   });
   it("when the server says so, or it holds nothing", () => {
     expect(lost(row(1, { walStatus: "lost" })).level).toBe("lost");
+    expect(
+      lost(row(1, { walStatus: "lost", lossReason: "idle_timeout" })).reason,
+    ).toBe("the server has given the slot up (idle_timeout)");
     const { restartLsn: _, ...empty } = row(1);
     expect(lost(empty).level).toBe("lost");
   });
