@@ -11,6 +11,7 @@ import {
   judgeAmcheck,
   readAmcheck,
 } from "./v6-amcheck";
+import { wakeScratch } from "./wake-scratch";
 import { levelJob, lookMs, timed, type VerifyWork } from "./work";
 
 /** PostgreSQL 13 has neither pg_amcheck nor a check of tables. */
@@ -27,6 +28,7 @@ export function amcheckScratch(
     line: "V6: checks every table and B-tree index",
   });
   return timed(work, async () => {
+    await wakeScratch(work, order);
     const checkable: Checkable[] = [];
     for (const database of databasesIn(scratch, "amcheck"))
       checkable.push(await checkableIn(work, order, database));

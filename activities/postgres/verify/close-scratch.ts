@@ -1,4 +1,5 @@
 import { failureOfExit } from "../../ssh/job-failure";
+import { verificationError } from "./errors";
 import type { LevelResult, OfScratch } from "./port";
 import { closeScript } from "./scratch-script";
 import { judgePages, pagesScript } from "./v4-pages";
@@ -23,12 +24,15 @@ export function checkPages(
   order: OfScratch,
 ): Promise<LevelResult> {
   work.tell({ step: "pages", line: "V4: compares every page's checksum" });
-  return timed(work, async () =>
-    judgePages(
-      await levelJob(work, order, {
-        ...{ step: "pages", script: pagesScript },
-        args: [order.scratch.path],
-      }),
-    ),
-  );
+  return timed(work, async () => {
+    const ended = await levelJob(work, order, {
+      ...{ step: "pages", script: pagesScript },
+      args: [order.scratch.path],
+    });
+    if (/must be shut down/.test(ended.stderr))
+      throw verificationError("noScratch", {
+        seen: `the scratch copy ${order.scratch.path} was not stopped cleanly`,
+      });
+    return judgePages(ended);
+  });
 }

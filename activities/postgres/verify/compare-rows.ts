@@ -21,6 +21,7 @@ import {
   type TableVerdict,
 } from "./v8-rows";
 import { tableRefusal } from "./table-refusal";
+import { wakeScratch } from "./wake-scratch";
 import { timed, type VerifyWork } from "./work";
 
 /** For one table on one side. */
@@ -33,6 +34,7 @@ export function compareRows(
 ): Promise<LevelResult> {
   return timed(work, async () => {
     const { scratch } = order;
+    await wakeScratch(work, order);
     const primary = new Sides(work, order, order.primary.sql.database);
     const [youngest] = await primary.now<{ xmax: string }>(youngestQuery);
     if (youngest === undefined || !canTellApart(scratch.xmin, youngest.xmax))

@@ -9,6 +9,7 @@ import {
   judgeDumps,
   readDumps,
 } from "./v7-dump";
+import { wakeScratch } from "./wake-scratch";
 import { levelJob, lookMs, timed, type VerifyWork } from "./work";
 
 /** V7 on an open scratch instance. @throws verification.noScratch, ssh.*, postgres.noProgram */
@@ -19,6 +20,7 @@ export function dumpScratch(
   const { scratch } = order;
   work.tell({ step: "dump", line: "V7: dumps every database to nowhere" });
   return timed(work, async () => {
+    await wakeScratch(work, order);
     const databases = databasesIn(scratch, "reading");
     const runs = await dumped(work, order, databases);
     const expected: Record<string, number> = {};

@@ -2,6 +2,7 @@ import type { Row } from "../port";
 import type { LevelResult, SentinelOrder } from "./port";
 import { askScratch } from "./scratch-sql";
 import { judgeSentinel, type SentinelRow, sentinelQuery } from "./v9-sentinel";
+import { wakeScratch } from "./wake-scratch";
 import { lookMs, timed, type VerifyWork } from "./work";
 
 /** V9 on an open scratch instance. @throws verification.noScratch, ssh.* */
@@ -11,6 +12,7 @@ export function readSentinel(
 ): Promise<LevelResult> {
   const { scratch, sentinel, replica, writtenBy = order.run } = order;
   return timed(work, async () => {
+    await wakeScratch(work, order);
     const answer = await askScratch<SentinelRow & Row>(
       ...[work, order, scratch],
       {

@@ -68,15 +68,41 @@ if [ -f backup_label.old ] && [ ! -e backup_label ]; then echo label used; fi
 if grep -q 'consistent recovery state reached' scratch.log; then echo consistent yes; fi
 `;
 
-/** $1 the scratch copy: a clean stop. */
-export const closeScript = `
+/** A stopped copy keeps recovery.signal: it starts sealed as before, and stands still where it stood. */
+const wake = `
+runs() { pg_ctl -D "$1" status >/dev/null 2>&1; }
+wake() {
+  runs "$1" && return
+  [ -d "$1" ] || { echo "$1 is gone" >&2; exit 66; }
+  # Another level may be first, and processes of a server that was killed leave one by one.
+  for try in 1 2 3 4 5; do
+    pg_ctl -D "$1" -w -t 3600 -l "$1/scratch.log" start >/dev/null 2>&1 </dev/null
+    runs "$1" && return
+    sleep 1
+  done
+  tail -n 5 "$1/scratch.log" >&2
+  exit 65
+}
+`;
+
+/** $1 the scratch copy: runs again after its host booted, or after a level that had it stopped. */
+export const wakeScript = `${wake}
+wake "$1"
+`;
+
+/** $1 the scratch copy: a clean stop; one that broke down is started for it. */
+export const closeScript = `${wake}
 [ -e "$1/postmaster.pid" ] || exit 0
+wake "$1"
 exec pg_ctl -D "$1" -m fast -w -t 3600 stop </dev/null
 `;
 
-/** $1 the scratch copy, $2 the folder of its socket. It is thrown away: how it stops does not matter. */
-export const killScript = `
-if [ -e "$1/postmaster.pid" ]; then pg_ctl -D "$1" -m immediate -w -t 60 stop </dev/null || exit; fi
+/** $1 the scratch copy, $2 the folder of its socket, $3 its owner line. It is thrown away: how it stops does not matter. */
+export const killScript = `${wake}
+held=
+[ -f "$1.owner" ] && [ ! -L "$1.owner" ] && read -r held <"$1.owner"
+[ "$held" = "$3" ] || exit 0
+if runs "$1"; then pg_ctl -D "$1" -m immediate -w -t 60 stop </dev/null || exit; fi
 rm -f "$2"/.s.PGSQL.*
 rmdir "$2" 2>/dev/null
 exit 0

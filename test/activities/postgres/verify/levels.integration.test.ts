@@ -1,6 +1,11 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Sentinel } from "../../../../activities/postgres/slot/port";
+import { runMark } from "../../../../activities/postgres/run-mark";
+import {
+  checkPages,
+  closeScratch,
+} from "../../../../activities/postgres/verify/close-scratch";
 import { compareLocked } from "../../../../activities/postgres/verify/compare-locked";
 import { compareRows } from "../../../../activities/postgres/verify/compare-rows";
 import { discardScratch } from "../../../../activities/postgres/verify/discard-scratch";
@@ -10,19 +15,36 @@ import type {
   BackupClaim,
   CompareOrder,
   LevelResult,
+  OfScratch,
   RecordQuestion,
   VerifyOrder,
 } from "../../../../activities/postgres/verify/port";
+import { readSentinel } from "../../../../activities/postgres/verify/read-sentinel";
 import {
   readVerification,
   recordVerification,
 } from "../../../../activities/postgres/verify/record-store";
 import { verifyManifest } from "../../../../activities/postgres/verify/verify-manifest";
 import { describeWhen } from "../../../harness/describe-when";
+import { eventually } from "../../../harness/eventually";
 import { postgresMissing } from "../../../harness/postgres-cluster";
 import { BackupLab } from "./backup-lab";
 
 jest.setTimeout(120_000);
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Its parent may leave it in the list of processes for a while. */
+async function kill(pid: number): Promise<void> {
+  process.kill(pid, "SIGKILL");
+  await eventually(() => !isAlive(pid) || undefined);
+}
 
 describeWhen(postgresMissing())("the verification of a real backup", () => {
   let lab: BackupLab;
@@ -99,6 +121,65 @@ describeWhen(postgresMissing())("the verification of a real backup", () => {
 
     it("compares a table that only grew", () => {
       expect(compared.reason).not.toMatch(/archive|customers/);
+    });
+  });
+
+  describe("whose scratch instance is", () => {
+    let of: OfScratch;
+    beforeAll(async () => {
+      const order = lab.order(backup);
+      const { scratch } = await openScratch(lab.work, order);
+      of = { ...order, scratch: scratch! };
+    });
+    const again = (): OfScratch => ({ ...of, ...lab.order(backup) });
+    const postmaster = () =>
+      Number(
+        readFileSync(join(of.scratch.path, "postmaster.pid"), "utf8").split(
+          "\n",
+        )[0],
+      );
+
+    it("killed is started again for the next level", async () => {
+      await kill(postmaster());
+      const read = { ...again(), sentinel };
+      await expect(readSentinel(lab.work, read)).resolves.toMatchObject({
+        verdict: "pass",
+      });
+    });
+
+    it("killed is stopped cleanly all the same, for its pages to be read", async () => {
+      await kill(postmaster());
+      await closeScratch(lab.work, again());
+      await expect(checkPages(lab.work, again())).resolves.toMatchObject({
+        ...{ level: "V4", verdict: "pass" },
+      });
+    });
+
+    it("still running is not taken for one with bad pages", async () => {
+      await readSentinel(lab.work, { ...again(), sentinel });
+      await expect(checkPages(lab.work, again())).rejects.toMatchObject({
+        type: "verification.noScratch",
+      });
+    });
+
+    it("another run's is neither stopped nor removed", async () => {
+      const stranger = runMark({ ...lab.run, rootRunId: "another" });
+      const taken = { ...stranger, short: lab.run.short };
+      const { n } = of.scratch;
+      await expect(
+        discardScratch(lab.work, { ...of, run: taken, n }),
+      ).rejects.toMatchObject({ type: "postgres.notOurs" });
+      expect(isAlive(postmaster())).toBe(true);
+    });
+
+    it("discarded is gone, and gone for the levels", async () => {
+      const { n } = of.scratch;
+      const discard = () => discardScratch(lab.work, { ...of, n });
+      await expect(discard()).resolves.toBe("removed");
+      await expect(discard()).resolves.toBe("absent");
+      await expect(
+        readSentinel(lab.work, { ...again(), sentinel }),
+      ).rejects.toMatchObject({ type: "verification.noScratch" });
     });
   });
 
