@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { openArtifacts } from "../activities/artifacts/client";
 import { configurationFile } from "../activities/configuration/client";
 import { createInventory } from "../activities/inventory/client";
+import { createPostgresPorts } from "../activities/postgres/ports";
 import type { Environment } from "../activities/references";
 import { createRoster } from "../activities/roster/client";
 import { createSsh } from "../activities/ssh/ssh";
@@ -15,12 +16,15 @@ import { artifactsOf } from "./settings";
 function planningDependencies(
   env: Environment,
 ): Parameters<Runbook["plan"]>[1] {
+  // Gives back what it opened once nobody uses it, so that nothing keeps the command from ending.
+  const ssh = createSsh();
   return {
     configuration: configurationFile(env["RUNBOOK_CONFIG"] || undefined),
     inventory: createInventory({ baseDir: process.cwd() }),
     roster: createRoster(),
-    // Both give back what they opened once nobody uses it, so that nothing keeps the command from ending.
-    ssh: createSsh(),
+    ssh,
+    postgres: createPostgresPorts(ssh),
+    // The same.
     artifacts: openArtifacts(artifactsOf(env)),
     digest: (text) => createHash("sha256").update(text).digest("hex"),
   };

@@ -1,5 +1,6 @@
 /** The workflow bundle's entry: one line a runbook. */
 export { fleetUpgrade } from "./fleet-upgrade/workflow";
+export { replicaSetup } from "./replica-setup/workflow";
 export { sweep } from "./sweep/workflow";
 
 // What all runs share: one workflow for the locks of each target, and one for all freezes.

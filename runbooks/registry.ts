@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { ArtifactStore } from "../activities/artifacts/port";
 import type { Starts } from "../activities/evidence/port";
+import type { PostgresPorts } from "../activities/postgres/port";
 import {
   createFleetUpgradeActivities,
   planFor,
@@ -13,6 +14,12 @@ import { type KnowledgeSources, learn } from "./fleet-upgrade/knowledge";
 import { readInput } from "./fleet-upgrade/prepare";
 import { templateInput } from "./fleet-upgrade/template";
 import { changeInWords, planText } from "./fleet-upgrade/plan-words";
+import * as replica from "./replica-setup/activities";
+import { replicaSetupInputSchema } from "./replica-setup/contract";
+import * as replicaIds from "./replica-setup/ids";
+import { planSummary } from "./replica-setup/plan-words";
+import { readInput as readReplicaInput } from "./replica-setup/prepare";
+import { templateInput as replicaTemplate } from "./replica-setup/template";
 import * as sweeping from "./sweep/activities";
 import { sweepInputSchema } from "./sweep/contract";
 import * as sweepIds from "./sweep/ids";
@@ -38,7 +45,11 @@ export interface Runbook {
   plan(
     input: unknown,
     deps: PlanningDependencies &
-      KnowledgeSources & { digest(text: string): string },
+      KnowledgeSources & {
+        digest(text: string): string;
+        /** Without them nobody looks at servers. */
+        readonly postgres?: PostgresPorts | undefined;
+      },
     signal?: AbortSignal,
   ): Promise<string>;
   createActivities(
@@ -72,6 +83,23 @@ const fleetUpgrade: Runbook = {
   createActivities: createFleetUpgradeActivities,
 };
 
+const replicaSetup: Runbook = {
+  name: replicaIds.runbookName,
+  workflowType: replicaIds.workflowType,
+  input: replicaSetupInputSchema,
+  modes: { looks: "plan", acts: "execute" },
+  template: replicaTemplate,
+  describe(input) {
+    const settings = readReplicaInput(input);
+    return {
+      workflowId: replicaIds.workflowId(settings),
+      summary: planSummary({ ...settings, settings }),
+    };
+  },
+  plan: replica.planWithMeasurements,
+  createActivities: replica.createReplicaSetupActivities,
+};
+
 const sweep: Runbook = {
   name: sweepIds.runbookName,
   workflowType: sweepIds.workflowType,
@@ -94,4 +122,4 @@ const sweep: Runbook = {
 };
 
 /** The first one is meant where none is named. */
-export const runbooks: readonly Runbook[] = [fleetUpgrade, sweep];
+export const runbooks: readonly Runbook[] = [fleetUpgrade, replicaSetup, sweep];

@@ -10,6 +10,7 @@ import { SharedHolds } from "../activities/hold/holds";
 import { createHostActivities } from "../activities/host/activities";
 import { createLedgerActivities } from "../activities/ledger/activities";
 import { createLockActivities } from "../activities/lock/activities";
+import { createPostgresActivities } from "../activities/postgres/activities";
 import type { PostgresPorts } from "../activities/postgres/port";
 import { createRuns } from "../activities/runs/client";
 import { createSweepActivities } from "../activities/sweep/activities";
@@ -51,6 +52,7 @@ export function composeActivities(
     createLockActivities({ runs }),
     createFreezeActivities({ runs }),
     createSweepActivities({ ...ports, runs }),
+    createPostgresActivities(ports),
     createReportingActivities(ports),
     ...runbooks.map((runbook) => runbook.createActivities(ports)),
   ];

@@ -1,9 +1,13 @@
 import type { Configuration } from "../configuration/port";
 import { oneOf } from "../fault-words";
-import type { Fault } from "../faults";
+import { isRunbookError } from "../errors";
+import { describeFaults, type Fault } from "../faults";
 import type { Host } from "../inventory/port";
 import type { PostgresServer } from "./port";
+import { resolveReference } from "../references";
 import type { PostgresSettings } from "./schema";
+import { bouncerOn } from "./switchover/bouncer-on";
+import type { Bouncer } from "./switchover/port";
 
 export interface TargetServers {
   readonly settings: PostgresSettings;
@@ -70,22 +74,95 @@ export function namedFaults(
   return [...unknown, ...twice];
 }
 
-/** Two servers that would share a folder, an address or a port that must be their own. */
-export function sharedFaults(
-  primary: PostgresServer,
-  replica: PostgresServer,
+/** Servers whose folders overlap, or that would listen at one place. */
+export function serverFaults(
+  servers: readonly PostgresServer[],
+  path: string,
 ): Fault[] {
-  const { address, port } = replica.sql;
+  const [first, second] = servers;
   const isSamePlace =
-    address === primary.sql.address && port === primary.sql.port;
-  return isSamePlace
-    ? [
-        {
-          path: "replica",
-          found: `${replica.id} at ${address}:${port}, where the primary is`,
-          expected: "an address or a port of its own",
-          hint: "say it under postgres.servers of the target",
-        },
-      ]
-    : [];
+    first !== undefined &&
+    second !== undefined &&
+    first.id !== second.id &&
+    first.sql.address === second.sql.address &&
+    first.sql.port === second.sql.port;
+  const overlapping = servers.filter(
+    ({ dataDirectory, workFolder }) =>
+      `${workFolder}/`.startsWith(`${dataDirectory}/`) ||
+      `${dataDirectory}/`.startsWith(`${workFolder}/`),
+  );
+  return [
+    ...overlapping.map(({ id, dataDirectory, workFolder }) => ({
+      path: `postgres.servers.${id}.workFolder`,
+      found: `${workFolder}, beside dataDirectory ${dataDirectory}`,
+      expected: "two folders of which neither is in the other",
+      hint: "attempts and scratch copies must not lie where a server's data is",
+    })),
+    ...(isSamePlace
+      ? [
+          {
+            path,
+            found: `${second.id} at ${second.sql.address}:${second.sql.port}, where ${first.id} is`,
+            expected: "an address or a port of its own",
+            hint: "say it under postgres.servers of the target",
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Secrets that this worker cannot read; their values are told nobody. */
+export async function secretFaults({
+  password,
+  pgbouncer,
+}: PostgresSettings): Promise<Fault[]> {
+  const references = [
+    { path: "postgres.password of the target", reference: password },
+    {
+      path: "postgres.pgbouncer.password of the target",
+      reference: pgbouncer?.password,
+    },
+  ];
+  const faults = await Promise.all(
+    references.map(async ({ path, reference }): Promise<Fault[]> => {
+      if (reference === undefined) return [];
+      try {
+        await resolveReference(reference);
+        return [];
+      } catch (error) {
+        if (!isRunbookError(error)) throw error;
+        const { seen, hint } = error;
+        return [
+          {
+            path,
+            found: `${reference}: ${seen}`,
+            expected: "a secret that this worker can read",
+            hint,
+          },
+        ];
+      }
+    }),
+  );
+  return faults.flat();
+}
+
+/** PgBouncer of the target, where it has one. @throws input.invalid when its host is not in the inventory */
+export function bouncerOf(
+  {
+    settings: { pgbouncer },
+    access,
+  }: Pick<TargetServers, "settings" | "access">,
+  hosts: readonly Host[],
+): Bouncer | undefined {
+  if (pgbouncer === undefined) return undefined;
+  const host = hosts.find(({ id }) => id === pgbouncer.host);
+  if (host === undefined)
+    throw describeFaults(
+      namedFaults(
+        { "postgres.pgbouncer.host of the target": pgbouncer.host },
+        hosts,
+      ),
+      { system: "config", what: "configuration" },
+    );
+  return bouncerOn(pgbouncer, access, host);
 }

@@ -1,5 +1,10 @@
 import { z } from "zod";
+import type { ArtifactRef } from "../../activities/artifacts/port";
 import { idSchema } from "../../activities/inventory/port";
+import type { PostgresServer, RunMark } from "../../activities/postgres/port";
+import type { Bouncer } from "../../activities/postgres/switchover/port";
+import type { GatePolicies } from "../../activities/approvals/port";
+import type { PreparedProcedure } from "../../workflows/procedure/spec";
 
 const MiB = 1_048_576;
 
@@ -53,8 +58,19 @@ const slotSchema = z
 
 const verifySchema = z.strictObject({
   policy: z.enum(["quick", "standard", "full"]).default("standard"),
-  /** Rows of tables that are written to are compared under a SHARE lock, which writers wait for. */
-  lockTables: z.boolean().default(false),
+  /** Tables that are written to, compared under a SHARE lock once the standby streams: their writers wait. */
+  locked: z
+    .array(
+      z.strictObject({
+        database: z.string().min(1),
+        /** `schema.table` each, as PostgreSQL reads a name. */
+        tables: z.array(z.string().min(1)).min(1).max(200),
+      }),
+    )
+    .max(50)
+    .default([]),
+  /** Seconds for which one table may stay locked. */
+  lockedS: z.number().min(1).max(600).default(30),
   /** Hours until the record counts no more. */
   validForH: z.number().min(1).max(8_760).default(168),
 });
@@ -99,3 +115,44 @@ export const replicaSetupInputSchema = z.strictObject({
 });
 export type ReplicaSetupInput = z.input<typeof replicaSetupInputSchema>;
 export type ReplicaSetupSettings = z.output<typeof replicaSetupInputSchema>;
+
+/** What will be done, as it was when the run began; its digest names it. */
+export interface ReplicaPlan {
+  readonly target: string;
+  readonly change: string;
+  readonly settings: ReplicaSetupSettings;
+  readonly primary: PostgresServer;
+  readonly replica: PostgresServer;
+  /** In front of the servers, where the target has one. */
+  readonly bouncer?: Bouncer | undefined;
+  /** That the target's work keeps to. */
+  readonly calendars: readonly string[];
+  readonly approvals?: GatePolicies | undefined;
+}
+
+/** What the first activity makes of the input; frozen in history. */
+export interface PreparedReplicaSetup extends PreparedProcedure {
+  readonly plan: ReplicaPlan;
+  readonly run: RunMark;
+  /** The plan in the artifact store. */
+  readonly document: ArtifactRef;
+}
+
+/** The plan with what preflight measured, in the artifact store; an approval binds to it. */
+export interface MeasuredPlan {
+  readonly document: ArtifactRef;
+  /** Its head, for the question. */
+  readonly text: string;
+}
+
+export interface ReplicaSetupResult {
+  readonly outcome: string;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly plan?: ArtifactRef;
+  readonly report?: {
+    readonly json: ArtifactRef;
+    readonly markdown: ArtifactRef;
+    readonly csv: ArtifactRef;
+  };
+  readonly text: string;
+}

@@ -1,3 +1,4 @@
+import { templateWords } from "../../workflows/template";
 import { runbookName, workflowType } from "./ids";
 
 /** No zod here: the workflow sandbox imports this file. */
@@ -9,25 +10,17 @@ export const templateInput = {
   mode: "look",
 } as const;
 
-/** What the template run says of itself; Markdown, under 4 KB. */
-export const templateText = [
-  `**Template of \`${runbookName}\`**: what runs that are over have left behind on a target. This run has done nothing; the Start Workflow form is filled in from it.`,
-  "",
-  "**The form**",
-  "",
-  `- Workflow ID: \`${runbookName}:<target>:<change>\`; another one is refused`,
-  `- Task Queue and Workflow Type (\`${workflowType}\`): as filled in`,
-  "- Input: one JSON object",
-  "",
-  "```json",
-  JSON.stringify(templateInput, undefined, 2),
-  "```",
-  "",
-  "**The input**",
-  "",
-  "- `target`: a target of the configuration",
-  "- `change`: any name",
-  "- `mode`: `look` only shows, and is the default; `free` frees what may be freed",
-  "- `stopJobs`: `true` stops jobs of runs that are over",
-  "- `olderThanD`: removes folders of jobs that ended more than so many days ago",
-].join("\n");
+/** What the template run says of itself. */
+export const templateText = templateWords({
+  runbook: runbookName,
+  workflowType,
+  purpose: "what runs that are over have left behind on a target",
+  input: templateInput,
+  fields: [
+    "`target`: a target of the configuration",
+    "`change`: any name",
+    "`mode`: `look` only shows, and is the default; `free` frees what may be freed",
+    "`stopJobs`: `true` stops jobs of runs that are over",
+    "`olderThanD`: removes folders of jobs that ended more than so many days ago",
+  ],
+});

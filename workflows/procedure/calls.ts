@@ -73,6 +73,18 @@ export function thisRun(): RunRef {
   return { workflowId, rootRunId };
 }
 
+/**
+ * Whose lock it is: of a run that another run has started, that one's, for runs of one holder do not exclude each other.
+ * Only a parent's word counts: whoever starts a run by hand holds nothing yet.
+ */
+export function lockHolder(): string {
+  const { parent, memo = {} } = workflowInfo();
+  const { holder } = memo as { readonly holder?: unknown };
+  return parent !== undefined && typeof holder === "string"
+    ? holder
+    : thisRun().rootRunId;
+}
+
 export const thisTarget = (): string =>
   partsOfRunId(workflowInfo().workflowId).target;
 

@@ -1,6 +1,6 @@
 import { CancellationScope } from "@temporalio/workflow";
 import { takeLock } from "../lock/take-lock";
-import { leaveLock, thisRun } from "./calls";
+import { leaveLock, lockHolder, thisRun } from "./calls";
 import type { Core } from "./core";
 import type { PreparedProcedure } from "./spec";
 
@@ -32,9 +32,9 @@ export class ProcedureLock {
   async #take(isOff: () => boolean): Promise<void> {
     const { core, calls, prepared } = this.options;
     const { resources, expectedMs } = prepared.lock;
-    const run = thisRun();
     const ask = {
-      ...{ run, holder: run.rootRunId, summary: prepared.summary, resources },
+      ...{ run: thisRun(), holder: lockHolder(), resources },
+      summary: prepared.summary,
       ...(expectedMs === undefined ? {} : { expectedMs }),
     };
     const isHeld = await takeLock(ask, {

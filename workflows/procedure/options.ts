@@ -11,8 +11,8 @@ export interface OpenOptions<
 > {
   /** As search attributes and the CLI name it. */
   readonly runbook: string;
-  /** In the order in which people read them. */
-  readonly steps: readonly StepSpec<Step>[];
+  /** In the order in which people read them; which ones there are may follow from the input. */
+  readonly steps: (prepared: Prepared) => readonly StepSpec<Step>[];
   /** The runbook's first activity: judges the input and freezes the plan. Its failure is bad input, and ends the run. */
   readonly prepare: () => Promise<Prepared>;
   /** Given by a former run of the same chain. */
@@ -21,9 +21,9 @@ export interface OpenOptions<
   readonly onMilestone?: (milestone: Milestone) => void;
 }
 
-/** What is asked of people in the procedure itself; digest and expiry are the run's. */
+/** What is asked of people in the procedure itself; digest and expiry are the run's, unless another document is shown. */
 export type Ask = Pick<Question, "id" | "title" | "choices"> &
-  Partial<Pick<Question, "explain" | "expiresAfterMs" | "among">>;
+  Partial<Pick<Question, "explain" | "expiresAfterMs" | "among" | "digest">>;
 
 export interface EndOptions {
   /** Where the runbook has a better word than `outcomeOf`. */

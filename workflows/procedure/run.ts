@@ -36,7 +36,7 @@ import { type WatchLoop, Watches } from "./watches";
 /**
  * A run that is a sequence of titled steps and never dies of a failure. A runbook's workflow reads:
  *
- *     const run = await ProcedureRun.open({ runbook, steps, prepare, carried });
+ *     const run = await ProcedureRun.open({ runbook, steps: () => steps, prepare, carried });
  *     return run.acrossRuns(input, async () => {
  *       const course = await run.forward(async () => {
  *         const slot = await run.step("slot", () => createSlot(...));
@@ -65,6 +65,7 @@ export class ProcedureRun<
   Step extends string,
   Prepared extends PreparedProcedure = PreparedProcedure,
 > implements Heard {
+  readonly #steps: readonly StepSpec<Step>[];
   readonly #core: Core;
   readonly #window: Window | undefined;
   readonly #overrides: Overrides;
@@ -79,6 +80,7 @@ export class ProcedureRun<
     private readonly ears: Ears,
   ) {
     const { carried, onMilestone, runbook } = options;
+    this.#steps = options.steps(prepared);
     const { desk, ledger } = ears;
     const { digest, gateExpiresMs } = prepared;
     const startedAt = workflowInfo().startTime.getTime();
@@ -142,13 +144,13 @@ export class ProcedureRun<
     if (this.#window !== undefined)
       new Slips({
         ...{ core: this.#core, window: this.#window },
-        specOf: (id) => this.options.steps.find((spec) => spec.id === id),
+        specOf: (id) => this.#steps.find((spec) => spec.id === id),
       }).keep();
   }
 
   get #parts() {
-    const { prepared, options } = this;
-    return { core: this.#core, prepared, specs: options.steps };
+    const { prepared } = this;
+    return { core: this.#core, prepared, specs: this.#steps };
   }
 
   /** Who may answer which gate. */
@@ -193,7 +195,7 @@ export class ProcedureRun<
   /** Asks once in the whole chain of runs, and waits for the decision however long it takes. */
   async ask(asked: Ask): Promise<Decision> {
     const { digest, gateExpiresMs: expiresAfterMs } = this.prepared;
-    const question = { expiresAfterMs, ...asked, digest };
+    const question = { expiresAfterMs, digest, ...asked };
     for (;;) {
       const known = this.state.decisions[asked.id];
       if (known !== undefined) return known;
@@ -277,7 +279,7 @@ export class ProcedureRun<
   progress(): ProcedureProgress {
     const now = Date.now();
     return progressOf(this.state, {
-      ...{ specs: this.options.steps, waiting: this.#runner.waiting, now },
+      ...{ specs: this.#steps, waiting: this.#runner.waiting, now },
       override: this.#overrides.grantedAt(now),
     });
   }
@@ -338,7 +340,7 @@ export class ProcedureRun<
   }
 
   #specOf(id: Step): StepSpec<Step> {
-    const spec = this.options.steps.find((one) => one.id === id);
+    const spec = this.#steps.find((one) => one.id === id);
     return spec ?? { id, title: id, choices: ["retry", "abort"] };
   }
 

@@ -35,9 +35,9 @@ export class Watches {
     const { core, desk } = this.options;
     const scope = new CancellationScope({ cancellable: true });
     scope
-      .run(() => this.#keep(name, loop))
+      .run(() => this.#keep(name, loop, scope))
       .catch((error: unknown) => {
-        if (!isCancellation(error)) throw error;
+        if (!isCancellation(error) && !scope.consideredCancelled) throw error;
       });
     return () => {
       scope.cancel();
@@ -51,19 +51,24 @@ export class Watches {
     };
   }
 
-  async #keep(name: string, loop: WatchLoop): Promise<void> {
+  async #keep(
+    name: string,
+    loop: WatchLoop,
+    scope: CancellationScope,
+  ): Promise<void> {
     const { core } = this.options;
     this.#askWhileHeld(name);
+    // A look that was under way when the watch ended may still come back: what it saw concerns nobody any more.
+    const tell = (finding: Finding): void => {
+      if (!scope.consideredCancelled) this.#tell(name, finding);
+    };
     for (;;) {
       try {
-        return await loop(
-          (finding) => this.#tell(name, finding),
-          core.state.findings[name],
-        );
+        return await loop(tell, core.state.findings[name]);
       } catch (error) {
-        if (isCancellation(error)) throw error;
+        if (isCancellation(error) || scope.consideredCancelled) throw error;
         const [seen = ""] = stepFailureOf(error).message.split("\n");
-        this.#tell(name, { level: "hold", text: `cannot look: ${seen}` });
+        tell({ level: "hold", text: `cannot look: ${seen}` });
         while (this.#isHeld(name)) await core.untilChanged();
       }
     }

@@ -1,19 +1,21 @@
 import { beating } from "../../beating";
+import { beatingWithProgress } from "../../progress-signal";
 import { postgresError } from "../errors";
 import { removeOwned } from "../guarded-removal";
 import { costOf } from "./attempt-cost";
 import { lookAtAttempts } from "./attempts";
 import { baseBackup } from "./base-backup";
 import { copyKey } from "./keys";
-import type { BackupDependencies } from "./parts";
+import type { BackupPorts } from "./parts";
 import type { AttemptOrder, BackupActivities } from "./port";
 import { stopBackup } from "./stop-backup";
 
-export function createBackupActivities(
-  deps: BackupDependencies,
-): BackupActivities {
+export function createBackupActivities(deps: BackupPorts): BackupActivities {
   return {
-    baseBackup: (order) => beating((signal) => baseBackup(deps, order, signal)),
+    baseBackup: (order) =>
+      beatingWithProgress((signal, tell) =>
+        baseBackup({ ...deps, tell }, order, signal),
+      ),
     stopBackup: (order) => beating((signal) => stopBackup(deps, order, signal)),
     attemptCost: ({ reached, ...order }) =>
       beating(async (signal) => {
@@ -28,7 +30,7 @@ export function createBackupActivities(
 }
 
 async function discardAttempt(
-  { programs }: BackupDependencies,
+  { programs }: BackupPorts,
   order: AttemptOrder,
   signal: AbortSignal,
 ): Promise<"removed" | "absent"> {

@@ -1,13 +1,13 @@
 import { postgresError } from "../errors";
 import { lookAtAttempts } from "./attempts";
 import { copyKey } from "./keys";
-import type { BackupDependencies } from "./parts";
+import type { BackupPorts } from "./parts";
 import type { AttemptOrder, Stopped } from "./port";
 import { defaultWalsenderMs, endWalsenders } from "./walsenders";
 
 /** Ends what an attempt runs: on the hosts by process group, then what the primary still has of it. */
 export async function stopAttempt(
-  { sql, programs, walsenderMs = defaultWalsenderMs }: BackupDependencies,
+  { sql, programs, walsenderMs = defaultWalsenderMs }: BackupPorts,
   order: AttemptOrder,
   signal?: AbortSignal,
 ): Promise<number> {
@@ -24,7 +24,7 @@ export async function stopAttempt(
 
 /** @see BackupActivities.stopBackup */
 export async function stopBackup(
-  deps: BackupDependencies,
+  deps: BackupPorts,
   order: AttemptOrder,
   signal: AbortSignal,
 ): Promise<Stopped> {

@@ -85,7 +85,7 @@ export async function trial(
   carried?: CarriedProcedure<PreparedProcedure>,
 ): Promise<ProcedureResult & { readonly slot?: string }> {
   const run = await ProcedureRun.open<TrialStep, PreparedProcedure>({
-    ...{ runbook: "trial", steps: trialSteps, carried },
+    ...{ runbook: "trial", steps: () => trialSteps, carried },
     prepare: () => once.prepareTrial(input),
   });
   return run.acrossRuns(input, async () => {

@@ -1,0 +1,141 @@
+import { ApplicationFailure, isCancellation } from "@temporalio/workflow";
+import type {
+  Backup,
+  BackupOrder,
+} from "../../activities/postgres/backup/port";
+import type {
+  CreatedSlot,
+  Sentinel,
+  SlotLevel,
+} from "../../activities/postgres/slot/port";
+import { failureOf } from "../../workflows/failure-of";
+import type { Finding } from "../../workflows/procedure/spec";
+import { changes, jobs } from "./calls";
+import { type Measurement, measureAgain } from "./measure";
+import { capBytesOf, methodOf } from "./plan";
+import type { ReplicaRun } from "./run";
+
+export interface WatchedSlot {
+  readonly slot: CreatedSlot;
+  readonly capBytes: number;
+  /**
+   * What nothing but the slot holds. While a copy or a standby streams, the slot moves on by right; in between it must
+   * still have what follows on the copy.
+   */
+  readonly needsLsn?: string;
+}
+
+export interface ReadyPrimary extends WatchedSlot {
+  readonly sentinel: Sentinel;
+  /** Ends the watch over the slot, so that another one can begin. */
+  readonly unwatch: () => void;
+}
+
+/** What a copy stands on: amcheck in it, its WAL held, and a row to find in it. */
+export async function readyPrimary(
+  run: ReplicaRun,
+  { facts }: Measurement,
+): Promise<ReadyPrimary> {
+  const { run: mark, plan } = run.prepared;
+  const { primary, settings } = plan;
+  await run.step("amcheck", () =>
+    changes.installAmcheck({ run: mark, primary }),
+  );
+  const capBytes = capBytesOf(settings, facts);
+  const slot = await run.step("slot", () =>
+    changes.createSlot({ run: mark, primary, capBytes }),
+  );
+  const watched = { slot, capBytes };
+  const unwatch = watchOver(run, watched);
+  const sentinel = await run.step("sentinel-before", () =>
+    changes.writeSentinel({ run: mark, primary, name: "before-copy" }),
+  );
+  return { ...watched, sentinel, unwatch };
+}
+
+const findings: Readonly<Record<SlotLevel, Finding["level"]>> = {
+  ok: "ok",
+  warn: "note",
+  hold: "hold",
+  abort: "abort",
+  lost: "abort",
+};
+
+/** A slot that is about to be lost is given up: the primary's disk counts for more than this copy. */
+export const watchOver = (
+  run: ReplicaRun,
+  watched: WatchedSlot,
+): (() => void) =>
+  run.watch("slot", async (tell, known) => {
+    const { run: mark, plan } = run.prepared;
+    const { slot, ...rest } = watched;
+    const order = {
+      ...{ run: mark, primary: plan.primary, slot: slot.slot, ...rest },
+      thresholds: plan.settings.slot,
+    };
+    let level = levelOf(known);
+    for (;;) {
+      const seen = await jobs.watchSlot({ ...order, level });
+      level = seen.level;
+      tell({ level: findings[level], text: seen.reason });
+    }
+  });
+
+const levelOf = (known: Finding | undefined): SlotLevel =>
+  known?.level === "note" ? "warn" : known?.level === "hold" ? "hold" : "ok";
+
+/** One whole copy in an attempt folder; nobody has verified it yet. */
+export async function backUp(
+  run: ReplicaRun,
+  measured: Measurement,
+  ready: ReadyPrimary,
+): Promise<Backup> {
+  const { facts } = measured;
+  const { run: mark, plan } = run.prepared;
+  const { primary } = plan;
+  const order = { ...copyOf(run, measured), slot: ready.slot.slot };
+  const backup = await run.step(
+    "copy",
+    async ({ attempt, part }) => {
+      if (part === 1) await measureAgain(run, measured);
+      return copyOnce(run, { ...order, attempt });
+    },
+    { needMs: facts.estimate.copyMs },
+  );
+  await run.step("sentinel-after", () =>
+    changes.writeSentinel({ run: mark, primary, name: "after-copy" }),
+  );
+  return backup;
+}
+
+/** An attempt that failed tells what another one costs, before anybody is asked for it. */
+async function copyOnce(run: ReplicaRun, order: BackupOrder): Promise<Backup> {
+  try {
+    return await jobs.baseBackup(order);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const { type, message } = failureOf(error);
+    const { line } = await changes.attemptCost({
+      ...order,
+      reached: reachedBy(run),
+    });
+    throw ApplicationFailure.nonRetryable(`${message}\n${line}`, type);
+  }
+}
+
+/** pg_basebackup removes what it has copied: only what it told last says how far it was. */
+function reachedBy(run: ReplicaRun) {
+  const step = run.state.steps["copy"];
+  if (step?.kind !== "running" || step.progress === undefined) return undefined;
+  const { doneBytes: bytes = 0, at } = step.progress;
+  return { bytes, tookMs: at - step.since };
+}
+
+/** Both servers, and what a copy goes by; without the attempt. */
+export function copyOf(
+  { prepared: { run, plan } }: ReplicaRun,
+  { facts }: Measurement,
+) {
+  const { primary, replica, settings } = plan;
+  return { run, primary, replica, facts, method: methodOf(settings.backup) };
+}

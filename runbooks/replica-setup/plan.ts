@@ -1,0 +1,91 @@
+import type { BackupMethod } from "../../activities/postgres/backup/port";
+import type {
+  PreflightLimits,
+  PreflightOrder,
+} from "../../activities/postgres/preflight/port";
+import type { PreparedReplicaSetup, ReplicaSetupSettings } from "./contract";
+import type { ReplicaStepId } from "./steps";
+
+/** How fast bytes go before anything was measured, in MiB a second: what a plain disk and one core do. */
+const assumedMiBPerS = {
+  copy: 100,
+  "verify-files": 200,
+  scratch: 100,
+  "verify-scratch": 30,
+} as const satisfies Partial<Record<ReplicaStepId, number>>;
+
+const MiB = 1_048_576;
+
+/** What a step is thought to take, in milliseconds; absent for those that take seconds. */
+export function estimateMs(
+  step: ReplicaStepId,
+  bytes: number,
+  { backup }: Pick<ReplicaSetupSettings, "backup">,
+): number | undefined {
+  if (!isLong(step)) return undefined;
+  const limit =
+    step === "copy" && backup.method === "basebackup"
+      ? (backup.maxRateMiB ?? Infinity)
+      : Infinity;
+  const rate = Math.min(assumedMiBPerS[step], limit) * MiB;
+  return Math.ceil((bytes / rate) * 1_000);
+}
+
+const isLong = (step: ReplicaStepId): step is keyof typeof assumedMiBPerS =>
+  Object.hasOwn(assumedMiBPerS, step);
+
+/** All of them in a row, in milliseconds. */
+export const estimatedTotalMs = (
+  bytes: number,
+  settings: Pick<ReplicaSetupSettings, "backup">,
+): number =>
+  (Object.keys(assumedMiBPerS) as ReplicaStepId[]).reduce(
+    (sum, step) => sum + (estimateMs(step, bytes, settings) ?? 0),
+    0,
+  );
+
+/** What preflight goes by, where the input says it. */
+export function limitsOf({
+  preflight: { walRateOverS, longTransactionS },
+  backup,
+}: Pick<
+  ReplicaSetupSettings,
+  "preflight" | "backup"
+>): Partial<PreflightLimits> {
+  const rate =
+    backup.method === "basebackup"
+      ? Math.min(backup.maxRateMiB ?? Infinity, assumedMiBPerS.copy)
+      : assumedMiBPerS.copy;
+  return {
+    walRateOverMs: walRateOverS * 1_000,
+    longTransactionMs: longTransactionS * 1_000,
+    copyBytesPerS: rate * MiB,
+    verifyBytesPerS: assumedMiBPerS["verify-scratch"] * MiB,
+  };
+}
+
+/** Bytes a slot may hold: what the input says, else what preflight found room for. */
+export const capBytesOf = (
+  { slot: { capMiB } }: Pick<ReplicaSetupSettings, "slot">,
+  { slotCapBytes }: { readonly slotCapBytes: number },
+): number => (capMiB === undefined ? slotCapBytes : capMiB * MiB);
+
+export function methodOf(backup: ReplicaSetupSettings["backup"]): BackupMethod {
+  if (backup.method === "pgbackrest") {
+    const { method: kind, ...rest } = backup;
+    return { kind, ...rest };
+  }
+  const { maxRateMiB, compress } = backup;
+  return {
+    kind: "basebackup",
+    maxRateBytes: maxRateMiB === undefined ? undefined : maxRateMiB * MiB,
+    compress,
+  };
+}
+
+export function orderOfPreflight({
+  run,
+  plan: { primary, replica, settings },
+}: Pick<PreparedReplicaSetup, "run" | "plan">): PreflightOrder {
+  return { run, primary, replica, limits: limitsOf(settings) };
+}

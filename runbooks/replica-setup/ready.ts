@@ -1,0 +1,76 @@
+import { sleep } from "@temporalio/workflow";
+import type { CreatedSlot } from "../../activities/postgres/slot/port";
+import type {
+  Baseline,
+  StandbySight,
+} from "../../activities/postgres/standby/port";
+import type { Finding } from "../../workflows/procedure/spec";
+import { changes } from "./calls";
+import type { ReplicaRun } from "./run";
+import { discardScratches, type Verification } from "./verify";
+
+export type Decided = "switch over" | "finish";
+
+const againMs = 60_000;
+/** A standby that waits for days is looked at ever less often: each look is part of the history. */
+const slowestMs = 15 * 60_000;
+
+/** Watched until somebody decides, for as long as that takes. Who goes back turns the run: no step starts after that. */
+export const untilDecided = (
+  run: ReplicaRun,
+  { slot }: CreatedSlot,
+): Promise<Decided> =>
+  run.step("ready", async () => {
+    const stop = run.watch("standby", (tell) => watchStandby(run, slot, tell));
+    const { summary } = run.prepared;
+    const { choice, by, at } = await run.ask({
+      id: "ready",
+      title: `${summary} streams from a verified backup: what now?`,
+      choices: ["switch over", "finish", "roll back"],
+    });
+    stop();
+    if (choice === "roll back") run.turn({ kind: "rolling back", by, at });
+    return choice === "switch over" ? choice : "finish";
+  });
+
+/** Slot, lag, disk and settings; what has changed since the first look is told. */
+async function watchStandby(
+  { prepared: { run, plan } }: ReplicaRun,
+  slot: string,
+  tell: (finding: Finding) => void,
+): Promise<void> {
+  const { primary, replica } = plan;
+  let since: Baseline | undefined;
+  for (let lookMs = againMs; ; lookMs = Math.min(2 * lookMs, slowestMs)) {
+    const order = { run, primary, replica, slot };
+    const sight = await changes.standbySight({ ...order, since });
+    since ??= sight.baseline;
+    tell(findingOf(sight));
+    await sleep(lookMs, { summary: "look at the standby again" });
+  }
+}
+
+function findingOf({ slot, drift }: StandbySight): Finding {
+  const faults = [
+    ...(slot.standing === "streaming" ? [] : [`its slot is ${slot.standing}`]),
+    ...drift,
+  ];
+  return faults.length === 0
+    ? { level: "ok", text: "streams" }
+    : { level: "note", text: faults.join("; ") };
+}
+
+/** The slot is the standby's from now on; of the run nothing else is left. */
+export async function handOver(
+  run: ReplicaRun,
+  verification: Verification,
+): Promise<void> {
+  const { run: mark, plan } = run.prepared;
+  const { primary } = plan;
+  await run.step("hand-over", async () => {
+    await discardScratches(run, verification);
+    await changes.removeSentinels({ run: mark, primary });
+    await changes.removeAmcheck({ run: mark, primary });
+    return changes.handOverSlot({ run: mark, primary });
+  });
+}

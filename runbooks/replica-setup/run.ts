@@ -1,0 +1,60 @@
+import { workflowInfo } from "@temporalio/workflow";
+import { artifactFolder } from "../../workflows/procedure/calls";
+import type { CarriedProcedure } from "../../workflows/procedure/carried";
+import type { EndOptions } from "../../workflows/procedure/options";
+import { ProcedureRun } from "../../workflows/procedure/run";
+import { scheduleOf } from "../../workflows/schedule-of";
+import { looks, own } from "./calls";
+import type { PreparedReplicaSetup, ReplicaSetupResult } from "./contract";
+import { runbookName } from "./ids";
+import { orderOfPreflight } from "./plan";
+import { stepsOf } from "./plan-words";
+import { sectionsOf } from "./sections";
+import type { ReplicaStepId } from "./steps";
+
+export type ReplicaRun = ProcedureRun<ReplicaStepId, PreparedReplicaSetup>;
+export type CarriedReplicaRun = CarriedProcedure<PreparedReplicaSetup>;
+
+export function openRun(
+  input: unknown,
+  carried: CarriedReplicaRun | undefined,
+): Promise<ReplicaRun> {
+  return ProcedureRun.open<ReplicaStepId, PreparedReplicaSetup>({
+    runbook: runbookName,
+    steps: ({ plan }) => stepsOf(plan.settings),
+    prepare: () => prepare(input),
+    carried,
+  });
+}
+
+function prepare(input: unknown): Promise<PreparedReplicaSetup> {
+  const { workflowId, firstExecutionRunId: rootRunId } = workflowInfo();
+  const scheduledBy = scheduleOf();
+  return own.prepareReplicaSetup({
+    ...{ input, workflowId, rootRunId, folder: artifactFolder() },
+    ...(scheduledBy === undefined ? {} : { scheduledBy }),
+  });
+}
+
+/** Looks at both hosts and touches nothing; the plan is the result, whatever the checks say. */
+export async function planned({
+  prepared,
+}: ReplicaRun): Promise<ReplicaSetupResult> {
+  const { checks, facts } = await looks.preflight(orderOfPreflight(prepared));
+  const { text, document } = await own.describeReplicaSetup({
+    ...{ folder: artifactFolder(), prepared },
+    measured: { checks, bytes: facts?.bytes },
+  });
+  return { outcome: "planned", counts: {}, plan: document, text };
+}
+
+/** In the runbook's own words, where it has better ones, with what was measured. */
+export function endOf(run: ReplicaRun): EndOptions {
+  const { decisions, course } = run.state;
+  const sections = sectionsOf(run);
+  if (decisions["begin"]?.choice === "deny")
+    return { outcome: "denied", sections };
+  const isSwitched =
+    course.kind === "forward" && decisions["ready"]?.choice === "switch over";
+  return isSwitched ? { outcome: "switched over", sections } : { sections };
+}

@@ -1,0 +1,55 @@
+import type { Backup } from "../../activities/postgres/backup/port";
+import type { StepWork } from "../../workflows/procedure/runner";
+import { copyOf } from "./back-up";
+import { changes, jobs } from "./calls";
+import type { Measurement } from "./measure";
+import type { ReplicaRun } from "./run";
+import type { ReplicaStepId } from "./steps";
+import { discardScratches } from "./verify";
+
+/** What takes each step back; the last one that has begun comes first. */
+export function inverses(
+  run: ReplicaRun,
+): Partial<Record<ReplicaStepId, StepWork<void>>> {
+  const { run: mark, plan } = run.prepared;
+  const { primary, replica } = plan;
+  const pair = { run: mark, primary, replica };
+  const backup = (): Backup | undefined => run.resultOf<Backup>("copy");
+  return {
+    synchronous: async () => {
+      await changes.unsetSynchronous(pair);
+    },
+    start: () => jobs.stopStandby({ run: mark, server: replica }),
+    publish: async () => {
+      const copy = backup();
+      if (copy !== undefined)
+        await changes.unpublishStandby({ ...pair, backup: copy });
+    },
+    scratch: async () => {
+      const copy = backup();
+      const measured = run.resultOf<Measurement>("preflight");
+      if (copy !== undefined && measured !== undefined)
+        await discardScratches(run, { measured, backup: copy });
+    },
+    copy: () => discardCopies(run),
+    "sentinel-before": () => changes.removeSentinels({ run: mark, primary }),
+    slot: async () => {
+      await changes.dropSlot({ run: mark, primary });
+    },
+    amcheck: async () => {
+      await changes.removeAmcheck({ run: mark, primary });
+    },
+  };
+}
+
+/** Each attempt is stopped first, then removed under guard. */
+async function discardCopies(run: ReplicaRun): Promise<void> {
+  const measured = run.resultOf<Measurement>("preflight");
+  if (measured === undefined) return;
+  const { attempt: last = 1 } = run.state.steps["copy"] ?? {};
+  for (let attempt = last; attempt >= 1; attempt--) {
+    const order = { ...copyOf(run, measured), attempt };
+    await jobs.stopBackup(order);
+    await changes.discardAttempt(order);
+  }
+}

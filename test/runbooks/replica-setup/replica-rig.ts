@@ -1,0 +1,204 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { WorkflowHandleWithFirstExecutionRunId } from "@temporalio/client";
+import { openArtifacts } from "../../../activities/artifacts/client";
+import { configurationFile } from "../../../activities/configuration/client";
+import {
+  serverAttest,
+  serverStarts,
+} from "../../../activities/evidence/client";
+import { createInventory } from "../../../activities/inventory/client";
+import { createLoadBalancer } from "../../../activities/loadbalancer/client";
+import { createPostgresPorts } from "../../../activities/postgres/ports";
+import { resolveReference } from "../../../activities/references";
+import { createRoster } from "../../../activities/roster/client";
+import { createSsh } from "../../../activities/ssh/ssh";
+import type { ReplicaSetupInput } from "../../../runbooks/replica-setup/contract";
+import { workflowId } from "../../../runbooks/replica-setup/ids";
+import type { replicaSetup } from "../../../runbooks/replica-setup/workflow";
+import { composeActivities } from "../../../workers/compose";
+import { decide, gatesQuery } from "../../../workflows/gate/messages";
+import { procedureQuery } from "../../../workflows/procedure/messages";
+import type { ProcedureProgress } from "../../../workflows/procedure/progress";
+import { eventually } from "../../harness/eventually";
+import {
+  type PgLab,
+  type PgLabOptions,
+  startPgLab,
+} from "../../harness/postgres-cluster";
+import {
+  startTestServer,
+  type TestServer,
+  uniqueId,
+} from "../../harness/temporal";
+
+export type ReplicaHandle = WorkflowHandleWithFirstExecutionRunId<
+  typeof replicaSetup
+>;
+
+/** A primary, an empty host, a real Temporal server and a worker in this process. */
+export interface ReplicaRig {
+  readonly lab: PgLab;
+  readonly server: TestServer;
+  readonly folder: string;
+  readonly taskQueue: string;
+  /** Leads a command line or a worker of another process here. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Starts a run in mode execute on target `db`. */
+  start(input?: Partial<ReplicaSetupInput>): Promise<ReplicaHandle>;
+  /** Waits for the gate and answers it. */
+  answer(
+    handle: ReplicaHandle,
+    gate: string,
+    choice: string,
+    comment?: string,
+  ): Promise<void>;
+  /** Waits until the run's progress satisfies the question. */
+  until(
+    handle: ReplicaHandle,
+    question: (progress: ProcedureProgress) => boolean,
+    withinMs?: number,
+  ): Promise<ProcedureProgress>;
+  reportOf(result: { readonly text: string }): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface ReplicaRigOptions {
+  readonly lab?: PgLabOptions;
+  /** False when the test runs workers of its own. */
+  readonly worker?: boolean;
+}
+
+/** Short waits: what the limits mean is tested beside the activities. */
+export const quickly = {
+  preflight: { walRateOverS: 1, longTransactionS: 3_600 },
+  lag: { bytes: 16_777_216, seconds: 30, samples: 2, everyS: 0.2 },
+} as const;
+
+export async function startReplicaRig({
+  lab: labOptions,
+  worker = true,
+}: ReplicaRigOptions = {}): Promise<ReplicaRig> {
+  const folder = await mkdtemp(join(tmpdir(), "runbooks-replica-"));
+  const [lab, server] = await Promise.all([
+    startPgLab(labOptions),
+    startTestServer(),
+  ]);
+  const taskQueue = uniqueId("runbooks");
+  const configFile = join(folder, "runbooks.json");
+  await writeFile(configFile, JSON.stringify(configuration(lab)));
+  const artifacts = openArtifacts({ location: join(folder, "artifacts") });
+  const stopWorker = worker
+    ? await runWorker(server, taskQueue, configFile, artifacts)
+    : () => Promise.resolve();
+  return {
+    ...{ lab, server, folder, taskQueue },
+    env: {
+      ...server.env,
+      RUNBOOK_TASK_QUEUE: taskQueue,
+      RUNBOOK_CONFIG: configFile,
+      RUNBOOK_ARTIFACTS: join(folder, "artifacts"),
+    },
+    start: (input = {}) => {
+      const whole = {
+        ...{ target: "db", change: uniqueId("c"), mode: "execute" as const },
+        ...{ primary: "primary", replica: "replica", ...quickly, ...input },
+      };
+      return server.client.workflow.start<typeof replicaSetup>("replicaSetup", {
+        ...{ taskQueue, workflowId: workflowId(whole), args: [whole] },
+      });
+    },
+    answer: async (handle, gate, choice, comment) => {
+      const { nonce } = await eventually(async () => {
+        const gates = await handle.query(gatesQuery);
+        const found = gates.find(({ id }) => id === gate);
+        // Nothing else is to be asked: a run that failed says why, instead of a time that passes.
+        const [other] = gates.filter(({ id }) => id.startsWith("failed-"));
+        return found ?? (other && new Error(other.title));
+      }, 120_000).then((open) => {
+        if (open instanceof Error) throw open;
+        return open;
+      });
+      const why = comment === undefined ? {} : { comment };
+      const answer = { gate, nonce, choice, by: "test", ...why };
+      await handle.executeUpdate(decide, { args: [answer] });
+    },
+    until: (handle, question, withinMs = 120_000) =>
+      eventually(async () => {
+        const progress = await handle.query(procedureQuery);
+        return progress !== undefined && question(progress)
+          ? progress
+          : undefined;
+      }, withinMs),
+    reportOf: ({ text }) =>
+      readFile(
+        join(folder, "artifacts", /report: (\S+)/.exec(text)?.[1] ?? ""),
+        "utf8",
+      ),
+    async stop() {
+      await stopWorker();
+      await Promise.all([server.stop(), lab.stop(), artifacts.close()]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function configuration({ hosts, servers }: PgLab): object {
+  const { primary, replica } = servers;
+  const { user, tls, database, password } = primary.sql;
+  const own = (server: typeof primary) => ({
+    address: server.sql.address,
+    port: server.sql.port,
+    dataDirectory: server.dataDirectory,
+    workFolder: server.workFolder,
+  });
+  return {
+    targets: {
+      db: {
+        inventory: { file: hosts.inventoryFile },
+        ssh: primary.ssh.access,
+        postgres: {
+          ...{ user, tls, database, password, osUser: primary.osUser },
+          dataDirectory: primary.dataDirectory,
+          workFolder: primary.workFolder,
+          replication: primary.replication,
+          ...(primary.binDirectory && { binDirectory: primary.binDirectory }),
+          servers: {
+            [primary.id]: own(primary),
+            [replica.id]: own(replica),
+          },
+        },
+      },
+    },
+    components: {},
+  };
+}
+
+async function runWorker(
+  server: TestServer,
+  taskQueue: string,
+  configFile: string,
+  artifacts: ReturnType<typeof openArtifacts>,
+): Promise<() => Promise<void>> {
+  const ssh = createSsh();
+  const worker = await server.worker({
+    taskQueue,
+    activities: composeActivities({
+      ...{ ssh, resolveReference, artifacts },
+      postgres: createPostgresPorts(ssh),
+      balancer: createLoadBalancer({ resolveReference }),
+      configuration: configurationFile(configFile),
+      roster: createRoster(),
+      starts: serverStarts(),
+      attest: serverAttest(),
+      inventory: createInventory({ baseDir: "/" }),
+    }),
+  });
+  const running = worker.run();
+  return async () => {
+    worker.shutdown();
+    await running;
+    await ssh.close();
+  };
+}
