@@ -26,18 +26,22 @@ export function holdsOf(
   state: ProcedureState,
   { spec, standing }: StartFacts,
 ): readonly Hold[] {
+  if (spec.urgent === true) return lockHold(state, spec);
   const isBack = isUndo(spec.id);
-  const { paused, lock } = state;
+  const { paused } = state;
   return [
     ...(paused === undefined ? [] : [{ kind: "paused" as const, ...paused }]),
     ...frozen(freezesFor(state.freezes, spec)),
     ...(isBack ? [] : watchHolds(state)),
     ...(isBack || spec.disruptive !== true ? [] : closed(standing)),
-    ...(lock.kind === "waiting" && needsLock(state, spec)
-      ? [{ kind: "lock" as const, ...lock.wait }]
-      : []),
+    ...lockHold(state, spec),
   ];
 }
+
+const lockHold = (state: ProcedureState, spec: StepSpec): Hold[] =>
+  state.lock.kind === "waiting" && needsLock(state, spec)
+    ? [{ kind: "lock", ...state.lock.wait }]
+    : [];
 
 /** Whether it still needs the lock, which whoever only looks does not, and whoever goes back has. */
 export const needsLock = ({ lock }: ProcedureState, spec: StepSpec): boolean =>
@@ -97,6 +101,12 @@ export function nextOf(state: ProcedureState, id: string): Next {
       return { kind: "wait to start" };
   }
 }
+
+/** Whether a step that fails turns the run back by itself, instead of asking. */
+export const turnsBack = (
+  { forwardOnly }: Pick<ProcedureState, "forwardOnly">,
+  { id, urgent }: StepSpec,
+): boolean => urgent === true && !isUndo(id) && forwardOnly === undefined;
 
 /** Those of its choices that still mean something. */
 export const choicesOf = (

@@ -27,7 +27,7 @@ import { isClosed, openWindow } from "./own-window";
 import { type ProcedureProgress, progressOf } from "./progress";
 import { StepRunner, type StepWork } from "./runner";
 import { Slips } from "./slips";
-import type { PreparedProcedure, StepSpec } from "./spec";
+import { type PreparedProcedure, type StepSpec, undoOf } from "./spec";
 import { type Course, isOver, type ProcedureState, type Turn } from "./state";
 import { Forward } from "./turn";
 import { ProcedureView } from "./view";
@@ -192,6 +192,11 @@ export class ProcedureRun<
     return step?.kind === "done" ? (step.result as T) : undefined;
   }
 
+  /** What its inverse returned; undefined when it is not undone. */
+  undoResultOf<T>(id: Step): T | undefined {
+    return this.resultOf<T>(undoOf(this.#specOf(id)).id as Step);
+  }
+
   /** Asks once in the whole chain of runs, and waits for the decision however long it takes. */
   async ask(asked: Ask): Promise<Decision> {
     const { digest, gateExpiresMs: expiresAfterMs } = this.prepared;
@@ -217,7 +222,7 @@ export class ProcedureRun<
 
   /** Inverses of steps that have begun, the last one first; those without an inverse are left. */
   async rollBack(
-    inverses: Partial<Record<Step, StepWork<void>>>,
+    inverses: Partial<Record<Step, StepWork<unknown>>>,
   ): Promise<void> {
     const specOf = (id: Step): StepSpec => this.#specOf(id);
     await undoAll({ core: this.#core, runner: this.#runner, specOf }, inverses);

@@ -9,12 +9,13 @@ import {
   holdsOf,
   needsLock,
   nextOf,
+  turnsBack,
 } from "./decide";
 import { stepFailureOf } from "./failure";
 import type { FitWatch } from "./fit";
 import type { ProcedureLock } from "./lock";
 import { fitGate, gateOf, type StepSpec } from "./spec";
-import type { Answered, Turn } from "./state";
+import type { Answered, StepFailure, Turn } from "./state";
 import { turnedAway } from "./turn";
 
 export interface StepContext {
@@ -210,12 +211,26 @@ export class StepRunner {
     core.tell({ kind: "step done", step: id, title, tookMs });
   }
 
-  #failed({ id, title }: StepSpec, error: unknown): void {
+  #failed(spec: StepSpec, error: unknown): void {
     const { core } = this.options;
+    const { id, title } = spec;
     const failure = stepFailureOf(error);
+    if (turnsBack(core.state, spec)) return this.#turnBack(spec, failure);
     core.dispatch({ kind: "step failed", id, failure });
     const { message } = failure;
     core.tell({ kind: "parked", step: id, title, gate: gateOf(id), message });
+  }
+
+  /** Nobody is asked. @throws CancelledFailure */
+  #turnBack({ id, title }: StepSpec, failure: StepFailure): never {
+    const { core } = this.options;
+    const [seen = ""] = failure.message.split("\n");
+    const reason = `${title} failed: ${seen}`;
+    core.dispatch({ kind: "step cut", id, failure });
+    core.note(`${reason}; goes back by itself`);
+    const by = "the run itself";
+    this.options.turn({ kind: "rolling back", by, reason, at: Date.now() });
+    throw turnedAway();
   }
 
   /** Stopped with its run; what it failed with meanwhile is kept for whoever looks at what it left. */

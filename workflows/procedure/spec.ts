@@ -25,6 +25,13 @@ export interface StepSpec<Id extends string = string> {
   readonly needMs?: number;
   /** What becomes of it when the window closes: it goes on (the default), or it stops and goes on in the next one. */
   readonly atClose?: "finish" | "stop";
+  /**
+   * For what must not wait, such as while a service is down: nothing holds it, and where it fails nobody is asked, but the
+   * run rolls back at once. Past the point of no return it asks as any other. Its inverse is held by nothing either.
+   */
+  readonly urgent?: true;
+  /** Of its inverse; default: its own, undone. */
+  readonly undoTitle?: string;
   /** What starting it again costs, for people who must decide that. */
   readonly resumable?: string;
 }
@@ -92,10 +99,16 @@ export interface Finding {
 const undoPrefix = "undo-";
 
 /** The inverse of a step is a step of its own. */
-export const undoOf = ({ id, title }: StepSpec): StepSpec => ({
+export const undoOf = ({
+  id,
+  title,
+  undoTitle,
+  urgent,
+}: StepSpec): StepSpec => ({
   id: `${undoPrefix}${id}`,
-  title: `Undo: ${title}`,
+  title: undoTitle ?? `Undo: ${title}`,
   choices: ["retry", "mark done", "skip"],
+  ...(urgent === true ? { urgent } : {}),
 });
 
 export const isUndo = (id: string): boolean => id.startsWith(undoPrefix);

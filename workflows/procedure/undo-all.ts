@@ -13,7 +13,7 @@ interface Undoing<Step extends string> {
 /** Undoes what has begun, the last step first, whoever cancels the run meanwhile; an emergency stop ends it. */
 export async function undoAll<Step extends string>(
   parts: Undoing<Step>,
-  inverses: Partial<Record<Step, StepWork<void>>>,
+  inverses: Partial<Record<Step, StepWork<unknown>>>,
 ): Promise<void> {
   const { core } = parts;
   await CancellationScope.nonCancellable(async () => {
@@ -30,7 +30,7 @@ export async function undoAll<Step extends string>(
 async function undo<Step extends string>(
   { core, runner, specOf }: Undoing<Step>,
   id: Step,
-  work: StepWork<void>,
+  work: StepWork<unknown>,
 ): Promise<boolean> {
   const spec = specOf(id);
   try {

@@ -5,6 +5,7 @@ import {
   needsLock,
   nextOf,
   outcomeOf,
+  turnsBack,
   undoOrder,
 } from "../../../workflows/procedure/decide";
 import { undoOf } from "../../../workflows/procedure/spec";
@@ -42,7 +43,7 @@ describe("a step starts", () => {
     expect(holdsOf(after(), facts)).toEqual([]);
   });
 
-  it("never while the run is paused, whatever it is", () => {
+  it("never while the run is paused, unless it is urgent", () => {
     for (const one of [
       spec("a"),
       spec("a", { readOnly: true }),
@@ -90,6 +91,38 @@ describe("a step starts", () => {
     expect(kinds(holdsOf(after(held), facts))).toEqual(["watch"]);
     const accepted = after(held, { kind: "accepted", watch: "slot" });
     expect(holdsOf(accepted, facts)).toEqual([]);
+  });
+});
+
+describe("an urgent step", () => {
+  const urgent = spec("a", { urgent: true, disruptive: true });
+
+  it("is held by nothing but the lock, and neither is its inverse", () => {
+    const standing = closed;
+    for (const one of [urgent, undoOf(urgent)])
+      expect(
+        holdsOf(after(paused, held, told(freeze("sale"))), {
+          ...{ spec: one, standing },
+        }),
+      ).toEqual([]);
+    const wait = { since: 0, position: 1, blockers: [] };
+    const queued = after({ kind: "lock", lock: { kind: "waiting", wait } });
+    expect(kinds(holdsOf(queued, { spec: urgent, standing }))).toEqual([
+      "lock",
+    ]);
+  });
+
+  it("turns the run back where it fails, until nothing can be undone any more", () => {
+    expect(turnsBack(after(), urgent)).toBe(true);
+    expect(turnsBack(after(), spec("a"))).toBe(false);
+    const past = after({ kind: "past return", reason: "they write" });
+    expect(turnsBack(past, urgent)).toBe(false);
+  });
+
+  it("asks people about its inverse, which has a title of its own", () => {
+    const undo = undoOf({ ...urgent, undoTitle: "Open it again" });
+    expect(undo.title).toBe("Open it again");
+    expect(turnsBack(after(), undo)).toBe(false);
   });
 });
 

@@ -86,6 +86,21 @@ describe("a step that fails for good", () => {
     expect(undone()).toEqual(["undo-publish", "undo-copy", "undo-slot"]);
   });
 
+  it("turns the run back by itself where it is urgent, and nobody is asked", async () => {
+    rig.deeds["copy"] = ["fails"];
+    const handle = await rig.run({ isUrgent: true });
+    expect(await outcomeOf(handle)).toBe("rolled back");
+    expect(rig.calls.filter((call) => call.startsWith("undo-"))).toEqual([
+      ...["undo-copy 1.1", "undo-copy 1.1 ended"],
+      ...["undo-slot 1.1", "undo-slot 1.1 ended"],
+    ]);
+    const [report = ""] = rig.reports;
+    expect(report).toContain(
+      "3. Copy failed: disk is full; goes back by itself",
+    );
+    expect(report).toContain("No question was answered.");
+  });
+
   it("is asked about anew when nobody answers in time, and nothing is approved by that", async () => {
     rig.deeds["copy"] = ["fails"];
     const handle = await rig.run({}, "still");

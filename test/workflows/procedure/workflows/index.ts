@@ -23,6 +23,8 @@ export interface TrialInput {
   readonly isCareless?: boolean;
   /** After `copy`, nothing can be undone any more. */
   readonly isForwardOnly?: boolean;
+  /** `copy` must not wait for anybody. */
+  readonly isUrgent?: boolean;
 }
 
 export interface TrialCall {
@@ -80,12 +82,17 @@ const undo =
     await work(`undo-${id}`)(tries);
   };
 
+const stepsOf = ({ isUrgent }: TrialInput): readonly StepSpec<TrialStep>[] =>
+  trialSteps.map((spec) =>
+    isUrgent === true && spec.id === "copy" ? { ...spec, urgent: true } : spec,
+  );
+
 export async function trial(
   input: TrialInput,
   carried?: CarriedProcedure<PreparedProcedure>,
 ): Promise<ProcedureResult & { readonly slot?: string }> {
   const run = await ProcedureRun.open<TrialStep, PreparedProcedure>({
-    ...{ runbook: "trial", steps: () => trialSteps, carried },
+    ...{ runbook: "trial", steps: () => stepsOf(input), carried },
     prepare: () => once.prepareTrial(input),
   });
   return run.acrossRuns(input, async () => {
