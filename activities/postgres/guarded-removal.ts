@@ -114,7 +114,7 @@ fi
 within=
 rm --help 2>&1 | grep -q one-file-system && within=--one-file-system
 rm -rf $within -- "$name" "$name.tblspc" || exit 1
-rm -f -- "$name.done" "$name.done.new" || exit 1
+rm -f -- "$name.done" "$name.done.new" "$name".sums* || exit 1
 rm -f -- "$name.owner" || exit 1
 echo removed
 `;

@@ -1,14 +1,12 @@
 import { beating } from "../../beating";
 import { beatingWithProgress } from "../../progress-signal";
-import { postgresError } from "../errors";
 import { removeOwned } from "../guarded-removal";
 import { costOf } from "./attempt-cost";
 import { lookAtAttempts } from "./attempts";
 import { baseBackup } from "./base-backup";
-import { copyKey } from "./keys";
 import type { BackupPorts } from "./parts";
 import type { AttemptOrder, BackupActivities } from "./port";
-import { stopBackup } from "./stop-backup";
+import { requireStopped, stopBackup } from "./stop-backup";
 
 export function createBackupActivities(deps: BackupPorts): BackupActivities {
   return {
@@ -35,11 +33,7 @@ async function discardAttempt(
   signal: AbortSignal,
 ): Promise<"removed" | "absent"> {
   const { run, replica, attempt: n, facts } = order;
-  if (await programs.isJobRunning(replica, copyKey(order)))
-    throw postgresError("stillRunning", {
-      seen: `the copy of attempt ${n} still runs on ${replica.id}`,
-      facts: { host: replica.id, attempt: n },
-    });
+  await requireStopped(programs, order);
   const { systemIdentifier } = facts;
   const removal = { run, kind: "attempts", n, systemIdentifier } as const;
   return removeOwned(programs, replica, { ...removal, signal });

@@ -1,20 +1,22 @@
-import { RunbookError } from "../../errors";
-import type { JobResult } from "../../ssh/port";
 import { postgresError } from "../errors";
 import { removeOwned } from "../guarded-removal";
 import { ownedFolder, ownerLine } from "../owned-folder";
 import { nameOf } from "../run-mark";
-import { failureOfProgram } from "../signatures";
+import { failureOfCopy, overFor, spoilt } from "./attempt-end";
 import { type AttemptFound, backupOf, lookAtAttempts } from "./attempts";
 import { basebackupArgv, faultsOfMethod, outside } from "./copy-command";
 import { copyScript } from "./copy-script";
 import { followingCopy } from "./follow-copy";
 import { copyKey } from "./keys";
 import type { BackupDependencies } from "./parts";
-import type { Backup, BackupMethod, BackupOrder } from "./port";
+import { copyByPgbackrest } from "./pgbackrest-copy";
+import {
+  type Backup,
+  type BackupMethod,
+  type BackupOrder,
+  defaultLimitMs,
+} from "./port";
 import { stopAttempt } from "./stop-backup";
-
-const defaultLimitMs = 7 * 24 * 3_600_000;
 
 type Basebackup = Extract<BackupMethod, { kind: "basebackup" }>;
 
@@ -34,10 +36,16 @@ export async function baseBackup(
   if (!found.some((seen) => seen.attempt === attempt))
     await requireTablespaces(deps, order, signal);
   if (method.kind === "pgbackrest")
-    throw postgresError("badMethod", { seen: "pgbackrest" });
-  return followingCopy(deps, order, signal, () =>
-    copied(deps, order, method, signal),
-  );
+    await copyByPgbackrest({ deps, order, method, signal });
+  else
+    await followingCopy(deps, order, signal, () =>
+      copyByBasebackup(deps, order, method, signal),
+    );
+  const look = { only: attempt, signal };
+  const made = await lookAtAttempts(deps.programs, replica, run, look);
+  const backup = finishedOf(made, order);
+  if (backup !== undefined) return backup;
+  throw spoilt(order, "it ended well, and is not whole");
 }
 
 function refuseFaults(method: BackupMethod, major: number): void {
@@ -100,12 +108,12 @@ async function requireTablespaces(
   });
 }
 
-async function copied(
+async function copyByBasebackup(
   { programs }: BackupDependencies,
   order: BackupOrder,
   method: Basebackup,
   signal: AbortSignal,
-): Promise<Backup> {
+): Promise<void> {
   const { run, replica, attempt, facts, limitMs = defaultLimitMs } = order;
   const { systemIdentifier } = facts;
   const folder = ownedFolder(replica, run, "attempts", attempt);
@@ -119,44 +127,6 @@ async function copied(
     ],
     ...{ timeoutMs: limitMs, signal },
   });
-  if (result.exitCode !== 0) throw overFor(failureOfCopy(result, order));
-  const found = await lookAtAttempts(programs, replica, run, {
-    ...{ only: attempt, signal },
-  });
-  const backup = finishedOf(found, order);
-  if (backup !== undefined) return backup;
-  throw spoilt(order, "it ended well, and is not whole");
+  if (result.exitCode !== 0)
+    throw overFor(failureOfCopy("pg_basebackup", result, order));
 }
-
-/** Of the script around the program, which speaks for itself. */
-const scriptsOwn = 75;
-
-function failureOfCopy(result: JobResult, order: BackupOrder): RunbookError {
-  const { exitCode, stderr } = result;
-  const [, said] = /^rb: (.*)$/m.exec(stderr) ?? [];
-  if (exitCode === scriptsOwn && said !== undefined) return spoilt(order, said);
-  const { path } = ownedFolder(
-    order.replica,
-    order.run,
-    "attempts",
-    order.attempt,
-  );
-  return failureOfProgram({
-    program: "pg_basebackup",
-    ...result,
-    target: path,
-  });
-}
-
-const spoilt = (
-  { run, replica, attempt }: BackupOrder,
-  said: string,
-): RunbookError =>
-  postgresError("attemptSpoilt", {
-    seen: `attempt ${attempt} of ${nameOf(run)} on ${replica.id}: ${said}`,
-    facts: { attempt, host: replica.id },
-  });
-
-/** The same call would only read the same end again: the next attempt is somebody's decision, for it copies everything. */
-const overFor = ({ type, seen, hint, cause }: RunbookError): RunbookError =>
-  new RunbookError(type, "human", seen, hint, cause);

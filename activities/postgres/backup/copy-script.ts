@@ -1,3 +1,5 @@
+import { manifestScript } from "./manifest-script";
+
 /**
  * What a copy runs within, on the replica's host: POSIX sh. The owner file is there before the folder, and the file that says
  * "done" is written last, from the manifest: a copy is finished when that file exists, and never by an exit code alone.
@@ -16,7 +18,7 @@ echo "$owner" >"$name.owner" && synced "$name.owner" || exit 1
 mkdir "$name" "$name.tblspc" || exit 1
 `;
 
-/** Takes \`kind\` and \`id\`. */
+/** Takes `kind` and `id`. */
 const finish = `
 manifest=$name/backup_manifest
 [ -s "$manifest" ] || fail "it ended well and left no backup_manifest"
@@ -43,6 +45,18 @@ cat "$name.done"
 export const copyScript = `${begin}
 "$@" || exit $?
 kind=basebackup id=$name
+${finish}`;
+
+/**
+ * Restores from pgBackRest's repository, by its words, and leaves the same as the copy above. `restore` asks for recovery by a
+ * file even when it is told to configure none.
+ */
+export const restoreScript = `${begin}
+id=$1 timeline=$2 start=$3 end=$4 major=$5 processes=$6 seconds=$7; shift 7
+kind=pgbackrest began=$((began - seconds))
+"$@" || exit $?
+rm -f "$name/recovery.signal" || exit 1
+${manifestScript}
 ${finish}`;
 
 /**

@@ -55,6 +55,8 @@ export interface AttemptOrder {
   readonly facts: CopyFacts;
 }
 
+export const defaultLimitMs = 7 * 24 * 3_600_000;
+
 export interface BackupOrder extends AttemptOrder {
   /** Holds the WAL for the copy; absent where the method keeps it itself. */
   readonly slot?: string | undefined;

@@ -1,6 +1,7 @@
 import { postgresError } from "../errors";
 import { lookAtAttempts } from "./attempts";
-import { copyKey } from "./keys";
+import type { Programs } from "../port";
+import { jobsOf } from "./keys";
 import type { BackupPorts } from "./parts";
 import type { AttemptOrder, Stopped } from "./port";
 import { defaultWalsenderMs, endWalsenders } from "./walsenders";
@@ -11,15 +12,24 @@ export async function stopAttempt(
   order: AttemptOrder,
   signal?: AbortSignal,
 ): Promise<number> {
-  const { run, primary, replica } = order;
-  const key = copyKey(order);
-  await programs.stopJob(replica, key);
-  if (await programs.isJobRunning(replica, key))
-    throw postgresError("stillRunning", {
-      seen: `the copy of attempt ${order.attempt} still runs on ${replica.id}`,
-      facts: { host: replica.id, attempt: order.attempt },
-    });
+  const { run, primary } = order;
+  for (const { server, key } of jobsOf(order))
+    await programs.stopJob(server, key);
+  await requireStopped(programs, order);
   return endWalsenders(sql, primary, run, walsenderMs, signal);
+}
+
+/** @throws postgres.stillRunning, ssh.* */
+export async function requireStopped(
+  programs: Programs,
+  order: AttemptOrder,
+): Promise<void> {
+  for (const { server, key } of jobsOf(order))
+    if (await programs.isJobRunning(server, key))
+      throw postgresError("stillRunning", {
+        seen: `the copy of attempt ${order.attempt} still runs on ${server.id}`,
+        facts: { host: server.id, attempt: order.attempt },
+      });
 }
 
 /** @see BackupActivities.stopBackup */

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import type { Client } from "@temporalio/client";
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { DefaultLogger } from "@temporalio/worker";
 import { createBackupActivities } from "../../../../activities/postgres/backup/activities";
@@ -23,7 +24,7 @@ describeWhen(postgresMissing())("a base backup", () => {
   });
   afterAll(() => rig.stop());
 
-  const slowly = { kind: "basebackup", maxRateBytes: 8 * 1024 * 1024 } as const;
+  const slowly = { kind: "basebackup", maxRateBytes: 2 * 1024 * 1024 } as const;
   const live = new AbortController().signal;
   const streams = (order: BackupOrder) =>
     eventually(async () =>
@@ -216,7 +217,11 @@ describeWhen(postgresMissing())("a base backup", () => {
   });
 });
 
+/** Of a run that listens to no signal of its steps. */
+const client = {
+  workflow: { getHandle: () => ({ signal: async () => undefined }) },
+  withAbortSignal: (_: AbortSignal, work: () => unknown) => work(),
+} as unknown as Client;
+const logger = new DefaultLogger("ERROR");
 const inActivity = <T>(work: () => Promise<T>): Promise<T> =>
-  new MockActivityEnvironment({}, { logger: new DefaultLogger("ERROR") }).run(
-    work,
-  );
+  new MockActivityEnvironment({}, { logger, client }).run(work);
