@@ -2,6 +2,8 @@ import { Command } from "commander";
 import { isRunbookError } from "../activities/errors";
 import { benchFleet } from "./fleet/bench";
 import { fleetOptions } from "./fleet/options";
+import { benchSwitchover } from "./switchover/bench";
+import { switchOptions } from "./switchover/options";
 
 /** `npm run bench -- fleet`: side by side with what people use today. */
 function program(): Command {
@@ -22,6 +24,18 @@ function program(): Command {
     .option("--json", "one object as the last line")
     .action(async (flags: Record<string, unknown>) => {
       await benchFleet(fleetOptions(flags), process);
+    });
+  root
+    .command("switchover")
+    .description(
+      "PostgreSQL under writers through PgBouncer, its two servers changing roles: what is lost, and how long writes pause.",
+    )
+    .option("--rounds <number>", "switchovers", "5")
+    .option("--writers <number>", "clients at once", "4")
+    .option("--size-mb <number>", "of the primary's data", "20")
+    .option("--json", "one object as the last line")
+    .action(async (flags: Record<string, unknown>) => {
+      await benchSwitchover(switchOptions(flags), process);
     });
   return root;
 }

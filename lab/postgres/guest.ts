@@ -59,6 +59,11 @@ export class PostgresGuest implements LabGuest {
     return this.options.writesLog;
   }
 
+  /** Of the clients. */
+  get clientPassword(): string {
+    return this.ground.password;
+  }
+
   async start(lab: Lab): Promise<void> {
     const { ground, options } = this;
     this.seats = {

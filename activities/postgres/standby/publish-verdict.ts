@@ -59,8 +59,24 @@ function publishedVerdict(
 }
 
 /** This run renamed this very folder, and it still holds this cluster. */
-export function isOurPublication(
-  { published, dataInode, systemIdentifier }: PublishLook,
+export const isOurPublication = (
+  look: PublishLook,
+  wish: PublishWish,
+): boolean => isPublicationOf(look.dataInode, look, wish);
+
+/** It was to be renamed, and its tablespaces have gone ahead. */
+export const isHalfPublished = (
+  look: PublishLook,
+  wish: PublishWish,
+): boolean =>
+  look.attempt === "full" &&
+  look.spaces === "absent" &&
+  look.dataSpaces === "full" &&
+  isPublicationOf(look.attemptInode, look, wish);
+
+function isPublicationOf(
+  inode: string,
+  { published, systemIdentifier }: PublishLook,
   { run, ...wish }: PublishWish,
 ): boolean {
   const known = parsed(published);
@@ -68,8 +84,8 @@ export function isOurPublication(
     isRuns(known, run) &&
     known["systemIdentifier"] === wish.systemIdentifier &&
     known["attempt"] === wish.attemptPath &&
-    known["inode"] === dataInode &&
-    dataInode !== "" &&
+    known["inode"] === inode &&
+    inode !== "" &&
     systemIdentifier === wish.systemIdentifier
   );
 }

@@ -8,6 +8,7 @@ import {
   readPublishLook,
 } from "./publish-look";
 import {
+  isHalfPublished,
   isOurPublication,
   type Publication,
   publishVerdict,
@@ -55,6 +56,18 @@ rm -f "$marker"
 sync
 `;
 
+/** A publication that went no further than its tablespaces. */
+const spacesBackScript = `
+attempt=$1 data=$2 marker=$3
+set -e
+mv -T "$data.tblspc" "$attempt.tblspc"
+for link in "$attempt"/pg_tblspc/*; do
+  if [ -L "$link" ]; then ln -sfn "$attempt.tblspc/\${link##*/}" "$link"; fi
+done
+rm -f "$marker"
+sync
+`;
+
 export async function publishStandby(
   programs: Programs,
   order: PublishOrder,
@@ -97,6 +110,10 @@ export async function unpublishStandby(
   const { replica: server, run } = order;
   const wish = wishOf(order);
   const look = await lookAt(programs, server, wish, signal);
+  if (isHalfPublished(look, wish)) {
+    await moveBack(programs, server, wish, spacesBackScript, signal);
+    return "moved";
+  }
   if (look.attempt === "full" && look.data !== "full") return "already";
   if (look.attempt !== "absent" || !isOurPublication(look, wish))
     throw standbyError("unpublishRefused", {
@@ -104,14 +121,23 @@ export async function unpublishStandby(
       facts: { place: wish.dataDirectory },
     });
   await stopServer(programs, { run, server }, signal);
+  await moveBack(programs, server, wish, unpublishScript, signal);
+  return "moved";
+}
+
+async function moveBack(
+  programs: Programs,
+  server: PostgresServer,
+  wish: PublishWish,
+  script: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const args = pathsOf(server, wish);
   const ended = await programs.script(server, {
-    script: unpublishScript,
-    args: pathsOf(server, wish),
-    ...{ timeoutMs, signal },
+    ...{ script, args, timeoutMs, signal },
   });
   if (ended.exitCode !== 0)
     throw refused("unpublishRefused", wish, "moved back", ended);
-  return "moved";
 }
 
 const wishOf = ({ run, replica, backup }: UnpublishOrder): PublishWish => ({

@@ -3,6 +3,7 @@
  *
  * At every moment at most one server can take writes. Up to `stop` it is the old primary; from `fence` on the old primary can
  * only start as a standby, so that from `promote` on it can be the new one alone. Between `stop` and `promote` it is none.
+ * Clients wait for none of what follows: the old primary rejoins behind them, on the slot that it has had since `fence`.
  */
 
 export const switchSteps = [
@@ -14,8 +15,8 @@ export const switchSteps = [
   "received",
   "promote",
   "timeline",
-  "rejoin",
   "resume",
+  "rejoin",
 ] as const;
 export type SwitchStep = (typeof switchSteps)[number];
 
@@ -28,8 +29,8 @@ export const switchTitles: Readonly<Record<SwitchStep, string>> = {
   received: "Prove that the standby has everything",
   promote: "Promote the standby",
   timeline: "Prove that it writes a timeline of its own",
-  rejoin: "Let the old primary follow the new one",
   resume: "Lead clients to the new primary, and let them go on",
+  rejoin: "Let the old primary follow the new one",
 };
 
 /** Whoever has begun it goes forward. */
@@ -74,9 +75,9 @@ export function undoAfter(
         ? { kind: "switch back" }
         : { kind: "reopen", promoteBegun: true };
     case "timeline":
-    case "rejoin":
       return { kind: "switch back" };
     case "resume":
+    case "rejoin":
       return { kind: "forward only" };
   }
 }
@@ -89,8 +90,8 @@ export const switchBackSteps = [
   "received",
   "promote",
   "timeline",
-  "rejoin",
   "resume",
+  "rejoin",
 ] as const satisfies readonly SwitchStep[];
 
 /** What is left to do when a promotion has happened after all. */

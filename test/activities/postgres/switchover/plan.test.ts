@@ -28,9 +28,9 @@ describe("the steps of a switchover", () => {
     expect(new Set(Object.values(switchTitles)).size).toBe(switchSteps.length);
   });
 
-  it("end with what cannot be taken back", () => {
-    expect(stepsAfter(pointOfNoReturn)).toEqual([]);
-    expect(stepsAfter("promote")).toEqual(["timeline", "rejoin", "resume"]);
+  it("let clients wait for nothing that can be done behind them", () => {
+    expect(stepsAfter(pointOfNoReturn)).toEqual(["rejoin"]);
+    expect(stepsAfter("promote")).toEqual(["timeline", "resume", "rejoin"]);
   });
 });
 
@@ -46,8 +46,8 @@ describe("the way back", () => {
     ["promote", false, { kind: "reopen", promoteBegun: true }],
     ["promote", true, { kind: "switch back" }],
     ["timeline", false, { kind: "switch back" }],
-    ["rejoin", true, { kind: "switch back" }],
     ["resume", false, { kind: "forward only" }],
+    ["rejoin", true, { kind: "forward only" }],
   ] as const)("after %s (done: %s) is %j", (begun, isDone, undo) => {
     expect(undoAfter(begun, isDone)).toEqual(undo);
   });
