@@ -13,7 +13,6 @@ import { tableRefusal } from "./table-refusal";
 import { timed, type VerifyWork } from "./work";
 
 const lockMs = 2_000;
-const pollMs = 100;
 
 /**
  * V8 of chosen tables, exactly, on a standby that streams: nobody writes to the table while a SHARE lock holds it, the standby
@@ -114,7 +113,7 @@ async function replayed(
     if (typeof row?.lsn === "string" && lsnOf(row.lsn) >= lsnOf(lsn))
       return true;
     if (deps.now() > until) return false;
-    await standby.query(`select pg_catalog.pg_sleep(${pollMs / 1000})`);
+    await standby.query("select pg_catalog.pg_sleep(0.1)");
   }
 }
 

@@ -57,7 +57,7 @@ if ! pg_ctl -D "$scratch" -w -t "$limit" -l scratch.log start >/dev/null 2>&1 </
 fi
 tries=0
 while :; do
-  seen=$(psql -XAtq -v ON_ERROR_STOP=1 -h "$sock" -p "$port" -U "$role" -d "$database" -c "$state") || fail 68 "its state cannot be asked"
+  seen=$(psql -XAtq -v ON_ERROR_STOP=1 -h "$sock" -p "$port" -U "$role" -d "$database" -c "$state") || fail 65 "its state cannot be asked"
   case $seen in *'"pause":"paused"'*) break ;; esac
   tries=$((tries + 1))
   [ $tries -lt 100 ] || break

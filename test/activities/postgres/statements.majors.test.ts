@@ -25,6 +25,10 @@ const putTogether: Readonly<Record<string, string>> = {
   "preflight/questions.ts": "asked below by preflight itself",
   "switchover/client-limits.ts":
     "its conditions are those of the next text there",
+  "verify/rows-sql.ts": "asked in verify/statements.majors.test.ts",
+  "verify/scratch-sql.ts": "asked in verify/statements.majors.test.ts",
+  "verify/v5-restore.ts": "asked in verify/statements.majors.test.ts",
+  "verify/v9-sentinel.ts": "asked in verify/statements.majors.test.ts",
 };
 
 const sql = createSql();
