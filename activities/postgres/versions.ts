@@ -27,6 +27,10 @@ export const abilities = {
     since: 15,
     what: "a deep read of the primary that writes nothing (`--target=blackhole`)",
   },
+  parameterRights: {
+    since: 15,
+    what: "a role without superuser may be allowed to set the cap of slots (`GRANT ALTER SYSTEM ON PARAMETER`)",
+  },
   databaseCollation: {
     since: 15,
     what: "each database records the version of its collation; before, only what both hosts have now is compared",

@@ -2,9 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { FailureKind } from "../../activities/errors";
 import { postgresFailures } from "../../activities/postgres/errors";
+import { preflightFailures } from "../../activities/postgres/preflight/errors";
 import { slotFailures } from "../../activities/postgres/slot/errors";
 import { standbyFailures } from "../../activities/postgres/standby/errors";
 import { switchoverFailures } from "../../activities/postgres/switchover/errors";
+import { verificationFailures } from "../../activities/postgres/verify/errors";
 import { abilities } from "../../activities/postgres/versions";
 import { recordedFailures } from "../activities/postgres/recorded-failures";
 
@@ -44,7 +46,9 @@ const allKinds = [
   ...named("postgres", postgresFailures),
   ...named("postgres", standbyFailures),
   ...named("postgres", switchoverFailures),
+  ...named("preflight", preflightFailures),
   ...named("slot", slotFailures),
+  ...named("verification", verificationFailures),
 ];
 
 function listOfAbilities(): string {

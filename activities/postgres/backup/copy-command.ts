@@ -1,6 +1,7 @@
 import { ownedFolder } from "../owned-folder";
 import type { PostgresServer } from "../port";
 import { nameOf } from "../run-mark";
+import { can } from "../versions";
 import type {
   BackupMethod,
   BackupOrder,
@@ -96,7 +97,7 @@ export function faultsOfMethod(method: BackupMethod, major: number): string[] {
           `a rate of ${rate} bytes a second, expected ${leastRate} to ${mostRate}`,
         ]
       : []),
-    ...(compress !== undefined && major < 15
+    ...(compress !== undefined && !can(major, "serverCompression")
       ? [`compression by a server of PostgreSQL ${major}, expected 15 or newer`]
       : []),
   ];

@@ -1,7 +1,7 @@
 import { failureFactory, type FailureKind } from "../../errors";
 
 /** What ends a run's work on a primary that is not the one it began with. */
-const preflightFailures = {
+export const preflightFailures = {
   otherCluster: {
     class: "stop",
     hint: "Address or host lead to another cluster than at the run's begin; find out why before anything else, then start a new run.",

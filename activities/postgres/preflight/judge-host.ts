@@ -1,5 +1,6 @@
 /** Whether the replica's host can take the copy. Pure. */
 
+import { can } from "../versions";
 import {
   fail,
   type Judges,
@@ -16,8 +17,6 @@ const onReplica = [
   ...["psql", "pg_isready", "pg_dump", "pg_dumpall"],
 ];
 const onPrimary = ["postgres", "pg_ctl", "pg_controldata"];
-/** First major with pg_amcheck. */
-const amcheckMajor = 14;
 
 export const hostJudges: Judges<
   | "hosts apart"
@@ -52,7 +51,7 @@ export const hostJudges: Judges<
       { identity, primary: primaryHost, replica: replicaHost },
       ({ identity: { serverVersionNum }, primary, replica }) => {
         const major = Math.floor(serverVersionNum / 10_000);
-        const more = major >= amcheckMajor ? ["pg_amcheck"] : [];
+        const more = can(major, "amcheckProgram") ? ["pg_amcheck"] : [];
         const wrong = [
           ...unfit(
             facts.replicaId,

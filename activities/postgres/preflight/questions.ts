@@ -4,9 +4,6 @@ import { standbySettings } from "./needed-files";
 
 /** What preflight asks a primary by SQL; every text reads only. Pure. */
 
-/** First one that lets others than superusers set single parameters. */
-const parameterRightsMajor = 15;
-
 const settingNames = [
   ...["wal_level", "full_page_writes", "wal_log_hints", "data_checksums"],
   ...["data_directory", "config_file", "hba_file", "ident_file"],
@@ -30,7 +27,7 @@ from pg_control_system()`,
 select rolname as "user", rolsuper as "isSuper", rolsuper or rolreplication as replicates,
        pg_has_role('pg_monitor', 'usage') as monitors,
        has_database_privilege(current_database(), 'create') or to_regnamespace('${ownSchema}') is not null as creates,
-       rolsuper${major >= parameterRightsMajor ? " or has_parameter_privilege('max_slot_wal_keep_size', 'alter system')" : ""} as alters
+       rolsuper${can(major, "parameterRights") ? " or has_parameter_privilege('max_slot_wal_keep_size', 'alter system')" : ""} as alters
 from pg_roles where rolname = current_user`,
 
   hasAmcheckHere: `select exists(select from pg_extension where extname = 'amcheck') as has`,

@@ -12,10 +12,8 @@ import {
   readAmcheck,
 } from "./v6-amcheck";
 import { wakeScratch } from "./wake-scratch";
+import { can } from "../versions";
 import { levelJob, lookMs, timed, type VerifyWork } from "./work";
-
-/** PostgreSQL 13 has neither pg_amcheck nor a check of tables. */
-const firstWithProgram = 14;
 
 /** V6 on an open scratch instance, on all cores. @throws verification.noScratch, ssh.*, postgres.noProgram */
 export function amcheckScratch(
@@ -32,10 +30,9 @@ export function amcheckScratch(
     const checkable: Checkable[] = [];
     for (const database of databasesIn(scratch, "amcheck"))
       checkable.push(await checkableIn(work, order, database));
-    const run =
-      order.major < firstWithProgram
-        ? await indexesOnly(work, order, checkable)
-        : await wholeRun(work, order);
+    const run = can(order.major, "amcheckProgram")
+      ? await wholeRun(work, order)
+      : await indexesOnly(work, order, checkable);
     return judgeAmcheck(run, checkable, closedIn(scratch));
   });
 }

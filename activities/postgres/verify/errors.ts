@@ -1,7 +1,7 @@
 import { failureFactory, type FailureKind } from "../../errors";
 
 /** Everything that keeps a backup from being verified, or a record of it from counting. What a level finds is no error. */
-const verificationFailures = {
+export const verificationFailures = {
   unreadable: {
     class: "human",
     hint: "Look at {path} on {host} as the server's user; verify again once its files can be read.",

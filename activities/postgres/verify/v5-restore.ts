@@ -1,5 +1,6 @@
 import type { Ended } from "../port";
 import { lsnOf } from "../lsn";
+import { pauseState } from "../versions";
 import { discard, type Fault, type Judged, judged, said } from "./judged";
 import type { BackupClaim, ScratchDatabase } from "./port";
 
@@ -24,7 +25,7 @@ export interface ScratchState {
 export const stateQuery = (major: number): string => `
 select row_to_json(answer) from (select
   pg_is_in_recovery() as recovering,
-  case when not pg_is_in_recovery() then 'ended' else ${major >= 14 ? "pg_get_wal_replay_pause_state()" : "case when pg_is_wal_replay_paused() then 'paused' else 'not paused' end"} end as pause,
+  case when not pg_is_in_recovery() then 'ended' else ${pauseState(major)} end as pause,
   pg_last_wal_replay_lsn()::text as lsn,
   (select system_identifier::text from pg_control_system()) as system,
   current_setting('server_version') as version,

@@ -21,7 +21,7 @@ import {
   proveReceived,
   proveTimeline,
 } from "../../../activities/postgres/switchover/promote";
-import { pauseState } from "../../../activities/postgres/versions";
+import { stateQuery } from "../../../activities/postgres/verify/v5-restore";
 import type { Cluster } from "../../../lab/postgres/cluster";
 import {
   checkpointOf,
@@ -112,8 +112,10 @@ async function takenOver(
   expect(found).toMatchObject({ isInRecovery: true, isPaused: false });
   const options = { applicationName: nameOf(run) };
   await expect(
-    sql.query(replica.sql, options, `select ${pauseState(major)} as pause`),
-  ).resolves.toEqual([{ pause: "not paused" }]);
+    sql.query(replica.sql, options, stateQuery(major)),
+  ).resolves.toMatchObject([
+    { row_to_json: { recovering: true, pause: "not paused", failures: 0 } },
+  ]);
   await origin.stop();
   const after = {
     ...{ run, primary, standby: replica },

@@ -23,8 +23,8 @@ const texts = sqlTextsIn(folder).filter(
 /** Put together at run time, and why nothing is missed for it. */
 const putTogether: Readonly<Record<string, string>> = {
   "preflight/questions.ts": "asked below by preflight itself",
-  "switchover/client-limits.ts":
-    "its conditions are those of the next text there",
+  "slot/owned-rows.ts": "asked of every major by the test of its slots",
+  "switchover/client-limits.ts": "its conditions are those of the next text",
   "verify/rows-sql.ts": "asked in verify/statements.majors.test.ts",
   "verify/scratch-sql.ts": "asked in verify/statements.majors.test.ts",
   "verify/v5-restore.ts": "asked in verify/statements.majors.test.ts",
