@@ -74,7 +74,7 @@ export class SwitchDrive {
       case "received":
         return void (await proveReceived(ports, this.after()));
       case "promote":
-        return void (await promote(ports, this.after()));
+        return this.promoteWithin(60);
       case "timeline":
         return void (await proveTimeline(ports, this.after()));
       case "rejoin":
@@ -82,6 +82,16 @@ export class SwitchDrive {
       case "resume":
         return resumeClients(ports, { ...order, to: "standby" });
     }
+  }
+
+  /** How the old primary ended; absent until it was stopped. */
+  get stoppedAt(): Stopped | undefined {
+    return this.stopped;
+  }
+
+  /** In seconds. @throws postgres.notPromoted when it takes longer */
+  async promoteWithin(timeoutS: number): Promise<void> {
+    await promote(this.ports, { ...this.after(), timeoutS });
   }
 
   /** @returns who takes writes in the end */

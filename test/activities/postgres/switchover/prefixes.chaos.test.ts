@@ -3,6 +3,7 @@ import {
   type SwitchStep,
   switchSteps,
 } from "../../../../activities/postgres/switchover/plan";
+import { reopenPrimary } from "../../../../activities/postgres/switchover/reopen";
 import { describeWhen } from "../../../harness/describe-when";
 import {
   bouncerMissing,
@@ -124,6 +125,36 @@ describeWhen(postgresMissing() ?? bouncerMissing())(
       await scene.clusterOf(drive.order.standby).kill();
       expect(await drive.undo("promote", false)).toBe("primary");
       await scene.settled(drive.order, "primary");
+    });
+
+    it("opens neither server while a promotion hangs that may still happen, and one once that is known", async () => {
+      const drive = scene.next();
+      const { primary, standby } = drive.order;
+      const { ports } = scene.pair;
+      await drive.run(before("promote"));
+      const pid = Number(
+        await scene
+          .clusterOf(standby)
+          .sql(
+            "SELECT pid FROM pg_stat_activity WHERE backend_type = 'startup'",
+          ),
+      );
+      process.kill(pid, "SIGSTOP");
+      const late = drive.promoteWithin(1);
+      await expect(late).rejects.toMatchObject({
+        type: "postgres.notPromoted",
+      });
+      await expect(
+        reopenPrimary(ports, {
+          ...drive.order,
+          ...{ stopped: drive.stoppedAt, promoteBegun: true, timeoutS: 2 },
+        }),
+      ).rejects.toMatchObject({ type: "postgres.neitherOpen" });
+      expect(await scene.takesWrites(primary)).toBe(false);
+      expect(await scene.takesWrites(standby)).toBe(false);
+      process.kill(pid, "SIGCONT");
+      const holder = await drive.undo("promote", false);
+      await scene.settled(drive.order, holder);
     });
 
     it("opens neither server while the standby's host does not answer, and one once it does", async () => {
