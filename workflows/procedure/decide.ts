@@ -109,7 +109,7 @@ export const turnsBack = (
 ): boolean => urgent === true && !isUndo(id) && forwardOnly === undefined;
 
 /** Those of its choices that still mean something. */
-export const choicesOf = (
+const choicesOf = (
   { choices }: StepSpec,
   { forwardOnly }: Pick<ProcedureState, "forwardOnly">,
 ): readonly StepChoice[] =>

@@ -71,7 +71,7 @@ export function reportOf(
 }
 
 /** One line of a timeline; announcements say more. */
-export function milestoneInWords(milestone: Milestone): string {
+function milestoneInWords(milestone: Milestone): string {
   switch (milestone.kind) {
     case "started":
       return `started: ${milestone.summary}`;

@@ -45,7 +45,7 @@ export function slipOf(
 }
 
 /** When a running step ends by its own forecast; undefined while nobody knows. */
-export function forecastOf(
+function forecastOf(
   { progress }: Pick<Running, "progress">,
   now: number,
 ): number | undefined {

@@ -73,7 +73,7 @@ const courses: Readonly<
   cancelled: "Cancelled",
 };
 
-export function holdInWords(hold: Hold): string {
+function holdInWords(hold: Hold): string {
   if (hold.kind === "watch")
     return `Held by the watch ${hold.watch}: ${oneLine(hold.text)}`;
   return haltsInWords({ halts: [hold] }).join("; ");
