@@ -33,7 +33,7 @@ export function holdsOf(
     ...(paused === undefined ? [] : [{ kind: "paused" as const, ...paused }]),
     ...frozen(freezesFor(state.freezes, spec)),
     ...(isBack ? [] : watchHolds(state)),
-    ...(isBack || spec.disruptive !== true ? [] : closed(standing)),
+    ...(spec.disruptive === true ? closed(standing) : []),
     ...lockHold(state, spec),
   ];
 }

@@ -86,6 +86,10 @@ describe("a step starts", () => {
     expect(needsLock(taken, spec("a"))).toBe(false);
   });
 
+  it("going back without asking for a lock that its run has, or never had", () => {
+    expect(needsLock(after(), undoOf(spec("a")))).toBe(false);
+  });
+
   it("past a watch that holds, once somebody has accepted it", () => {
     const facts = { spec: spec("a"), standing: undefined };
     expect(kinds(holdsOf(after(held), facts))).toEqual(["watch"]);

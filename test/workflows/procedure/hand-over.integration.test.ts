@@ -72,6 +72,23 @@ describe("a procedure that hands over to the next run of its chain", () => {
   });
 });
 
+describe("a watch whose run hands over", () => {
+  it("still holds what it held, and goes on looking", async () => {
+    rig.deeds["copy"] = ["hangs", "hangs"];
+    const handle = await rig.run({ isWatched: true });
+    await rig.untilCalled("copy 1.1");
+    rig.find({ level: "hold", text: "80 % of its cap" });
+    const { nonce } = await rig.gate(handle, "watch-slot");
+    await rig.hop(handle);
+    await rig.untilCalled("copy 1.1 left alone");
+    expect(await rig.gate(handle, "watch-slot")).toMatchObject({ nonce });
+    rig.release("copy");
+    await rig.until(handle, ({ holds }) => holds[0]?.kind === "watch");
+    rig.find({ level: "ok", text: "20 % of its cap" });
+    expect(await handle.result()).toMatchObject({ outcome: "completed" });
+  });
+});
+
 describe("a procedure whose worker dies", () => {
   it("has its step tried again by the next worker, under the same attempt", async () => {
     rig.deeds["copy"] = ["hangs", "ends"];

@@ -1,4 +1,5 @@
 import { calendarChanged } from "../../../workflows/window/messages";
+import { eventually } from "../../harness/eventually";
 import { ProcedureRig, type TrialHandle } from "./procedure-rig";
 
 let rig: ProcedureRig;
@@ -38,8 +39,12 @@ describe("a freeze", () => {
     const { step } = await untilHeld(handle, "frozen");
     expect(step).toBe("2. Slot");
     expect(rig.calls).toEqual(["look 1.1", "look 1.1 ended"]);
+    expect(await rig.watchers()).toMatchObject([
+      { run: { workflowId: handle.workflowId } },
+    ]);
     await rig.lift("sale");
     expect(await outcomeOf(handle)).toBe("completed");
+    expect(await rig.watchers()).toEqual([]);
   });
 
   it("does not hold what goes back, unless it says so", async () => {
@@ -70,6 +75,26 @@ describe("the lock", () => {
     rig.release("copy");
     expect(await outcomeOf(first)).toBe("completed");
     expect(await outcomeOf(second)).toBe("completed");
+  });
+
+  it("is not kept from others by a run that may not begin", async () => {
+    rig.deeds["copy"] = ["hangs"];
+    const first = await rig.run();
+    await rig.untilCalled("copy 1.1");
+    const second = await rig.run();
+    await untilHeld(second, "lock");
+    await rig.say(second, "pause");
+    await eventually(async () =>
+      (await rig.locks()).length === 1 ? true : undefined,
+    );
+    const third = await rig.run();
+    await untilHeld(third, "lock");
+    rig.release("copy");
+    expect(await outcomeOf(first)).toBe("completed");
+    expect(await outcomeOf(third)).toBe("completed");
+    await rig.say(second, "resume");
+    expect(await outcomeOf(second)).toBe("completed");
+    expect(await rig.locks()).toEqual([]);
   });
 
   it("stays with what an aborted run has left in doubt", async () => {
@@ -206,6 +231,36 @@ describe("a step that misses the end of its window", () => {
     expect(rig.milestones("slip")).toMatchObject([
       { step: "publish", was: until, windowEnd: until },
     ]);
+  });
+});
+
+describe("a step that stops at the close of its window", () => {
+  it("is told of with the time at which it goes on, each time that it misses an end", async () => {
+    rig.deeds["copy"] = ["hangs", "hangs", "hangs"];
+    const handle = await rig.run(inWindow);
+    const now = Date.now();
+    for (const [night, part] of ["1.1", "1.2"].entries()) {
+      const until = now + (1 + night) * hourMs;
+      const nextOpen = until + 20 * hourMs;
+      const window = { until, nextOpen, nextChange: until };
+      await rig.editCalendar(handle, { open: true, ...window });
+      await rig.untilCalled(`copy ${part}`);
+      await rig.tell(handle, "copy", 5 * hourMs);
+      await rig.until(handle, ({ steps }) =>
+        steps.some(({ slip }) => slip?.goesOnAt === nextOpen),
+      );
+      await rig.editCalendar(handle, { open: false });
+      await rig.untilStep(handle, "copy", "stopped until its window");
+    }
+    rig.release("copy");
+    await rig.editCalendar(handle, { open: true });
+    expect(await outcomeOf(handle)).toBe("completed");
+    const slips = rig.milestones("slip");
+    expect(slips).toMatchObject([
+      { step: "copy", windowEnd: now + hourMs, was: now + hourMs },
+      { step: "copy", windowEnd: now + 2 * hourMs },
+    ]);
+    expect(rig.calls).toContain("copy 1.3 ended");
   });
 });
 

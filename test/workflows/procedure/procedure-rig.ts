@@ -8,7 +8,15 @@ import { openArtifacts } from "../../../activities/artifacts/client";
 import type { ArtifactRef } from "../../../activities/artifacts/port";
 import type { CalendarState } from "../../../activities/calendar/port";
 import { createFreezeActivities } from "../../../activities/freeze/activities";
-import { type FreezeOrder, freezesType } from "../../../activities/freeze/port";
+import {
+  type FreezeOrder,
+  freezesType,
+  type Watcher,
+} from "../../../activities/freeze/port";
+import { lockType } from "../../../activities/lock/port";
+import { watchersQuery } from "../../../workflows/freeze/messages";
+import { locksQuery } from "../../../workflows/lock/messages";
+import type { LockTable } from "../../../workflows/lock/state";
 import { createLedgerActivities } from "../../../activities/ledger/activities";
 import { createLockActivities } from "../../../activities/lock/activities";
 import { createRuns } from "../../../activities/runs/client";
@@ -38,6 +46,8 @@ import {
   uniqueId,
 } from "../../harness/temporal";
 import type {
+  freezes,
+  lock,
   trial,
   TrialActivities,
   TrialCall,
@@ -177,6 +187,19 @@ export class ProcedureRig {
     const { taskQueue } = this;
     const runs = createRuns(() => this.server.client);
     return runs.tell({ ...entity, taskQueue }, name, payload);
+  }
+
+  /** Who holds and who waits for what of the trial's target. */
+  locks(): Promise<LockTable> {
+    const { workflow } = this.server.client;
+    const id = `${lockType}:${this.target}`;
+    return workflow.getHandle<typeof lock>(id).query(locksQuery);
+  }
+
+  /** Runs that hear of freezes. */
+  watchers(): Promise<readonly Watcher[]> {
+    const { workflow } = this.server.client;
+    return workflow.getHandle<typeof freezes>(freezesType).query(watchersQuery);
   }
 
   /** Of the last report. */

@@ -63,6 +63,12 @@ describe("a step under way", () => {
     });
   });
 
+  it("that says nothing of its end is told of once", () => {
+    const slip = { was: windowEnd, windowEnd };
+    const step = running(undefined, 0, slip);
+    expect(slipOf({}, step, window, windowEnd - minMs)).toBeUndefined();
+  });
+
   it("is never told of after the end that it misses, nor where no end is known", () => {
     const step = running(300, 0);
     expect(slipOf({}, step, window, windowEnd)).toBeUndefined();
