@@ -27,6 +27,8 @@ export function scratchConf(
     shared_preload_libraries: preloadLibraries.join(","),
     max_logical_replication_workers: "0",
     autovacuum: "off",
+    // The filter of heapallindexed lies in it: a small one lets missing rows pass.
+    maintenance_work_mem: "256MB",
     // It is thrown away when the host breaks down.
     fsync: "off",
     full_page_writes: "off",

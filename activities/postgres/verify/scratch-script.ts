@@ -4,7 +4,6 @@ const atLeast = [
   ["max_worker_processes", "max_worker_processes"],
   ["max_wal_senders", "max_wal_senders"],
   ["max_prepared_transactions", "max_prepared_xacts"],
-  ["max_locks_per_transaction", "max_locks_per_xact"],
 ];
 
 /**
@@ -47,6 +46,10 @@ control() { pg_controldata -D . | sed -n "s/^$1 setting: *//p"; }
 {
   printf '%s' "$conf"
 ${atLeast.map(([name, inControl]) => `  echo "${name} = $(control ${inControl})"`).join("\n")}
+  # A dump locks every table in one transaction: 300,000 locks take 80 MB.
+  locks=$((300000 / ($(control max_connections) + $(control max_prepared_xacts) + 1)))
+  [ "$locks" -gt "$(control max_locks_per_xact)" ] || locks=$(control max_locks_per_xact)
+  echo "max_locks_per_transaction = $locks"
 } >postgresql.conf
 : >postgresql.auto.conf; : >recovery.signal; : >pg_ident.conf
 echo 'local all all trust' >pg_hba.conf

@@ -131,6 +131,20 @@ describeWhen(postgresMissing())("the verification of a real backup", () => {
       const { scratch } = await openScratch(lab.work, order);
       of = { ...order, scratch: scratch! };
     });
+    it("asked for once more is the same one", async () => {
+      const { scratch } = await openScratch(lab.work, of);
+      expect(scratch).toEqual(of.scratch);
+    });
+
+    it("has room for the locks of a dump of 100,000 tables", () => {
+      const conf = readFileSync(
+        join(of.scratch.path, "postgresql.conf"),
+        "utf8",
+      );
+      const locks = /max_locks_per_transaction = (\d+)/.exec(conf)?.[1];
+      expect(Number(locks) * 100).toBeGreaterThan(100_000);
+    });
+
     const again = (): OfScratch => ({ ...of, ...lab.order(backup) });
     const postmaster = () =>
       Number(
