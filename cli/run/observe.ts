@@ -65,7 +65,8 @@ export function observerOf(
     );
     const gates = await ask(client, () => handle.query(gatesQuery));
     if (isProcedure(progress)) return liveOfProcedure(progress, gates);
-    const isShown = (progress?.total ?? 0) <= MOST_CELLS;
+    // A run that still prepares has none, and one that goes by steps never will.
+    const isShown = progress !== undefined && progress.total <= MOST_CELLS;
     return liveOf(progress, isShown ? await hosts() : [], gates);
   };
 

@@ -84,7 +84,7 @@ const unbegun = ({
   expectedBytes,
   maxRateBytes,
 }: CopyLimits): Omit<StepProgress, "line"> => ({
-  ...{ step: "base-backup", percent: 0 },
+  ...{ step: "copy", percent: 0 },
   ...{ doneBytes: 0, totalBytes: expectedBytes },
   ...(maxRateBytes !== undefined && {
     etaMs: inMs(expectedBytes, maxRateBytes),
@@ -92,7 +92,7 @@ const unbegun = ({
 });
 
 const ended = (doneBytes: number): Omit<StepProgress, "line"> => ({
-  ...{ step: "base-backup", percent: 99, doneBytes, totalBytes: doneBytes },
+  ...{ step: "copy", percent: 99, doneBytes, totalBytes: doneBytes },
 });
 
 function copying(
@@ -110,7 +110,7 @@ function copying(
       line: `copied ${bytesInWords(doneBytes)}, more than was estimated${at}`,
     };
   return {
-    ...{ step: "base-backup", doneBytes, totalBytes: total },
+    ...{ step: "copy", doneBytes, totalBytes: total },
     percent: Math.min(99, (doneBytes / total) * 100),
     ...(rate !== undefined &&
       rate > 0 && { etaMs: inMs(total - doneBytes, rate) }),

@@ -90,7 +90,7 @@ from pg_stat_progress_basebackup p join pg_stat_activity a using (pid) where a.a
 function progressOf({ phase, done, total }: Streamed): StepProgress {
   const isKnown = total !== null && total > 0;
   return {
-    ...{ step: "deep read", line: phase, doneBytes: done },
+    ...{ step: "preflight", line: phase, doneBytes: done },
     ...(isKnown && {
       ...{ totalBytes: total, percent: Math.min(100, (done / total) * 100) },
     }),

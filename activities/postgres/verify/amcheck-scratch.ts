@@ -22,7 +22,7 @@ export function amcheckScratch(
 ): Promise<LevelResult> {
   const { scratch } = order;
   work.tell({
-    step: "amcheck",
+    step: "verify-scratch",
     line: "V6: checks every table and B-tree index",
   });
   return timed(work, async () => {

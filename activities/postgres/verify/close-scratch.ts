@@ -23,7 +23,10 @@ export function checkPages(
   work: VerifyWork,
   order: OfScratch,
 ): Promise<LevelResult> {
-  work.tell({ step: "pages", line: "V4: compares every page's checksum" });
+  work.tell({
+    step: "verify-scratch",
+    line: "V4: compares every page's checksum",
+  });
   return timed(work, async () => {
     const ended = await levelJob(work, order, {
       ...{ step: "pages", script: pagesScript },

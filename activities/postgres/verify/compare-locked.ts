@@ -28,7 +28,10 @@ export function compareLocked(
   return timed(work, async () => {
     const tables: ComparedTable[] = [];
     for (const table of order.tables) {
-      work.tell({ step: "rows", line: `V8: compares ${table} under its lock` });
+      work.tell({
+        step: "rows-locked",
+        line: `V8: compares ${table} under its lock`,
+      });
       tables.push(await compareOne(work, order, table));
     }
     return judgeComparison(tables);

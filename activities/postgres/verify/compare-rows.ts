@@ -78,7 +78,11 @@ async function compareDatabase(sides: Sides): Promise<ComparedTable[]> {
     const { name = "", bytes = "0" } = then.get(oid) ?? now.get(oid) ?? {};
     const shown = `${database} ${name}`;
     const percent = Math.floor((tables.length / (then.size + 1)) * 100);
-    work.tell({ step: "rows", percent, line: `V8: compares ${shown}` });
+    work.tell({
+      step: "verify-scratch",
+      percent,
+      line: `V8: compares ${shown}`,
+    });
     const outcome =
       judgeCatalogs(now.get(oid), then.get(oid)) ??
       (await compareTable(sides, oid, then.get(oid)));

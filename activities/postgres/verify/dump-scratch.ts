@@ -18,7 +18,10 @@ export function dumpScratch(
   order: OfScratch,
 ): Promise<LevelResult> {
   const { scratch } = order;
-  work.tell({ step: "dump", line: "V7: dumps every database to nowhere" });
+  work.tell({
+    step: "verify-scratch",
+    line: "V7: dumps every database to nowhere",
+  });
   return timed(work, async () => {
     await wakeScratch(work, order);
     const databases = databasesIn(scratch, "reading");

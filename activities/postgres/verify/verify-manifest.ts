@@ -33,7 +33,7 @@ export async function verifyManifest(
   let facts: BackupFacts | undefined;
   const files = await timed(work, async () => {
     work.tell({
-      step: "verify",
+      step: "verify-files",
       line: "V1: compares files and sizes with the manifest",
     });
     facts = await lookAtBackup(work, order);
@@ -43,7 +43,7 @@ export async function verifyManifest(
   if (facts?.manifest === undefined) return [files];
   const seen = facts;
   work.tell({
-    ...{ step: "verify", totalBytes: facts.manifest?.bytes },
+    ...{ step: "verify-files", totalBytes: facts.manifest?.bytes },
     line: "V2 and V3: reads every file and the WAL",
   });
   // Each takes one core.

@@ -132,7 +132,7 @@ describeWhen(postgresMissing())("a base backup that is disturbed", () => {
     expect(percents).toEqual([...percents].sort((a, b) => a - b));
     expect(copying.at(-1)).toMatchObject({
       etaMs: expect.any(Number),
-      step: "base-backup",
+      step: "copy",
     });
   });
 });

@@ -91,7 +91,7 @@ describeWhen(postgresMissing())("preflight on real servers", () => {
       measured: expect.stringMatching(/^every file in \d+ s$/),
     });
     expect(told.at(-1)).toMatchObject({
-      ...{ step: "deep read", line: "streaming database files" },
+      ...{ step: "preflight", line: "streaming database files" },
       percent: expect.any(Number),
     });
   });
