@@ -1,23 +1,27 @@
-import { execFile } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { promisify } from "node:util";
 import { InvalidArgumentError } from "commander";
 import { type Lab, startLab } from "../../lab/hosts/lab";
-import { startDevServer } from "../../lab/temporal/dev-server";
 import { workflowId } from "../../runbooks/fleet-upgrade/ids";
-import type { OpenGate } from "../../workflows/gate/gate";
 import type { Context, Program } from "../context";
 import type { ExitName } from "../exit-codes";
 import { durationText, line } from "../output";
 import type { Observation } from "../run/observation";
 import { observerOf } from "../run/observe";
-import { decideCommand } from "../run/words";
 import { withClient } from "../temporal";
-import { startWorkerProcess, type WorkerProcess } from "../worker-process";
+import { registerDemoReplica } from "./demo-replica";
+import {
+  answerGate,
+  Crew,
+  muted,
+  onGround,
+  onStage,
+  say,
+  stayOpen,
+  tell,
+  typed,
+} from "./demo-stage";
 import { watch } from "./watch";
 
 const example = `
@@ -50,56 +54,36 @@ export function registerDemo({ root, run: runWork }: Program): void {
     .action((flags: DemoFlags) =>
       runWork(command, (context) => demo(context, flags)),
     );
+  registerDemoReplica(command, runWork);
 }
 
-async function demo(outer: Context, flags: DemoFlags): Promise<ExitName> {
-  const began = Date.now();
-  const folder = await mkdtemp(join(tmpdir(), "runbook-demo-"));
-  const closing: (() => Promise<unknown>)[] = [
-    () => rm(folder, { recursive: true, force: true }),
-  ];
-  try {
-    say(outer, "A Temporal server, found or obtained ...");
-    const server = await startDevServer({
-      env: { ...outer.env },
-      db: join(folder, "temporal.db"),
-    });
-    closing.unshift(() => server.stop());
-    tell(outer, `${server.address}, Web UI: ${server.uiUrl ?? "its own"}`);
-
+const demo = (outer: Context, flags: DemoFlags): Promise<ExitName> =>
+  onGround(outer, async (ground) => {
+    const began = Date.now();
     say(outer, `${flags.hosts} lab hosts in 4 pools, behind real SSH ...`);
     const lab = await startLab({
-      dir: join(folder, "lab"),
+      dir: join(ground.folder, "lab"),
       hosts: flags.hosts,
       faults: [...flags.fault],
       applyMs,
     });
-    closing.unshift(() => lab.stop());
+    ground.closing(() => lab.stop());
     const [first] = lab.hosts;
     tell(
       outer,
       `one of them: ssh -i ${lab.identityFile} -p ${first?.port} ${lab.user}@${first?.address}`,
     );
 
-    const context = withEnv(outer, {
-      ...server.env,
-      TEMPORAL_UI_URL: server.uiUrl ?? "",
-      RUNBOOK_CONFIG: lab.configFile,
-      RUNBOOK_ARTIFACTS: join(folder, "artifacts"),
-      RUNBOOK_TASK_QUEUE: "runbooks",
-    });
+    const context = onStage(outer, ground, lab.configFile);
     const crew = new Crew(context);
-    closing.unshift(() => crew.dismiss());
-    const stage = { lab, crew, folder };
+    ground.closing(() => crew.dismiss());
+    const stage = { lab, crew, folder: ground.folder };
     const exit = await play(context, stage);
     if (exit === "interrupted") return exit;
     await prove(context, stage, Date.now() - began);
-    await stayOpen(outer, server.uiUrl);
+    await stayOpen(outer, ground.server.uiUrl);
     return exit;
-  } finally {
-    for (const close of closing) await close();
-  }
-}
+  });
 
 interface Stage {
   readonly lab: Lab;
@@ -126,7 +110,7 @@ async function play(context: Context, stage: Stage): Promise<ExitName> {
       const { end, live } = await observer.observe();
       if (end !== undefined || exit !== "ok") return exit;
       for (const gate of live?.gates ?? []) {
-        await answer(context, gate);
+        await answerGate(context, id, gate, answers[gate.id] ?? "");
         isApproved ||= gate.id === "canary";
       }
       if (isApproved && isMidApply()) await killWorker(context, stage);
@@ -139,14 +123,6 @@ const answers: Readonly<Record<string, string>> = {
   budget: "continue",
   "failed-hosts": "exclude",
 };
-
-/** What on-call would type: the command that `watch` shows. */
-async function answer(context: Context, gate: OpenGate): Promise<void> {
-  say(context, `The run asks: ${gate.title} On-call types:`);
-  const command = decideCommand(id, gate, answers[gate.id] ?? "");
-  const words = command.replace('"$USER"', "demo").split(" ").slice(1);
-  await typed(context, words);
-}
 
 async function killWorker(
   context: Context,
@@ -162,30 +138,6 @@ async function killWorker(
   tell(context, "No worker lives, and each of these commands came to its end.");
   await crew.hire();
   tell(context, "A new worker reads on the hosts what is done, and goes on:");
-}
-
-/** The worker process of the moment. */
-class Crew {
-  #worker: WorkerProcess | undefined;
-  /** Process id of the one that was killed. */
-  killed: number | undefined;
-
-  constructor(private readonly context: Context) {}
-
-  async hire(): Promise<void> {
-    this.#worker = await startWorkerProcess(this.context.env);
-  }
-
-  async kill(): Promise<number> {
-    this.killed = this.#worker?.pid ?? 0;
-    await this.#worker?.end("SIGKILL");
-    this.#worker = undefined;
-    return this.killed;
-  }
-
-  async dismiss(): Promise<void> {
-    await this.#worker?.end("SIGTERM");
-  }
 }
 
 /** The report, and what the hosts' own logs say about it. */
@@ -220,35 +172,6 @@ async function prove(
     );
 }
 
-/** The Web UI is worth a look as long as somebody is there to look. */
-async function stayOpen(
-  context: Context,
-  uiUrl: string | undefined,
-): Promise<void> {
-  const page = `${uiUrl ?? ""}/namespaces/default/workflows`;
-  if (!context.isTerminal || context.json)
-    return say(context, `Temporal Web UI, while it ran: ${page}`);
-  say(context, `Temporal Web UI: ${page}`);
-  tell(context, "It stays until you press Ctrl-C.");
-  if (!context.interrupted.aborted) await once(context.interrupted, "abort");
-}
-
-/** A command line of this very program, shown and run. */
-async function typed(
-  context: Context,
-  words: readonly string[],
-  cwd = process.cwd(),
-): Promise<void> {
-  tell(context, `$ runbook ${words.join(" ")}`);
-  const main = join(__dirname, "..", "main.js");
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [main, ...words],
-    { cwd, env: { ...context.env } },
-  );
-  for (const text of stdout.trimEnd().split("\n")) tell(context, text);
-}
-
 /** Hosts whose own log has a beginning of `apply` without its end. */
 function midApply(lab: Lab): string[] {
   return lab.hosts
@@ -265,26 +188,6 @@ function count(lab: Lab, host: string, word: "begin" | "end"): number {
     .match(new RegExp(`\\b${word} apply\\b`, "g"));
   return marks?.length ?? 0;
 }
-
-function withEnv(
-  context: Context,
-  more: Readonly<Record<string, string>>,
-): Context {
-  const env = { ...context.env, ...more };
-  return Object.assign(Object.create(context) as Context, { env });
-}
-
-/** For `--json` the story goes to stderr, and stdout stays one object. */
-function muted(context: Context): Context {
-  if (!context.json) return context;
-  const out = (text: string) => context.err(text);
-  return Object.assign(Object.create(context) as Context, { json: false, out });
-}
-
-const say = (context: Context, text: string): void =>
-  line(muted(context), `\n${text}`);
-const tell = (context: Context, text: string): void =>
-  line(muted(context), `  ${text}`);
 
 function hostCount(text: string): number {
   const hosts = Number(text);

@@ -150,6 +150,13 @@ export class Cluster {
     return runProgram({ ...this.place, env: this.env }, argv, stdin);
   }
 
+  /** Resolves when the standby has replayed all that this server has written by now. */
+  async caughtUp(standby: Cluster): Promise<void> {
+    const lsn = await this.sql("SELECT pg_current_wal_lsn()");
+    const behind = `SELECT pg_last_wal_replay_lsn() < '${lsn}'`;
+    while ((await standby.sql(behind)) !== "f") await pause(lookEveryMs);
+  }
+
   async log(): Promise<string> {
     return readFile(this.logFile, "utf8").catch(() => "");
   }

@@ -80,8 +80,8 @@ const sound: Npm = {
 describeWhen(noProc)(".ci/run", () => {
   it("sums all tiers and steps into its last line", () => {
     const { status, lastLine } = run(sound);
-    // System packages, install, format, lint, types, unused code, build, demo, nothing left running.
-    expect(lastLine).toBe(`${16 + 9} passed, 0 failed, 1 skipped`);
+    // System packages, install, format, lint, types, unused code, build, two demos, nothing left running.
+    expect(lastLine).toBe(`${16 + 10} passed, 0 failed, 1 skipped`);
     expect(status).toBe(0);
   });
 
@@ -91,7 +91,7 @@ describeWhen(noProc)(".ci/run", () => {
       "run --silent lint": "echo 'no semicolon'; exit 1",
       "run test:replay": `${report(3, 1, 0)}; exit 1`,
     });
-    expect(lastLine).toBe("23 passed, 2 failed, 1 skipped");
+    expect(lastLine).toBe("24 passed, 2 failed, 1 skipped");
     expect(stderr).toContain("== lint: FAILED");
     expect(stderr).toContain("== npm run test:replay: FAILED (1)");
     expect(status).toBe(1);
@@ -99,7 +99,7 @@ describeWhen(noProc)(".ci/run", () => {
 
   it("counts a tier that ends without a report as failed", () => {
     const { status, lastLine } = run({ ...sound, "test --": "exit 1" });
-    expect(lastLine).toBe("15 passed, 1 failed, 0 skipped");
+    expect(lastLine).toBe("16 passed, 1 failed, 0 skipped");
     expect(status).toBe(1);
   });
 
@@ -117,7 +117,7 @@ describeWhen(noProc)(".ci/run", () => {
         'setsid sleep 612 >/dev/null 2>&1 & until [ "$(ps -o pgid= -p $! | tr -d " ")" = $! ]; do :; done',
     });
     expect(stdout).toMatch(/left running:[^]*sleep 612/);
-    expect(lastLine).toBe("24 passed, 1 failed, 1 skipped");
+    expect(lastLine).toBe("25 passed, 1 failed, 1 skipped");
     const left = spawnSync("pgrep", ["-f", "^sleep 612$"]);
     expect(left.status).toBe(1);
   }, 30_000);
