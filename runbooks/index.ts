@@ -1,6 +1,7 @@
 /** The workflow bundle's entry: one line a runbook. */
 export { fleetUpgrade } from "./fleet-upgrade/workflow";
 export { replicaSetup } from "./replica-setup/workflow";
+export { switchover } from "./switchover/workflow";
 export { sweep } from "./sweep/workflow";
 
 // What all runs share: one workflow for the locks of each target, and one for all freezes.

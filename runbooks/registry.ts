@@ -20,6 +20,12 @@ import * as replicaIds from "./replica-setup/ids";
 import { planSummary } from "./replica-setup/plan-words";
 import { readInput as readReplicaInput } from "./replica-setup/prepare";
 import { templateInput as replicaTemplate } from "./replica-setup/template";
+import * as switching from "./switchover/activities";
+import { switchoverInputSchema } from "./switchover/contract";
+import * as switchoverIds from "./switchover/ids";
+import { switchSummary } from "./switchover/plan-words";
+import { readInput as readSwitchoverInput } from "./switchover/prepare";
+import { templateInput as switchoverTemplate } from "./switchover/template";
 import * as sweeping from "./sweep/activities";
 import { sweepInputSchema } from "./sweep/contract";
 import * as sweepIds from "./sweep/ids";
@@ -100,6 +106,23 @@ const replicaSetup: Runbook = {
   createActivities: replica.createReplicaSetupActivities,
 };
 
+const switchover: Runbook = {
+  name: switchoverIds.runbookName,
+  workflowType: switchoverIds.workflowType,
+  input: switchoverInputSchema,
+  modes: { looks: "plan", acts: "execute" },
+  template: switchoverTemplate,
+  describe(input) {
+    const settings = readSwitchoverInput(input);
+    return {
+      workflowId: switchoverIds.workflowId(settings),
+      summary: switchSummary(settings),
+    };
+  },
+  plan: switching.planWithGuards,
+  createActivities: switching.createSwitchoverRunActivities,
+};
+
 const sweep: Runbook = {
   name: sweepIds.runbookName,
   workflowType: sweepIds.workflowType,
@@ -122,4 +145,9 @@ const sweep: Runbook = {
 };
 
 /** The first one is meant where none is named. */
-export const runbooks: readonly Runbook[] = [fleetUpgrade, replicaSetup, sweep];
+export const runbooks: readonly Runbook[] = [
+  fleetUpgrade,
+  replicaSetup,
+  switchover,
+  sweep,
+];

@@ -20,5 +20,6 @@ export const createPostgresActivities = ({
   ...createStandbyActivities(postgres),
   ...createSwitchoverActivities(postgres),
   ...createPreflightActivities(postgres),
+  ...createSwitchoverActivities(postgres),
   ...createVerifyActivities({ ...postgres, artifacts, now: Date.now }),
 });

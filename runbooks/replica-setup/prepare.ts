@@ -1,21 +1,12 @@
 import { approvalsFor } from "../../activities/approvals/approvals";
-import type { Configuration } from "../../activities/configuration/port";
 import type { ConfigurationSource } from "../../activities/configuration/port";
-import { oneOf } from "../../activities/fault-words";
-import { describeFaults, type Fault, parse } from "../../activities/faults";
-import type { Host, Inventory } from "../../activities/inventory/port";
-import type { PostgresServer } from "../../activities/postgres/port";
-import type { PostgresSettings } from "../../activities/postgres/schema";
-import {
-  bouncerOf,
-  namedFaults,
-  secretFaults,
-  serverFaults,
-  serverOn,
-} from "../../activities/postgres/servers";
+import { parse } from "../../activities/faults";
+import type { Inventory } from "../../activities/inventory/port";
+import { bouncerOf } from "../../activities/postgres/servers";
 import type { Roster } from "../../activities/roster/port";
 import { readApprovals } from "../approvals";
 import { allGates } from "../gates";
+import { postgresTarget, requireServers } from "../postgres-target";
 import { type RunIdentity, settingsOfRun } from "../run-settings";
 import {
   type ReplicaPlan,
@@ -47,12 +38,13 @@ export async function planFor(
   const settings =
     run === undefined ? read : settingsOfRun(read, workflowId(read), run, what);
   const configured = await configuration.read();
-  const { target, postgres } = lookUp(settings.target, configured);
+  const found = postgresTarget(settings.target, configured, subject);
+  const { target, postgres } = found;
   const hosts = await inventory.resolve(target.inventory);
-  const { primary, replica } = await requireServers(settings, hosts, {
-    access: target.ssh,
-    settings: postgres,
-  });
+  const { primary, replica } = await requireServers(
+    { primary: settings.primary, replica: settings.replica },
+    ...([hosts, found, subject] as const),
+  );
   const approvals = await readApprovals(
     approvalsFor(configured, settings.target),
     roster,
@@ -65,54 +57,4 @@ export async function planFor(
     ...(bouncer === undefined ? {} : { bouncer }),
     ...(approvals === undefined ? {} : { approvals }),
   };
-}
-
-interface FoundTarget {
-  readonly target: Configuration["targets"][string];
-  readonly postgres: PostgresSettings;
-}
-
-function lookUp(name: string, { targets }: Configuration): FoundTarget {
-  const target = Object.hasOwn(targets, name) ? targets[name] : undefined;
-  const postgres = target?.postgres;
-  if (target !== undefined && postgres !== undefined)
-    return { target, postgres };
-  const known = Object.keys(targets).filter(
-    (one) => targets[one]?.postgres !== undefined,
-  );
-  const fault: Fault = {
-    path: "target",
-    found:
-      target === undefined
-        ? JSON.stringify(name)
-        : `${JSON.stringify(name)}, which has no postgres`,
-    expected:
-      known.length === 0
-        ? "a target that has postgres, but none has"
-        : oneOf(known),
-  };
-  throw describeFaults([fault], subject);
-}
-
-/** Both servers; everything that is wrong with them is told at once. @throws input.invalid */
-async function requireServers(
-  { primary, replica }: Pick<ReplicaSetupSettings, "primary" | "replica">,
-  hosts: readonly Host[],
-  of: Parameters<typeof serverOn>[0],
-): Promise<Record<"primary" | "replica", PostgresServer>> {
-  const found = [primary, replica].map((id) =>
-    hosts.find((host) => host.id === id),
-  );
-  const [one, other] = found.map((host) => host && serverOn(of, host));
-  const faults = [
-    ...namedFaults({ primary, replica }, hosts),
-    ...serverFaults(
-      [one, other].filter((server) => server !== undefined),
-      "replica",
-    ),
-    ...(await secretFaults(of.settings)),
-  ];
-  if (faults.length > 0 || one === undefined || other === undefined)
-    throw describeFaults(faults, subject);
-  return { primary: one, replica: other };
 }

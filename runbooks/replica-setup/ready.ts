@@ -66,11 +66,14 @@ export async function handOver(
   verification: Verification,
 ): Promise<void> {
   const { run: mark, plan } = run.prepared;
-  const { primary } = plan;
+  // After a switchover the run's rows are there, and the old primary's slot is gone.
+  const isSwitched = run.state.steps["switchover"]?.kind === "done";
+  const primary = isSwitched ? plan.replica : plan.primary;
   await run.step("hand-over", async () => {
     await discardScratches(run, verification);
     await changes.removeSentinels({ run: mark, primary });
     await changes.removeAmcheck({ run: mark, primary });
+    if (isSwitched) return changes.dropSlot({ run: mark, primary });
     return changes.handOverSlot({ run: mark, primary });
   });
 }

@@ -34,7 +34,7 @@ export const switchOver = (run: ReplicaRun): Promise<string | undefined> =>
           ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
       },
     );
-    if (outcome === "completed") return text;
+    if (outcome === "completed" || outcome === "completed late") return text;
     throw ApplicationFailure.nonRetryable(
       `the switchover ended as ${outcome}: ${text}\nhint: Read its report; a retry starts another one.`,
       "switchover.notDone",

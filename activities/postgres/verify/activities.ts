@@ -6,6 +6,7 @@ import { compareRows } from "./compare-rows";
 import { describeBackup } from "./describe-backup";
 import { discardScratch } from "./discard-scratch";
 import { dumpScratch } from "./dump-scratch";
+import { readOwnVerification } from "./own-verification";
 import { openScratch } from "./open-scratch";
 import type { VerifyActivities } from "./port";
 import { readSentinel } from "./read-sentinel";
@@ -36,5 +37,6 @@ export function createVerifyActivities(
     discardScratch: activity(discardScratch),
     recordVerification: activity(recordVerification),
     readVerification: activity(readVerification),
+    readOwnVerification: activity(readOwnVerification),
   };
 }

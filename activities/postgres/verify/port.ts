@@ -141,6 +141,13 @@ export interface RecordQuestion {
   readonly path: string;
 }
 
+export interface OwnRecordQuestion {
+  readonly ref: ArtifactRef;
+  readonly run: RunMark;
+  /** Made from the backup that the record speaks of. */
+  readonly standby: PostgresServer;
+}
+
 export interface VerificationRecord {
   readonly format: 1;
   readonly backupId: string;
@@ -205,4 +212,6 @@ export interface VerifyActivities {
   recordVerification(order: RecordOrder): Promise<ArtifactRef>;
   /** Refuses a record that does not count for this backup and policy. @throws verification.*, artifacts.*, ssh.* */
   readVerification(question: RecordQuestion): Promise<VerificationRecord>;
+  /** The same for a standby that was made from the backup. @throws verification.*, artifacts.*, ssh.* */
+  readOwnVerification(question: OwnRecordQuestion): Promise<VerificationRecord>;
 }

@@ -1,0 +1,56 @@
+import { workflowInfo } from "@temporalio/workflow";
+import type { SwitchOrder } from "../../activities/postgres/switchover/port";
+import { artifactFolder } from "../../workflows/procedure/calls";
+import type { CarriedProcedure } from "../../workflows/procedure/carried";
+import { ProcedureRun } from "../../workflows/procedure/run";
+import { scheduleOf } from "../../workflows/schedule-of";
+import { looks, own } from "./calls";
+import type { PreparedSwitchover, SwitchoverResult } from "./contract";
+import { runbookName } from "./ids";
+import { guardOrderOf, stepsOf } from "./plan-words";
+import type { SwitchStepId } from "./steps";
+
+export type SwitchRun = ProcedureRun<SwitchStepId, PreparedSwitchover>;
+export type CarriedSwitchRun = CarriedProcedure<PreparedSwitchover>;
+
+export function openRun(
+  input: unknown,
+  carried: CarriedSwitchRun | undefined,
+): Promise<SwitchRun> {
+  return ProcedureRun.open<SwitchStepId, PreparedSwitchover>({
+    runbook: runbookName,
+    steps: ({ plan }) => stepsOf(plan.settings),
+    prepare: () => prepare(input),
+    carried,
+  });
+}
+
+function prepare(input: unknown): Promise<PreparedSwitchover> {
+  const info = workflowInfo();
+  const { workflowId, firstExecutionRunId: rootRunId } = info;
+  const scheduledBy = scheduleOf();
+  return own.prepareSwitchover({
+    ...{ input, workflowId, rootRunId, folder: artifactFolder() },
+    ...(scheduledBy === undefined ? {} : { scheduledBy }),
+    isChild: info.parent !== undefined,
+  });
+}
+
+/** Looks at both servers and touches nothing; the plan is the result, whatever the guards say. */
+export async function planned({
+  prepared,
+}: SwitchRun): Promise<SwitchoverResult> {
+  const checks = await looks.guards(guardOrderOf(prepared));
+  const { text, document } = await own.describeSwitchover({
+    ...{ folder: artifactFolder(), prepared, checks },
+  });
+  return { outcome: "planned", counts: {}, plan: document, text };
+}
+
+/** What every activity of the switch is told. */
+export const orderOf = ({
+  prepared: { run, plan },
+}: SwitchRun): SwitchOrder => {
+  const { primary, standby, bouncer } = plan;
+  return { run, primary, standby, bouncer };
+};

@@ -1,0 +1,135 @@
+import {
+  courseInBox,
+  mayBePromoted,
+  outcomeBack,
+  pausedMs,
+  waysBack,
+} from "../../../runbooks/switchover/plan";
+import {
+  type SwitchStepId,
+  switchStepIds,
+} from "../../../runbooks/switchover/steps";
+import type { StepState } from "../../../workflows/procedure/state";
+
+const tried = { attempt: 1, part: 1, workedMs: 1_000 };
+const running = (since: number): StepState => ({
+  ...{ kind: "running", since },
+  ...tried,
+});
+const done = (at: number): StepState => ({ kind: "done", at, ...tried });
+const cut: StepState = { kind: "cut", ...tried };
+
+/** All steps before this one are done, a second each from 0 on, and this one was cut short. */
+function cutIn(id: SwitchStepId) {
+  const at = switchStepIds.indexOf(id);
+  const before = switchStepIds.slice(0, at);
+  const steps: Record<string, StepState> = Object.fromEntries(
+    before.map((one, index) => [one, done((index + 1) * 1_000)]),
+  );
+  return { steps: { ...steps, [id]: cut } };
+}
+
+describe("the time box", () => {
+  it("begins with the drain, not with the approval", () => {
+    expect(courseInBox({ steps: {} }, 300_000, 50_000)).toEqual({
+      ...{ kind: "go on", leftMs: 300_000 },
+    });
+    const steps = { drain: running(50_000) };
+    expect(courseInBox({ steps }, 300_000, 60_000)).toEqual({
+      ...{ kind: "go on", leftMs: 290_000 },
+    });
+  });
+
+  it("still counts from there once clients are held back, also in the next run of the chain", () => {
+    const steps = { drain: done(51_000), checkpoint: running(51_000) };
+    expect(courseInBox({ steps }, 300_000, 60_000)).toEqual({
+      ...{ kind: "go on", leftMs: 290_000 },
+    });
+  });
+
+  it("is over at its very end, and the run goes back", () => {
+    const steps = { drain: done(1_000), promote: running(100_000) };
+    expect(courseInBox({ steps }, 300_000, 299_999).kind).toBe("go on");
+    expect(courseInBox({ steps }, 300_000, 300_000).kind).toBe("go back");
+  });
+
+  it("counts no more once the standby is promoted", () => {
+    const steps = { drain: done(1_000), promote: done(299_000) };
+    expect(courseInBox({ steps }, 300_000, 999_000).kind).toBe("forward only");
+  });
+});
+
+describe("the way back", () => {
+  it.each<[SwitchStepId, string[]]>([
+    ["look", []],
+    ["record", []],
+    ["guards", []],
+    ["drain", ["let clients go on"]],
+    ["checkpoint", ["let clients go on"]],
+    ["stop", ["reopen", "let clients go on"]],
+    ["received", ["reopen", "let clients go on"]],
+    ["fence", ["reopen", "let clients go on", "let the other follow"]],
+    ["promote", ["reopen", "let clients go on", "let the other follow"]],
+    ["timeline", ["reopen", "let clients go on", "let the other follow"]],
+    ["resume", ["reopen", "let clients go on", "let the other follow"]],
+    ["rejoin", []],
+    ["prove", []],
+  ])("of a run that was cut in %s", (id, ways) => {
+    expect(waysBack(cutIn(id))).toEqual(ways);
+  });
+
+  it("has the standby proven stopped from the moment a promotion was asked for", () => {
+    const asked = switchStepIds.filter((id) => mayBePromoted(cutIn(id)));
+    expect(asked[0]).toBe("promote");
+    expect(mayBePromoted(cutIn("fence"))).toBe(false);
+  });
+});
+
+describe("a run that did not go on", () => {
+  const ended = { ...cutIn("promote"), openedByHand: false };
+  const primary = { open: "primary", timeline: 1 } as const;
+
+  it("went back when the old primary is open", () => {
+    expect(outcomeBack({ ...ended, reopened: primary })).toBe("went back");
+    const early = { ...cutIn("drain"), openedByHand: false };
+    expect(outcomeBack({ ...early, reopened: undefined })).toBe("went back");
+  });
+
+  it("is completed late when the promotion has happened after all", () => {
+    const reopened = { open: "standby" } as const;
+    expect(outcomeBack({ ...ended, reopened })).toBe("completed late");
+  });
+
+  it("says that neither is open where nothing could be proven", () => {
+    expect(outcomeBack({ ...ended, reopened: undefined })).toBe("neither open");
+  });
+
+  it("believes a person who has opened one", () => {
+    const byHand = { ...ended, reopened: undefined, openedByHand: true };
+    expect(outcomeBack(byHand)).toBe("went back");
+  });
+
+  it("ends as every procedure does where clients were never held back, or write already", () => {
+    for (const id of ["guards", "rejoin"] as const)
+      expect(
+        outcomeBack({
+          ...{ ...cutIn(id), openedByHand: false },
+          reopened: undefined,
+        }),
+      ).toBeUndefined();
+  });
+});
+
+describe("the time in which clients could not write", () => {
+  it("is from the drain's begin to their going on, wherever that was", () => {
+    const drain = done(11_000);
+    expect(pausedMs({ steps: { drain, resume: done(14_000) } })).toBe(4_000);
+    const back = { drain, "undo-drain": done(30_000) };
+    expect(pausedMs({ steps: back })).toBe(20_000);
+  });
+
+  it("is unknown while they wait, and where they never had to", () => {
+    expect(pausedMs({ steps: { drain: done(11_000) } })).toBeUndefined();
+    expect(pausedMs({ steps: {} })).toBeUndefined();
+  });
+});

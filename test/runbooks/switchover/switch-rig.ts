@@ -1,0 +1,222 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { WorkflowHandleWithFirstExecutionRunId } from "@temporalio/client";
+import { openArtifacts } from "../../../activities/artifacts/client";
+import { configurationFile } from "../../../activities/configuration/client";
+import {
+  serverAttest,
+  serverStarts,
+} from "../../../activities/evidence/client";
+import { createInventory } from "../../../activities/inventory/client";
+import { createLoadBalancer } from "../../../activities/loadbalancer/client";
+import type { PostgresServer } from "../../../activities/postgres/port";
+import { createPostgresPorts } from "../../../activities/postgres/ports";
+import type { SwitchoverActivities } from "../../../activities/postgres/switchover/port";
+import { resolveReference } from "../../../activities/references";
+import { createRoster } from "../../../activities/roster/client";
+import { createSsh } from "../../../activities/ssh/ssh";
+import type {
+  SwitchoverInput,
+  SwitchoverResult,
+} from "../../../runbooks/switchover/contract";
+import { workflowId, workflowType } from "../../../runbooks/switchover/ids";
+import type { switchover } from "../../../runbooks/switchover/workflow";
+import { composeActivities } from "../../../workers/compose";
+import type { OpenGate } from "../../../workflows/gate/gate";
+import { decide, gatesQuery } from "../../../workflows/gate/messages";
+import { procedureQuery } from "../../../workflows/procedure/messages";
+import type { ProcedureProgress } from "../../../workflows/procedure/progress";
+import { eventually } from "../../harness/eventually";
+import { SwitchScene } from "../../harness/switch-scene";
+import {
+  startTestServer,
+  type TestServer,
+  uniqueId,
+} from "../../harness/temporal";
+
+export type SwitchHandle = WorkflowHandleWithFirstExecutionRunId<
+  typeof switchover
+>;
+
+/** Called as an activity begins, or has done its work and has not said so yet; what it throws the activity throws. */
+export interface Hooks {
+  before?: (
+    name: keyof SwitchoverActivities,
+    attempt: number,
+  ) => Promise<void> | void;
+  after?: (
+    name: keyof SwitchoverActivities,
+    attempt: number,
+  ) => Promise<void> | void;
+}
+
+/** A primary and its standby under load through PgBouncer, a real Temporal server, and a worker in this process or none. */
+export class SwitchRig {
+  hooks: Hooks = {};
+  private readonly calls = new Map<string, number>();
+
+  private constructor(
+    readonly scene: SwitchScene,
+    readonly server: TestServer,
+    readonly folder: string,
+    readonly configFile: string,
+    readonly taskQueue: string,
+  ) {}
+
+  private stopWorker = (): Promise<void> => Promise.resolve();
+
+  static async start({ worker = true } = {}): Promise<SwitchRig> {
+    const folder = await mkdtemp(join(tmpdir(), "switch-rig-"));
+    const [scene, server] = await Promise.all([
+      SwitchScene.start(),
+      startTestServer(),
+    ]);
+    const configFile = await writeConfig(scene);
+    const queue = uniqueId("switchover");
+    const rig = new SwitchRig(scene, server, folder, configFile, queue);
+    if (worker) rig.stopWorker = await rig.runWorker();
+    await scene.writers.heard();
+    return rig;
+  }
+
+  /** Leads a command line or a worker of another process here. */
+  get env(): Readonly<Record<string, string>> {
+    return {
+      ...this.server.env,
+      RUNBOOK_TASK_QUEUE: this.taskQueue,
+      RUNBOOK_CONFIG: this.configFile,
+      RUNBOOK_ARTIFACTS: join(this.folder, "artifacts"),
+    };
+  }
+
+  /** Roles as they are now. */
+  roles() {
+    return this.scene.next().order;
+  }
+
+  start(input: Partial<SwitchoverInput> = {}): Promise<SwitchHandle> {
+    const { primary, standby } = this.roles();
+    const full: SwitchoverInput = {
+      ...{ target: "lab", change: uniqueId("chg"), mode: "execute" },
+      ...{ primary: primary.id, standby: standby.id },
+      withoutRecord: "a test",
+      ...input,
+    };
+    return this.server.client.workflow.start<typeof switchover>(workflowType, {
+      ...{ taskQueue: this.taskQueue, workflowId: workflowId(full) },
+      args: [full],
+    });
+  }
+
+  gate(handle: SwitchHandle, id: string): Promise<OpenGate> {
+    return eventually(async () => {
+      const gates = await handle.query(gatesQuery);
+      return gates.find((gate) => gate.id === id);
+    });
+  }
+
+  async answer(
+    handle: SwitchHandle,
+    gate: string,
+    choice: string,
+    comment?: string,
+  ): Promise<void> {
+    const { nonce } = await this.gate(handle, gate);
+    const said = comment === undefined ? {} : { comment };
+    const answer = { gate, nonce, choice, by: "test", ...said };
+    await handle.executeUpdate(decide, { args: [answer] });
+  }
+
+  async approved(input: Partial<SwitchoverInput> = {}): Promise<SwitchHandle> {
+    const handle = await this.start(input);
+    await this.answer(handle, "switch", "approve");
+    return handle;
+  }
+
+  progress(handle: SwitchHandle): Promise<ProcedureProgress | undefined> {
+    return handle.query(procedureQuery);
+  }
+
+  report({ report }: SwitchoverResult): Promise<string> {
+    const key = report?.markdown.key ?? "";
+    return readFile(join(this.folder, "artifacts", key), "utf8");
+  }
+
+  pidOf(server: PostgresServer): Promise<number> {
+    return eventually(() => this.scene.clusterOf(server).pid());
+  }
+
+  async stop(): Promise<void> {
+    await this.stopWorker();
+    await Promise.all([this.server.stop(), this.scene.stop()]);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private async runWorker(): Promise<() => Promise<void>> {
+    const ssh = createSsh();
+    const artifacts = openArtifacts({
+      location: join(this.folder, "artifacts"),
+    });
+    const activities = composeActivities({
+      ...{ ssh, resolveReference, artifacts },
+      postgres: createPostgresPorts(ssh),
+      balancer: createLoadBalancer({ resolveReference }),
+      configuration: configurationFile(this.configFile),
+      roster: createRoster(),
+      ...{ starts: serverStarts(), attest: serverAttest() },
+      inventory: createInventory({ baseDir: this.scene.pair.lab.hosts.dir }),
+    });
+    const worker = await this.server.worker({
+      taskQueue: this.taskQueue,
+      activities: this.hooked(activities),
+    });
+    const running = worker.run();
+    return async () => {
+      worker.shutdown();
+      await running;
+      await Promise.all([ssh.close(), artifacts.close()]);
+    };
+  }
+
+  /** How often the worker here began an activity of this name. */
+  begun(name: keyof SwitchoverActivities): number {
+    return this.calls.get(name) ?? 0;
+  }
+
+  private hooked(activities: ReturnType<typeof composeActivities>) {
+    return Object.fromEntries(
+      Object.entries(activities).map(([type, activity]) => [
+        type,
+        async (...args: never[]) => {
+          const name = type as keyof SwitchoverActivities;
+          const attempt = this.begun(name) + 1;
+          this.calls.set(name, attempt);
+          await this.hooks.before?.(name, attempt);
+          const result = await activity(...args);
+          await this.hooks.after?.(name, attempt);
+          return result;
+        },
+      ]),
+    );
+  }
+}
+
+async function writeConfig({ pair: { lab } }: SwitchScene): Promise<string> {
+  const { primary, replica } = lab.servers;
+  const own = ({ sql, dataDirectory, workFolder }: PostgresServer) => ({
+    ...{ address: sql.address, port: sql.port, dataDirectory, workFolder },
+  });
+  const { user, password, database, tls } = primary.sql;
+  const { osUser, dataDirectory, workFolder, replication } = primary;
+  const postgres = {
+    ...{ user, password, database, tls, osUser, dataDirectory, workFolder },
+    ...{ replication, pgbouncer: lab.pgbouncer.settings },
+    servers: { primary: own(primary), replica: own(replica) },
+  };
+  const text = await readFile(lab.hosts.configFile, "utf8");
+  const file = join(lab.hosts.dir, "switchover.yaml");
+  const line = `    postgres: ${JSON.stringify(postgres)}\n`;
+  await writeFile(file, text.replace("  lab:\n", `  lab:\n${line}`));
+  return file;
+}
