@@ -22,6 +22,14 @@ export const attemptFailures = {
     class: "human",
     hint: "Run the preflight again: a copy would write a tablespace that it does not know to the path that it has on the primary.",
   },
+  noBackup: {
+    class: "human",
+    hint: "The folder of the backup is gone, published or unfinished: see what lies there before anything counts on it.",
+  },
+  notKept: {
+    class: "human",
+    hint: "Raise repo1-retention-full of the stanza, or name a folder of `config-include-path` as `includePath`: then nothing expires while a run needs a backup.",
+  },
   badMethod: {
     class: "stop",
     hint: "Correct the method of the backup in the run's input.",

@@ -4,6 +4,7 @@ import { removeOwned } from "../guarded-removal";
 import { costOf } from "./attempt-cost";
 import { lookAtAttempts } from "./attempts";
 import { baseBackup } from "./base-backup";
+import { pinBackup, unpinBackup } from "./pin";
 import type { BackupPorts } from "./parts";
 import type { AttemptOrder, BackupActivities } from "./port";
 import { requireStopped, stopBackup } from "./stop-backup";
@@ -24,6 +25,10 @@ export function createBackupActivities(deps: BackupPorts): BackupActivities {
       }),
     discardAttempt: (order) =>
       beating((signal) => discardAttempt(deps, order, signal)),
+    pinBackup: (pinning) =>
+      beating((signal) => pinBackup(deps, pinning, signal)),
+    unpinBackup: (pinning) =>
+      beating((signal) => unpinBackup(deps, pinning, signal)),
   };
 }
 

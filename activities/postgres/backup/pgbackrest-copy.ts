@@ -57,7 +57,7 @@ async function inRepository({
   signal,
 }: Copying): Promise<InRepository | undefined> {
   const ended = await deps.programs.run(repositoryHost(order), {
-    argv: wordsOf(backrest(method, "info", "--output=json")),
+    argv: backrest(method, "info", "--output=json"),
     ...{ timeoutMs: answerMs, signal },
   });
   if (ended.exitCode !== 0) throw backrestFailure(ended);
@@ -142,11 +142,6 @@ async function restore(
   if (ended.exitCode !== 0)
     throw overFor(failureOfCopy("pgbackrest", ended, order));
 }
-
-const wordsOf = (words: string[]): [string, ...string[]] => [
-  words[0] ?? "pgbackrest",
-  ...words.slice(1),
-];
 
 const backrestFailure = (
   ended: Ended,

@@ -11,9 +11,10 @@ const runAnnotation = "upgrade-runbooks-run";
 export function backrest(
   { config, includePath, stanza }: Pgbackrest,
   ...words: string[]
-): string[] {
+): [string, ...string[]] {
   return [
-    ...["pgbackrest", `--stanza=${stanza}`, "--log-level-file=off"],
+    "pgbackrest",
+    ...[`--stanza=${stanza}`, "--log-level-file=off"],
     ...(config === undefined ? [] : [`--config=${config}`]),
     ...(includePath === undefined
       ? []
@@ -94,6 +95,7 @@ interface InfoBackup {
 }
 
 interface InfoStanza {
+  readonly repo: readonly { readonly key: number }[];
   readonly backup: readonly InfoBackup[];
   readonly db: readonly { readonly id: number; readonly "system-id": string }[];
 }
@@ -126,6 +128,12 @@ export function ownBackup(
     tookS: timestamp.stop - timestamp.start,
     isDamaged: error,
   };
+}
+
+/** Numbers of the repositories that the stanza is kept in. @throws SyntaxError for what is no JSON */
+export function repositoriesOf(info: string): number[] {
+  const [stanza] = JSON.parse(info) as InfoStanza[];
+  return stanza?.repo.map(({ key }) => key) ?? [];
 }
 
 /**

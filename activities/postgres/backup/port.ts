@@ -116,6 +116,18 @@ export interface AttemptCost {
   readonly line: string;
 }
 
+export interface Pinning {
+  /** That needs the backup; not always the one that made it. */
+  readonly run: RunMark;
+  readonly primary: PostgresServer;
+  /** The host that has the copy. */
+  readonly replica: PostgresServer;
+  readonly backup: Backup;
+}
+
+/** How long it holds: pgBackRest has no pin of its own, and only a folder of its configuration keeps its expiry away. */
+export type Pinned = "for good" | "until the next full backups";
+
 export interface BackupActivities {
   /**
    * Copies, or joins the copy that runs; one that is finished is never made again, also by an earlier attempt. Attempts
@@ -130,4 +142,12 @@ export interface BackupActivities {
   attemptCost(order: CostQuestion): Promise<AttemptCost>;
   /** @throws postgres.notOurs, postgres.stillRunning, ssh.* */
   discardAttempt(order: AttemptOrder): Promise<"removed" | "absent">;
+  /**
+   * Keeps the backup from every removal of ours, and one by pgBackRest from its expiry. May be repeated.
+   *
+   * @throws postgres.noBackup, postgres.notKept, postgres.*, ssh.*
+   */
+  pinBackup(pinning: Pinning): Promise<Pinned>;
+  /** @throws postgres.*, ssh.* */
+  unpinBackup(pinning: Pinning): Promise<void>;
 }
