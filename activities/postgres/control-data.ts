@@ -29,8 +29,12 @@ export interface ControlData {
   readonly nextXid: string;
 }
 
-/** Reads what pg_controldata prints in the C locale. @returns nothing when a fact is missing */
+/** Of a damaged file, or one of another major version: what follows is not to be trusted, and pg_controldata ends with 0 all the same. */
+const untrustworthy = /calculated CRC checksum does not match/i;
+
+/** Reads what pg_controldata prints in the C locale. @returns nothing when a fact is missing or not to be trusted */
 export function readControlData(text: string): ControlData | undefined {
+  if (untrustworthy.test(text)) return undefined;
   const facts = new Map<string, string>();
   for (const line of text.split("\n")) {
     const [, name, value] = /^([^:]+):\s+(.*\S)\s*$/.exec(line) ?? [];

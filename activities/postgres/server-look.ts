@@ -31,7 +31,7 @@ done
 if [ -r "$fence" ]; then echo "fence $(cat "$fence")"; fi
 "$RB_BIN/pg_isready" -q -t 3 -h "$address" -p "$port"
 echo "answers $?"
-"$RB_BIN/pg_controldata" "$data" || exit 1
+"$RB_BIN/pg_controldata" "$data" 2>&1 || exit 1
 `;
 
 export interface ServerLook {

@@ -41,19 +41,6 @@ export function failureOfProgram(failure: ProgramFailure): RunbookError {
   });
 }
 
-/**
- * What a program that ended with 0 has told beside: some call it success when they left the work out. Undefined when nothing
- * speaks against it.
- */
-export function hiddenFailure(
-  failure: ProgramFailure,
-): RunbookError | undefined {
-  const kind = kindOfText(`${failure.stdout}\n${failure.stderr}`);
-  return kind !== undefined && hidden.has(kind)
-    ? failureOfProgram(failure)
-    : undefined;
-}
-
 /** What the newest complaint in a server's log means; undefined when none of its lines is known. */
 export function failureOfLog(
   log: string,
@@ -67,15 +54,6 @@ export function failureOfLog(
   }
   return undefined;
 }
-
-const hidden: ReadonlySet<PostgresFailure> = new Set([
-  "amcheckSkipped",
-  "controlDamaged",
-  "nothingToRewind",
-  "pageDamaged",
-  "sourceDamaged",
-  "stanzaMissing",
-]);
 
 function kindOfSql({
   code,

@@ -1,5 +1,6 @@
 import type { Programs, PostgresServer } from "../port";
 import { lookAtServer } from "../server-look";
+import { failureOfLog } from "../signatures";
 import { standbyError } from "./errors";
 import type { ServerOrder, Started } from "./port";
 
@@ -17,7 +18,7 @@ tail -n 15 "$log"
 /**
  * Starts a server that does not run. It comes up as what its files say, a standby or not: that is the caller's to see to.
  *
- * @throws postgres.startFailed with the last lines of its log, ssh.*
+ * @throws what its log means, such as postgres.settingsTooLow, else postgres.startFailed with its last lines; ssh.*
  */
 export async function startServer(
   programs: Programs,
@@ -36,10 +37,13 @@ export async function startServer(
   }
   const after = await lookAtServer(programs, server, signal);
   if (after.processes === 0)
-    throw standbyError("startFailed", {
-      seen: `${server.id} did not start: ${said || "nothing in its log"}`,
-      facts: { log: logOf(server) },
-    });
+    throw (
+      failureOfLog(said, server.id) ??
+      standbyError("startFailed", {
+        seen: `${server.id} did not start: ${said || "nothing in its log"}`,
+        facts: { log: logOf(server) },
+      })
+    );
   return { standing: after.answers === "accepting" ? "accepting" : "starting" };
 }
 

@@ -26,6 +26,16 @@ describe("what pg_controldata says", () => {
     ["a fact is missing", /^Database cluster state.*\n/m, ""],
     ["a state is unknown", "shut down in recovery", "heruntergefahren"],
     ["a transaction id is none", "1:837", "837"],
+    [
+      "its file is damaged, as 15 says it",
+      /^/,
+      "WARNING: Calculated CRC checksum does not match value stored in file.\n",
+    ],
+    [
+      "its file is damaged, as newer ones say it",
+      /^/,
+      "pg_controldata: warning: calculated CRC checksum does not match value stored in control file\n",
+    ],
   ])("is nothing where %s", (_, what, instead) => {
     expect(readControlData(recorded.replace(what, instead))).toBeUndefined();
   });

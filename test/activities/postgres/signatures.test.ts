@@ -3,7 +3,6 @@ import {
   failureOfLog,
   failureOfProgram,
   failureOfSql,
-  hiddenFailure,
 } from "../../../activities/postgres/signatures";
 import { recordedFailures } from "./recorded-failures";
 import type { RecordedFailure } from "./recorded-failures/recorded";
@@ -16,7 +15,6 @@ function failureOf({ sql, program, log }: RecordedFailure) {
 }
 
 const place = { address: "10.0.0.1", port: 5432 };
-const ended = { exitCode: 0, stdout: "", stderr: "" };
 
 describe("a recorded failure", () => {
   it.each(recordedFailures)("is $kind when $when ($from)", (recorded) => {
@@ -113,23 +111,6 @@ describe("a program's end", () => {
   it("is told with its last lines when none complains", () => {
     expect(endOf(1, "one\ntwo").seen).toBe("pg_dump ended with 1: one; two");
     expect(endOf(1).seen).toBe("pg_dump ended with 1: no output");
-  });
-
-  it("with 0 is a failure where the program left its work out", () => {
-    const skipping =
-      'pg_amcheck: warning: skipping database "app": amcheck is not installed';
-    expect(
-      hiddenFailure({ ...ended, program: "pg_amcheck", stderr: skipping })
-        ?.type,
-    ).toBe("postgres.amcheckSkipped");
-  });
-
-  it("with 0 is none, whatever it mentions beside", () => {
-    const words = 'NOTICE:  replication slot "x" already exists';
-    expect(
-      hiddenFailure({ ...ended, program: "psql", stderr: words }),
-    ).toBeUndefined();
-    expect(hiddenFailure({ ...ended, program: "pg_amcheck" })).toBeUndefined();
   });
 });
 

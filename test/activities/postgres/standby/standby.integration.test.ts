@@ -178,6 +178,10 @@ describeWhen(postgresMissing())("a copy on its way to a standby", () => {
     await stopServer(ports.programs, orders());
     const file = `${dataDirectory}/postgresql.auto.conf`;
     const before = readFileSync(file, "utf8");
+    writeFileSync(file, `${before}max_connections = 20\n`);
+    await expect(startServer(ports.programs, orders())).rejects.toMatchObject({
+      type: "postgres.settingsTooLow",
+    });
     writeFileSync(file, `${before}max_connections = 3\n`);
     await expect(startServer(ports.programs, orders())).rejects.toMatchObject({
       type: "postgres.startFailed",
