@@ -7,7 +7,7 @@ import type { LagOrder, SynchronousOrder } from "./port";
 import { watchLag } from "./watch-lag";
 
 const setting = "synchronous_standby_names";
-const catchUpMs = 10_000;
+const catchUpMs = 5_000;
 const pollMs = 100;
 const reloadMs = 10_000;
 

@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   mkdirSync,
   rmSync,
   writeFileSync,
@@ -223,8 +224,24 @@ describeWhen(postgresMissing())("a copy on its way to a standby", () => {
     ).rejects.toMatchObject({ type: "postgres.publishRefused" });
     expect(existsSync(`${dataDirectory}/precious`)).toBe(true);
     rmSync(dataDirectory, { recursive: true });
+    const settings = `${copy.path}/postgresql.auto.conf`;
+    appendFileSync(
+      settings,
+      "primary_conninfo = 'host=old'\nrecovery_target = 'immediate'\nrestore_command='false'\nwork_mem = '5MB'\n",
+    );
     await expect(
       publishStandby(ports.programs, { ...orders(), backup: copy }),
     ).resolves.toMatchObject({ was: "renamed" });
+    // What would end the recovery, or lead it elsewhere, is not left over; anything else is.
+    const published = readFileSync(
+      `${dataDirectory}/postgresql.auto.conf`,
+      "utf8",
+    );
+    expect(published).toContain("work_mem = '5MB'");
+    expect(published).not.toMatch(
+      /host=old|recovery_target = |restore_command/,
+    );
+    expect(published.match(/^primary_conninfo/gm)).toHaveLength(1);
+    expect(existsSync(`${dataDirectory}/standby.signal`)).toBe(true);
   });
 });
