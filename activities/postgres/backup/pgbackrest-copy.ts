@@ -103,7 +103,7 @@ async function verify(
   });
   const words = quoteArgv(verifyWords(method, label, version.stdout));
   deps.tell({
-    ...{ step: "base-backup", percent: 50 },
+    ...{ step: "copy", percent: 50 },
     line: `verifies ${label} in the repository`,
   });
   const ended = await deps.programs.job(host, {
