@@ -39,6 +39,8 @@ function inverseOf(
         stop: () =>
           steady.reopenPrimary({
             ...{ ...order, promoteBegun: mayBePromoted(run.state) },
+            // Clients wait: as long again as the time box, then people are asked.
+            timeoutS: run.prepared.plan.settings.timeBoxS,
             ...(stopped === undefined ? {} : { stopped }),
           }),
       };

@@ -26,7 +26,6 @@ import { composeActivities } from "../../../workers/compose";
 import type { OpenGate } from "../../../workflows/gate/gate";
 import { decide, gatesQuery } from "../../../workflows/gate/messages";
 import { procedureQuery } from "../../../workflows/procedure/messages";
-import type { ProcedureProgress } from "../../../workflows/procedure/progress";
 import { eventually } from "../../harness/eventually";
 import { SwitchScene } from "../../harness/switch-scene";
 import {
@@ -109,11 +108,20 @@ export class SwitchRig {
     });
   }
 
-  gate(handle: SwitchHandle, id: string): Promise<OpenGate> {
+  gate(handle: SwitchHandle, id: string, withinMs?: number): Promise<OpenGate> {
     return eventually(async () => {
       const gates = await handle.query(gatesQuery);
       return gates.find((gate) => gate.id === id);
-    });
+    }, withinMs);
+  }
+
+  /** Until the step, or the undoing of one, stands so. */
+  until(handle: SwitchHandle, id: string, standing: string): Promise<unknown> {
+    return eventually(async () => {
+      const progress = await handle.query(procedureQuery);
+      const row = progress?.steps.find((one) => one.id === id);
+      return row?.standing === standing ? row : undefined;
+    }, 150_000);
   }
 
   async answer(
@@ -132,10 +140,6 @@ export class SwitchRig {
     const handle = await this.start(input);
     await this.answer(handle, "switch", "approve");
     return handle;
-  }
-
-  progress(handle: SwitchHandle): Promise<ProcedureProgress | undefined> {
-    return handle.query(procedureQuery);
   }
 
   report({ report }: SwitchoverResult): Promise<string> {
