@@ -72,6 +72,24 @@ describe("a procedure that hands over to the next run of its chain", () => {
   });
 });
 
+describe("a procedure whose work is being stopped", () => {
+  it("hands over only once it has stopped, for its successor would not know of it", async () => {
+    rig.deeds["copy"] = ["stops slowly"];
+    const handle = await rig.run();
+    await rig.untilCalled("copy 1.1");
+    await handle.executeUpdate<string, [object]>("abort", {
+      args: [{ by: "ada" }],
+    });
+    await rig.untilCalled("copy 1.1 stopping");
+    for (let told = 0; told < 40; told++) await rig.tell(handle, "copy", told);
+    expect(rig.calls.some((call) => call.startsWith("undo-"))).toBe(false);
+    rig.release("copy");
+    expect(await handle.result()).toMatchObject({ outcome: "aborted" });
+    const undo = rig.calls.indexOf("undo-copy 1.1");
+    expect(undo).toBeGreaterThan(rig.calls.indexOf("copy 1.1 stopped"));
+  });
+});
+
 describe("a watch whose run hands over", () => {
   it("still holds what it held, and goes on looking", async () => {
     rig.deeds["copy"] = ["hangs", "hangs"];

@@ -182,10 +182,18 @@ describe("a window", () => {
     rig.deeds["publish"] = ["hangs"];
     const handle = await rig.run(inWindow);
     await rig.untilCalled("publish 1.1");
-    await rig.editCalendar(handle, { open: false });
+    let asked = false;
+    rig.calendarAt = () => {
+      asked = true;
+      return { open: false };
+    };
+    await handle.signal(calendarChanged);
+    await eventually(async () => asked || undefined);
+    await rig.tell(handle, "publish", hourMs);
+    await rig.until(handle, ({ steps }) => steps[3]?.etaMs !== undefined);
     rig.release("publish");
     expect(await outcomeOf(handle)).toBe("completed");
-    expect(rig.calls).not.toContain("publish 1.1 stopped");
+    expect(rig.reports[0]).not.toContain("stops: its window has closed");
   });
 
   it("opens by itself after days, with nobody there", async () => {

@@ -55,7 +55,13 @@ import type {
 } from "./workflows";
 
 /** What the work of a step does. */
-export type Deed = "ends" | "fails" | "hangs" | "fails when stopped";
+export type Deed =
+  | "ends"
+  | "fails"
+  | "hangs"
+  | "fails when stopped"
+  /** Told to stop, it takes until it is released. */
+  | "stops slowly";
 
 export type TrialHandle = WorkflowHandle<typeof trial>;
 
@@ -348,14 +354,20 @@ export class ProcedureRig {
   async #hang(id: string, name: string, deed: Deed): Promise<void> {
     const context = Context.current();
     const { cancellationSignal: signal } = context;
+    const { calls } = this;
     const released = this.#released;
     while (!released.has(id) && !signal.aborted) {
       context.heartbeat();
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     if (!signal.aborted) return;
+    if (deed === "stops slowly") {
+      calls.push(`${name} stopping`);
+      while (!released.has(id))
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     const isWanted = context.cancellationDetails?.cancelRequested === true;
-    this.calls.push(`${name} ${isWanted ? "stopped" : "left alone"}`);
+    calls.push(`${name} ${isWanted ? "stopped" : "left alone"}`);
     if (deed === "fails when stopped")
       throw ApplicationFailure.nonRetryable("it hangs", "trial.hangs");
     await context.cancelled;

@@ -170,6 +170,22 @@ describe("a control", () => {
     expect(rig.reports[0]).toContain("| 3. Copy | cut short | 1 |");
   });
 
+  it("undoes nothing before all that was at work at once has stopped", async () => {
+    rig.deeds["copy"] = ["fails"];
+    rig.deeds["publish"] = ["stops slowly"];
+    const handle = await rig.run({ isParallel: true });
+    await rig.untilCalled("publish 1.1");
+    await rig.answer(handle, "failed-copy", "roll back");
+    await rig.untilCalled("publish 1.1 stopping");
+    rig.release("publish");
+    expect(await outcomeOf(handle)).toBe("rolled back");
+    const [first] = rig.calls.filter((call) => call.startsWith("undo-"));
+    expect(first).toBe("undo-publish 1.1");
+    expect(rig.calls.indexOf("undo-publish 1.1")).toBeGreaterThan(
+      rig.calls.indexOf("publish 1.1 stopped"),
+    );
+  });
+
   it("stops undoing in an emergency, and the rest stays as it is", async () => {
     rig.deeds["copy"] = ["fails"];
     rig.deeds["undo-copy"] = ["hangs"];

@@ -21,6 +21,8 @@ export interface TrialInput {
   readonly isAsked?: boolean;
   /** Calls an activity outside of any step, after `slot`. */
   readonly isCareless?: boolean;
+  /** `copy` and `publish` at once. */
+  readonly isParallel?: boolean;
   /** After `copy`, nothing can be undone any more. */
   readonly isForwardOnly?: boolean;
   /** `copy` must not wait for anybody. */
@@ -111,8 +113,9 @@ export async function trial(
 
 async function forward(
   run: ProcedureRun<TrialStep>,
-  { isWatched, isAsked, isForwardOnly, isCareless }: TrialInput,
+  input: TrialInput,
 ): Promise<void> {
+  const { isWatched, isAsked, isForwardOnly, isCareless } = input;
   await run.step("look", work("look"));
   await run.step("slot", work("slot"));
   if (isCareless === true) await work("stray")({ attempt: 1, part: 1 });
@@ -123,6 +126,13 @@ async function forward(
         tell(found);
       }
     });
+  if (input.isParallel === true) {
+    await Promise.all([
+      run.step("copy", work("copy")),
+      run.step("publish", work("publish")),
+    ]);
+    return;
+  }
   await run.step("copy", work("copy"));
   if (isForwardOnly === true) run.passPointOfNoReturn("the first write came");
   if (isAsked === true) {
