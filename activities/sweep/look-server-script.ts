@@ -13,11 +13,12 @@ for kind in attempts scratch; do
     owner=
     read -r owner <"$file"
     path=\${file%.owner}
-    done=no pin=no
-    [ ! -e "$path.done" ] || done=yes
+    done=no pin=no there=no
+    # One that was published by a rename has left its files behind.
+    if [ -e "$path" ] || [ -L "$path" ]; then there=yes; [ ! -e "$path.done" ] || done=yes; fi
     [ ! -e "$path.pin" ] || pin=yes
     at=$({ stat -c %Y "$file" || stat -f %m "$file" || echo 0; } 2>/dev/null)
-    say copy "$kind" "\${path##*/}" "$at" "$done" "$pin" "$owner"
+    say copy "$kind" "\${path##*/}" "$at" "$done" "$pin" "$there" "$owner"
   done
 done
 say end
@@ -27,8 +28,11 @@ export interface CopyTrace extends Required<TraceOfRun> {
   readonly kind: "attempts" | "scratch";
   /** `<short>-<n>` */
   readonly name: string;
+  /** Whole, and still there. */
   readonly isDone: boolean;
   readonly isPinned: boolean;
+  /** Not published since. */
+  readonly isThere: boolean;
   readonly systemIdentifier: string;
 }
 
@@ -63,10 +67,10 @@ export function readHostTraces(
 }
 
 const copyShape =
-  /^(attempts|scratch) ([0-9a-f]{12}-\d+) (\d+) (yes|no) (yes|no) (\{.*\})$/;
+  /^(attempts|scratch) ([0-9a-f]{12}-\d+) (\d+) (yes|no) (yes|no) (yes|no) (\{.*\})$/;
 
 function copyOf(line: string): CopyTrace[] {
-  const [, kind = "", name = "", at, done, pin, owner = ""] =
+  const [, kind = "", name = "", at, done, pin, there, owner = ""] =
     copyShape.exec(line) ?? [];
   const { workflowId, rootRunId, systemIdentifier } = ownerIn(owner);
   if (!workflowId || !rootRunId || !systemIdentifier) return [];
@@ -75,6 +79,7 @@ function copyOf(line: string): CopyTrace[] {
       ...{ kind: kind as CopyTrace["kind"], name, workflowId, rootRunId },
       ...{ systemIdentifier, since: Number(at) * 1_000 },
       ...{ isDone: done === "yes", isPinned: pin === "yes" },
+      isThere: there === "yes",
     },
   ];
 }

@@ -152,6 +152,8 @@ function copyLeft(
     ...{ where: `${where} ${kind}/${name}`, since },
   };
   const chain = chains.get(rootRunId);
+  // Its copy has become the standby that it was asked for.
+  if (!copy.isThere && chain?.whose.end === "completed") return [];
   const isRuns = name.startsWith(
     `${runMark({ workflowId, rootRunId }).short}-`,
   );

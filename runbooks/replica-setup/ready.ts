@@ -60,7 +60,7 @@ function findingOf({ slot, drift }: StandbySight): Finding {
     : { level: "note", text: faults.join("; ") };
 }
 
-/** The slot is the standby's from now on; of the run nothing else is left. */
+/** The slot is the standby's from now on; of the run nothing else is left, on whichever server writes now. */
 export async function handOver(
   run: ReplicaRun,
   verification: Verification,
@@ -69,11 +69,13 @@ export async function handOver(
   // After a switchover the run's rows are there, and the old primary's slot is gone.
   const isSwitched = run.state.steps["switchover"]?.kind === "done";
   const primary = isSwitched ? plan.replica : plan.primary;
+  const standby = isSwitched ? plan.primary : plan.replica;
   await run.step("hand-over", async () => {
     await discardScratches(run, verification);
     await changes.removeSentinels({ run: mark, primary });
     await changes.removeAmcheck({ run: mark, primary });
-    if (isSwitched) return changes.dropSlot({ run: mark, primary });
-    return changes.handOverSlot({ run: mark, primary });
+    return changes.handOverSlot({
+      ...{ run: mark, primary, standby, isSwitched },
+    });
   });
 }

@@ -22,6 +22,7 @@ const held = { name: slot, heldBytes: 48 * 1_024 * 1_024 };
 const copy = {
   ...{ kind: "attempts" as const, name: `${mark.short}-1`, ...run },
   ...{ since: 5, isDone: false, isPinned: false, systemIdentifier: "7" },
+  isThere: true,
 };
 
 function leftovers(
@@ -135,6 +136,13 @@ describe("a copy", () => {
       "free copy: is removed under guard",
     ]);
   });
+  it("that a completed run has published is none; the files of another run's are removed", () => {
+    const copies = [{ ...copy, isThere: false }];
+    expect(leftovers({ copies }, "over", "completed")).toEqual([]);
+    expect(leftovers({ copies })).toEqual([
+      "free copy: is removed under guard",
+    ]);
+  });
   it("is a person's when it is pinned, or its name is not the run's", () => {
     expect(left({ isPinned: true })).toEqual([
       expect.stringMatching(/^person copy: is pinned/),
@@ -153,7 +161,7 @@ describe("what a host says of copies", () => {
   it("is read whole, or not at all", () => {
     const lines = [
       ...["@m begin", "@m cluster", "@m follows rb_1"],
-      `@m copy attempts ${mark.short}-1 1700000000 no yes ${owner}`,
+      `@m copy attempts ${mark.short}-1 1700000000 no yes yes ${owner}`,
       ...["@m copy attempts nonsense", "@m end"],
     ];
     expect(readHostTraces(said(...lines), "m")).toEqual({
