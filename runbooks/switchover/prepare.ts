@@ -73,7 +73,7 @@ function ownFaults({
             path: "record",
             found: "nothing",
             expected: "the record of the standby's verification",
-            hint: "the report of its replica-setup or verify-backup names it; to go without, say why in withoutRecord",
+            hint: "the report of its replica-setup names it; to go without, say why in withoutRecord",
           },
         ]
       : []),

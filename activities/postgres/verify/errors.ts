@@ -16,7 +16,7 @@ export const verificationFailures = {
   },
   expired: {
     class: "human",
-    hint: "Verify the backup again: `verify-backup` makes a new record.",
+    hint: "Set up a standby from a new backup, or say in `withoutRecord` of the switchover why its data needs no proof.",
   },
   foreign: {
     class: "stop",
