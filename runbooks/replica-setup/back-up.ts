@@ -115,11 +115,13 @@ async function copyOnce(run: ReplicaRun, order: BackupOrder): Promise<Backup> {
   } catch (error) {
     if (isCancellation(error)) throw error;
     const { type, message } = failureOf(error);
-    const { line } = await changes.attemptCost({
+    const [seen = "", ...rest] = message.split("\n");
+    const cost = await changes.attemptCost({
       ...order,
       reached: reachedBy(run),
     });
-    throw ApplicationFailure.nonRetryable(`${message}\n${line}`, type);
+    const told = [`${seen}; ${cost.line}`, ...rest].join("\n");
+    throw ApplicationFailure.nonRetryable(told, type);
   }
 }
 

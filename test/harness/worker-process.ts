@@ -20,7 +20,7 @@ export interface WorkerProcess {
 
 /** Starts a worker on the rig's queue and returns once it polls. */
 export async function startWorkerProcess(
-  rig: Rig,
+  rig: Pick<Rig, "env">,
   env: Readonly<Record<string, string>> = {},
 ): Promise<WorkerProcess> {
   if (!existsSync(main)) throw new Error(`${main} is missing: npm run build`);

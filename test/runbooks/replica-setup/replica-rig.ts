@@ -18,6 +18,7 @@ import type { ReplicaSetupInput } from "../../../runbooks/replica-setup/contract
 import { workflowId } from "../../../runbooks/replica-setup/ids";
 import type { replicaSetup } from "../../../runbooks/replica-setup/workflow";
 import { composeActivities } from "../../../workers/compose";
+import type { OpenGate } from "../../../workflows/gate/gate";
 import { decide, gatesQuery } from "../../../workflows/gate/messages";
 import { procedureQuery } from "../../../workflows/procedure/messages";
 import type { ProcedureProgress } from "../../../workflows/procedure/progress";
@@ -47,6 +48,8 @@ export interface ReplicaRig {
   readonly env: Readonly<Record<string, string>>;
   /** Starts a run in mode execute on target `db`. */
   start(input?: Partial<ReplicaSetupInput>): Promise<ReplicaHandle>;
+  /** The gate, as soon as it is open. @throws Error when the run asks about a failure instead */
+  gate(handle: ReplicaHandle, id: string): Promise<OpenGate>;
   /** Waits for the gate and answers it. */
   answer(
     handle: ReplicaHandle,
@@ -109,17 +112,9 @@ export async function startReplicaRig({
         ...{ taskQueue, workflowId: workflowId(whole), args: [whole] },
       });
     },
+    gate: openGate,
     answer: async (handle, gate, choice, comment) => {
-      const { nonce } = await eventually(async () => {
-        const gates = await handle.query(gatesQuery);
-        const found = gates.find(({ id }) => id === gate);
-        // Nothing else is to be asked: a run that failed says why, instead of a time that passes.
-        const [other] = gates.filter(({ id }) => id.startsWith("failed-"));
-        return found ?? (other && new Error(other.title));
-      }, 120_000).then((open) => {
-        if (open instanceof Error) throw open;
-        return open;
-      });
+      const { nonce } = await openGate(handle, gate);
       const why = comment === undefined ? {} : { comment };
       const answer = { gate, nonce, choice, by: "test", ...why };
       await handle.executeUpdate(decide, { args: [answer] });
@@ -142,6 +137,17 @@ export async function startReplicaRig({
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Nothing else is to be asked: a run that failed says why, instead of a time that passes. */
+async function openGate(handle: ReplicaHandle, id: string): Promise<OpenGate> {
+  const open = await eventually(async () => {
+    const gates = await handle.query(gatesQuery);
+    const found = gates.find((gate) => gate.id === id);
+    return found ?? gates.find((gate) => gate.id.startsWith("failed-"));
+  }, 120_000);
+  if (open.id !== id) throw new Error(open.title);
+  return open;
 }
 
 function configuration({ hosts, servers }: PgLab): object {
