@@ -2,6 +2,8 @@ import { Command } from "commander";
 import { isRunbookError } from "../activities/errors";
 import { benchFleet } from "./fleet/bench";
 import { fleetOptions } from "./fleet/options";
+import { benchReplica } from "./replica/bench";
+import { replicaOptions } from "./replica/options";
 import { benchSwitchover } from "./switchover/bench";
 import { switchOptions } from "./switchover/options";
 
@@ -36,6 +38,18 @@ function program(): Command {
     .option("--json", "one object as the last line")
     .action(async (flags: Record<string, unknown>) => {
       await benchSwitchover(switchOptions(flags), process);
+    });
+  root
+    .command("replica")
+    .description(
+      "A replica from a verified backup: our steps from slot to page checksums, and the same bare commands, in turn.",
+    )
+    .option("--size-gb <number>", "of the primary's data", "4")
+    .option("--rounds <number>", "of both, in turn", "1")
+    .option("--no-forecast", "without the copy that is limited to a minute")
+    .option("--json", "one object as the last line")
+    .action(async (flags: Record<string, unknown>) => {
+      await benchReplica(replicaOptions(flags), process);
     });
   return root;
 }

@@ -64,6 +64,14 @@ export class PostgresGuest implements LabGuest {
     return this.ground.password;
   }
 
+  /** What commands of one's own beside it need. */
+  get place() {
+    const { primary, replica, ground } = this;
+    const { passfile, password, bin } = ground;
+    const { work } = this.seat("replica").folders;
+    return { primary, replica, work, passfile, password, bin };
+  }
+
   async start(lab: Lab): Promise<void> {
     const { ground, options } = this;
     this.seats = {

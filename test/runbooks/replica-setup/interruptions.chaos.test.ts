@@ -87,7 +87,8 @@ describeWhen(postgresMissing())("a replica setup that is interrupted", () => {
       await worker.kill();
       worker = await startWorkerProcess(rig);
     });
-    expect(hit).toEqual(expect.arrayContaining(["copy", "scratch"]));
+    expect(hit).toContain("copy");
+    expect(hit.length).toBeGreaterThanOrEqual(6);
     const { steps: rows } = await rig.until(run, ({ steps: now }) =>
       now.some(({ id, standing }) => id === "ready" && standing === "in work"),
     );

@@ -1,0 +1,163 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import type { WorkflowHandle } from "@temporalio/client";
+import type { PostgresLab } from "../../lab/postgres/lab";
+import { startDevServer } from "../../lab/temporal/dev-server";
+import { resolveTemporal } from "../../lab/temporal/resolve";
+import type { ReplicaSetupInput } from "../../runbooks/replica-setup/contract";
+import { workflowId } from "../../runbooks/replica-setup/ids";
+import type { replicaSetup } from "../../runbooks/replica-setup/workflow";
+import { connectClient } from "../../workers/connection";
+import { decide, gatesQuery } from "../../workflows/gate/messages";
+import { procedureQuery } from "../../workflows/procedure/messages";
+import type { ProcedureProgress } from "../../workflows/procedure/progress";
+import { startOwnWorker } from "../fleet/own-worker";
+
+type Handle = WorkflowHandle<typeof replicaSetup>;
+
+/** Server and worker, up and waiting. */
+export interface OwnSide {
+  /** From the approval until the record is kept, in milliseconds; then everything is taken back. */
+  run(): Promise<number>;
+  /** Percent by which the forecast after a quarter of a rate-limited copy missed its real end. */
+  forecast(maxRateMiB: number): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export async function startOwnSide(lab: PostgresLab): Promise<OwnSide> {
+  // A server that runs somewhere else would be measured over its network.
+  const env = { ...process.env };
+  delete env["TEMPORAL_ADDRESS"];
+  delete env["TEMPORAL_NAMESPACE"];
+  const server = await startDevServer({
+    ...{ env, temporal: await resolveTemporal(env), ui: false },
+  });
+  const taskQueue = `bench-${process.pid}`;
+  const worker = await startOwnWorker({
+    ...server.env,
+    RUNBOOK_TASK_QUEUE: taskQueue,
+    RUNBOOK_CONFIG: lab.configFile,
+    RUNBOOK_ARTIFACTS: join(lab.dir, "artifacts"),
+  });
+  const client = await connectClient(server.env);
+  const start = async (more: Partial<ReplicaSetupInput>): Promise<Handle> => {
+    const input: ReplicaSetupInput = {
+      ...{ target: "lab", change: `bench-${randomUUID().slice(0, 8)}` },
+      ...{ mode: "execute", primary: "primary", replica: "replica" },
+      preflight: { walRateOverS: 1 },
+      verify: { policy: "full" },
+      lag: { samples: 1, everyS: 0.2 },
+      ...more,
+    };
+    const handle = await client.workflow.start<typeof replicaSetup>(
+      "replicaSetup",
+      { taskQueue, workflowId: workflowId(input), args: [input] },
+    );
+    await answer(handle, "begin", "approve");
+    return handle;
+  };
+  return {
+    run: async () => {
+      const handle = await start({});
+      await until(handle, "ready", "in work");
+      const { began, ended } = await spanOf(handle);
+      await answer(handle, "ready", "roll back");
+      await handle.result();
+      return ended - began;
+    },
+    forecast: async (maxRateMiB) => {
+      const backup = { method: "basebackup" as const, maxRateMiB };
+      const handle = await start({ backup });
+      const told = await quarterOf(handle);
+      const { at } = await until(handle, "sentinel-after", "done");
+      await handle.executeUpdate("abort", {
+        args: [{ by: "bench", reason: "measured" }],
+      });
+      await handle.result();
+      return (Math.abs(told.endsAt - at) / (at - told.beganAt)) * 100;
+    },
+    stop: async () => {
+      await client.connection.close();
+      await worker.stop();
+      await server.stop();
+    },
+  };
+}
+
+/** Times of the report's own timeline would do; the history has them at once. */
+async function spanOf(handle: Handle) {
+  const { events = [] } = await handle.fetchHistory();
+  const times = (events ?? []).map(
+    ({
+      eventTime,
+      activityTaskScheduledEventAttributes: scheduled,
+      activityTaskCompletedEventAttributes: completed,
+      eventId,
+    }) => ({
+      at:
+        Number(eventTime?.seconds ?? 0) * 1_000 + (eventTime?.nanos ?? 0) / 1e6,
+      name: scheduled?.activityType?.name ?? undefined,
+      id: String(eventId),
+      ends:
+        completed === null || completed === undefined
+          ? undefined
+          : String(completed.scheduledEventId),
+    }),
+  );
+  const first = times.find(({ name }) => name === "createSlot");
+  const pages = times.find(({ name }) => name === "checkPages");
+  const end = times.find(
+    ({ ends }) => ends !== undefined && ends === pages?.id,
+  );
+  if (first === undefined || end === undefined)
+    throw new Error("the run has no slot or no page checksums");
+  return { began: first.at, ended: end.at };
+}
+
+async function quarterOf(handle: Handle) {
+  for (;;) {
+    const progress = await handle.query(procedureQuery);
+    const copy = progress?.steps.find(({ id }) => id === "copy");
+    if (copy?.standing === "done") throw new Error("the copy was too quick");
+    const { percent = 0, etaMs, workedMs = 0 } = copy ?? {};
+    const now = Date.now();
+    if (percent >= 25 && etaMs !== undefined)
+      return { beganAt: now - workedMs, endsAt: now + etaMs };
+    await pause();
+  }
+}
+
+async function until(handle: Handle, step: string, standing: string) {
+  for (;;) {
+    const progress: ProcedureProgress | undefined =
+      (await handle.query(procedureQuery)) ?? undefined;
+    const gates = await handle.query(gatesQuery);
+    const failed = gates.find(({ id }) => id.startsWith("failed-"));
+    if (failed !== undefined) throw new Error(failed.title);
+    const row = progress?.steps.find(({ id }) => id === step);
+    if (row?.standing === standing) return { at: Date.now() };
+    await pause();
+  }
+}
+
+async function answer(
+  handle: Handle,
+  gate: string,
+  choice: string,
+): Promise<void> {
+  for (;;) {
+    const gates = await handle.query(gatesQuery);
+    const open = gates.find(({ id }) => id === gate);
+    const failed = gates.find(({ id }) => id.startsWith("failed-"));
+    if (failed !== undefined) throw new Error(failed.title);
+    if (open !== undefined) {
+      const { nonce } = open;
+      const args = [{ gate, nonce, choice, by: "bench" }] as const;
+      await handle.executeUpdate(decide, { args: [...args] });
+      return;
+    }
+    await pause();
+  }
+}
+
+const pause = (): Promise<void> => new Promise((tick) => setTimeout(tick, 100));
