@@ -1,5 +1,4 @@
 import { describeWhen } from "../../harness/describe-when";
-import { eventually } from "../../harness/eventually";
 import { postgresMissing } from "../../harness/postgres-cluster";
 import {
   startWorkerProcess,
@@ -8,6 +7,7 @@ import {
 import {
   type ReplicaHandle,
   type ReplicaRig,
+  copying,
   startReplicaRig,
 } from "./replica-rig";
 
@@ -87,13 +87,7 @@ describeWhen(postgresMissing())("a replica setup that is interrupted", () => {
     const run = await start({
       backup: { method: "basebackup", maxRateMiB: 1 },
     });
-    await eventually(async () =>
-      (await query(
-        "select count(*) from pg_stat_progress_basebackup where phase = 'streaming database files'",
-      )) === "0"
-        ? undefined
-        : true,
-    );
+    await copying(rig);
     return run;
   }
 

@@ -208,3 +208,12 @@ async function runWorker(
     await ssh.close();
   };
 }
+
+/** The primary is being read for a copy. */
+export const copying = ({ lab }: Pick<ReplicaRig, "lab">): Promise<true> =>
+  eventually(async () => {
+    const count = await lab.primary.sql(
+      "select count(*) from pg_stat_progress_basebackup where phase = 'streaming database files'",
+    );
+    return count === "0" ? undefined : true;
+  }, 60_000);
