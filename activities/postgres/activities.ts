@@ -18,7 +18,6 @@ export const createPostgresActivities = ({
   ...createSlotActivities(postgres),
   ...createBackupActivities(postgres),
   ...createStandbyActivities(postgres),
-  ...createSwitchoverActivities(postgres),
   ...createPreflightActivities(postgres),
   ...createSwitchoverActivities(postgres),
   ...createVerifyActivities({ ...postgres, artifacts, now: Date.now }),

@@ -92,7 +92,7 @@ export async function backUp(
 ): Promise<Backup> {
   const { facts } = measured;
   const { run: mark, plan } = run.prepared;
-  const { primary } = plan;
+  const { primary, replica } = plan;
   const order = { ...copyOf(run, measured), slot: ready.slot.slot };
   const backup = await run.step(
     "copy",
@@ -101,6 +101,9 @@ export async function backUp(
       return copyOnce(run, { ...order, attempt });
     },
     { needMs: facts.estimate.copyMs },
+  );
+  await run.step("pin", () =>
+    changes.pinBackup({ run: mark, primary, replica, backup }),
   );
   await run.step("sentinel-after", () =>
     changes.writeSentinel({ run: mark, primary, name: "after-copy" }),

@@ -33,7 +33,6 @@ export const stepsOf = (
   replicaSteps({
     ...{ synchronous, copyNeedMs },
     comparesLocked: verify.locked.length > 0,
-    copyStopsAtClose: backup.method === "pgbackrest",
     copyAgain: copyAgain(backup),
   });
 

@@ -74,6 +74,10 @@ export async function handOver(
     await discardScratches(run, verification);
     await changes.removeSentinels({ run: mark, primary });
     await changes.removeAmcheck({ run: mark, primary });
+    await changes.unpinBackup({
+      ...{ run: mark, primary: plan.primary, replica: plan.replica },
+      backup: verification.backup,
+    });
     return changes.handOverSlot({
       ...{ run: mark, primary, standby, isSwitched },
     });

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from "@temporalio/workflow";
 import type { Backup } from "../../activities/postgres/backup/port";
 import type { RoundTrip } from "../../activities/postgres/standby/port";
 import { type ReadyPrimary, watchOver } from "./back-up";
@@ -35,6 +36,18 @@ const usedByNow = [
   ...["space for copies", "space for wal", "slot cap", "target folder"],
 ];
 
+/** A standby that replays for hours is told of this often; one that is not connected is looked at sooner. */
+const behindMs = 60_000;
+const awayMs = 15_000;
+/** Looks at a standby that is not connected, each after it was started again. */
+const mostAway = 3;
+
+const notConnected = (reason: string): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(
+    `the standby does not connect: ${reason}\nhint: Read its log on the replica's host, and see whether its slot is there; then retry.`,
+    "postgres.notConnected",
+  );
+
 /** Caught up by bytes and seconds, and by a row that was written for it. */
 export async function catchUp(run: ReplicaRun): Promise<RoundTrip | undefined> {
   const { run: mark, plan } = run.prepared;
@@ -43,10 +56,15 @@ export async function catchUp(run: ReplicaRun): Promise<RoundTrip | undefined> {
   const pair = { run: mark, primary, replica };
   await run.step("lag", async () => {
     const gate = { bytes, seconds, samples, intervalMs: everyS * 1_000 };
-    for (;;) {
-      const seen = await jobs.watchLag({ ...pair, gate });
+    for (let away = 0; ;) {
+      const withinMs = away > 0 ? awayMs : behindMs;
+      const seen = await jobs.watchLag({ ...pair, gate, withinMs });
       if (seen.verdict === "caught up") return seen;
       run.note(`the standby is behind: ${seen.reason}`);
+      away = seen.bytes === undefined ? away + 1 : 0;
+      if (away > mostAway) throw notConnected(seen.reason);
+      // It may have been ended, or its host may have booted: a server that runs is left as it is.
+      if (away > 0) await jobs.startStandby({ run: mark, server: replica });
     }
   });
   return run.step("round-trip", () => changes.sentinelRoundTrip(pair));

@@ -16,6 +16,7 @@ export const replicaStepIds = [
   "slot",
   "sentinel-before",
   "copy",
+  "pin",
   "sentinel-after",
   "verify-files",
   "scratch",
@@ -75,6 +76,13 @@ const steps = {
     undo: "the copy is stopped and its attempt removed",
     resumes: joins,
     disruptive: true,
+    choices: canGoBack,
+  },
+  pin: {
+    title: "Pin the backup",
+    check: "nothing that expires backups may remove it",
+    undo: "unpinned",
+    resumes: again,
     choices: canGoBack,
   },
   "sentinel-after": {
@@ -174,14 +182,11 @@ const steps = {
 export function replicaSteps({
   synchronous,
   comparesLocked,
-  copyStopsAtClose,
   copyNeedMs,
   copyAgain,
 }: {
   readonly synchronous: boolean;
   readonly comparesLocked: boolean;
-  /** A copy that goes on where it was stopped is stopped at the close of its window. */
-  readonly copyStopsAtClose: boolean;
   readonly copyNeedMs: number;
   /** What another attempt costs, in words. */
   readonly copyAgain: string;
@@ -194,7 +199,6 @@ export function replicaSteps({
       return {
         ...{ id, ...steps.copy },
         needMs: copyNeedMs,
-        atClose: copyStopsAtClose ? "stop" : "finish",
         resumable: copyAgain,
       };
     });

@@ -31,6 +31,11 @@ export function inverses(
       if (copy !== undefined && measured !== undefined)
         await discardScratches(run, { measured, backup: copy });
     },
+    pin: async () => {
+      const copy = backup();
+      if (copy !== undefined)
+        await changes.unpinBackup({ ...pair, backup: copy });
+    },
     copy: () => discardCopies(run),
     "sentinel-before": () => changes.removeSentinels({ run: mark, primary }),
     slot: async () => {
