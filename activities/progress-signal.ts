@@ -3,7 +3,7 @@ import { beating } from "./beating";
 import type { StepProgress } from "./postgres/port";
 
 /** Signal of the runs that show progress of their steps. */
-export const progressSignal = "stepProgress";
+const progressSignal = "stepProgress";
 
 const oftenMs = 2_000;
 const seldomMs = 60_000;

@@ -2,8 +2,8 @@ import { postgresError } from "./errors";
 
 /** What differs between the major versions that runs work on. Pure. */
 
-export const oldestMajor = 13;
-export const newestMajor = 18;
+const oldestMajor = 13;
+const newestMajor = 18;
 
 /** What servers and programs learned on the way: the first major that can, and what that changes for a run. */
 export const abilities = {

@@ -19,9 +19,7 @@ export const planSummary = ({
   `standby ${settings.replica} of ${settings.primary} on ${target} (${change})`;
 
 /** What another attempt at the copy costs. */
-export const copyAgain = ({
-  method,
-}: ReplicaSetupSettings["backup"]): string =>
+const copyAgain = ({ method }: ReplicaSetupSettings["backup"]): string =>
   method === "pgbackrest"
     ? "pgBackRest goes on with the files that are whole"
     : "everything is copied again, for pg_basebackup cannot go on";

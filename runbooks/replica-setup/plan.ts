@@ -45,7 +45,7 @@ export const estimatedTotalMs = (
   );
 
 /** What preflight goes by, where the input says it. */
-export function limitsOf({
+function limitsOf({
   preflight: { walRateOverS, longTransactionS },
   backup,
 }: Pick<

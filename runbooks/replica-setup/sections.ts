@@ -2,6 +2,7 @@ import type { ArtifactRef } from "../../activities/artifacts/port";
 import type { Backup } from "../../activities/postgres/backup/port";
 import type { CreatedSlot } from "../../activities/postgres/slot/port";
 import type { RoundTrip } from "../../activities/postgres/standby/port";
+import { levelFacts } from "../../activities/postgres/verify/levels";
 import type { LevelResult } from "../../activities/postgres/verify/port";
 import { durationInWords } from "../../workflows/duration-words";
 import type { ReportSection } from "../../workflows/procedure/report";
@@ -43,7 +44,7 @@ function levelLines(run: Results): string[] {
   return [
     ...results.map(
       ({ level, verdict, measured, reason, tookMs }) =>
-        `- ${level} **${verdict}** after ${durationInWords(tookMs)}: ${measured}; ${reason}`,
+        `- ${level} ${levelFacts[level].title}: **${verdict}** after ${durationInWords(tookMs)}: ${measured}; ${reason}`,
     ),
     ...(record === undefined
       ? []

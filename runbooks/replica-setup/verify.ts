@@ -122,7 +122,7 @@ export const keepRecord = (
     });
   });
 
-export function orderOf(
+function orderOf(
   { prepared: { run, plan } }: ReplicaRun,
   { measured: { facts }, backup }: Pick<Verification, "measured" | "backup">,
   generation: number,

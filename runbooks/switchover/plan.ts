@@ -26,7 +26,7 @@ export function courseInBox(
 }
 
 /** When clients were held back, in milliseconds of the epoch. */
-export function drainBeganAt({ steps }: Done): number | undefined {
+function drainBeganAt({ steps }: Done): number | undefined {
   const step = steps["drain"];
   switch (step?.kind) {
     case "running":

@@ -17,7 +17,7 @@ interface ProgressRow extends Row {
 }
 
 /** The columns are the same from PostgreSQL 13 to 18. */
-export const progressSql = `select p.phase, p.backup_streamed::text as done, p.backup_total::text as total,
+const progressSql = `select p.phase, p.backup_streamed::text as done, p.backup_total::text as total,
   round(extract(epoch from clock_timestamp() - r.backend_start) * 1000)::text as runs
 from pg_stat_progress_basebackup p join pg_stat_replication r using (pid)
 where r.application_name = $1 order by r.backend_start desc limit 1`;

@@ -85,7 +85,7 @@ export async function seen<T>(ask: () => Promise<T>): Promise<Seen<T>> {
 
 const isFinal = (of: FailureClass): boolean => of === "human" || of === "stop";
 
-export const mapped = <T, R>(of: Seen<T>, map: (value: T) => R): Seen<R> =>
+const mapped = <T, R>(of: Seen<T>, map: (value: T) => R): Seen<R> =>
   "value" in of ? { value: map(of.value) } : of;
 
 const rowsOf = <T>(

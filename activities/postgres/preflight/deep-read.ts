@@ -83,7 +83,7 @@ async function tellProgress(
   }
 }
 
-export const deepReadProgress = `
+const deepReadProgress = `
 select p.phase, p.backup_streamed::float8 as done, p.backup_total::float8 as total
 from pg_stat_progress_basebackup p join pg_stat_activity a using (pid) where a.application_name = $1`;
 

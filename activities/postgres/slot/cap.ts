@@ -92,7 +92,7 @@ export async function readCap(session: SqlSession): Promise<Cap> {
 }
 
 /** Most WAL that one other slot holds, in bytes. */
-export async function heldByOthers(
+async function heldByOthers(
   session: SqlSession,
   slot: string,
 ): Promise<number> {

@@ -145,7 +145,7 @@ function rowsOf(session: SqlSession, run: RunMark): OwnedRows {
 }
 
 /** @returns nothing where no run has anything */
-export async function readOwned(
+async function readOwned(
   session: SqlSession,
   kind: OwnedKind,
 ): Promise<readonly OwnedRow[]> {

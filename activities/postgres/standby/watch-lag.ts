@@ -28,7 +28,7 @@ export async function watchLag(
 }
 
 /** The standby's own last word is asked of the primary: who cannot report to it does not stream. */
-export async function lagSample(
+async function lagSample(
   sql: Sql,
   { run, primary }: Pick<LagOrder, "run" | "primary">,
   signal?: AbortSignal,

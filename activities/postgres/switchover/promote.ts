@@ -49,7 +49,7 @@ export async function proveReceived(
   }
 }
 
-export const hasReplayed = (replayLsn: string, checkpoint: string): boolean =>
+const hasReplayed = (replayLsn: string, checkpoint: string): boolean =>
   lsnOf(replayLsn) > lsnOf(checkpoint);
 
 /**

@@ -48,7 +48,7 @@ export async function stopPrimary(
 }
 
 /** The end of a server that was a primary and stopped cleanly; nothing for any other. */
-export function stoppedOf({ control }: ServerLook): Stopped | undefined {
+function stoppedOf({ control }: ServerLook): Stopped | undefined {
   if (control?.state !== "shut down") return undefined;
   const { systemIdentifier, checkpoint: end, timeline, nextXid } = control;
   return { systemIdentifier, checkpoint: end, timeline, nextXid };

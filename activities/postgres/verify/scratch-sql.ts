@@ -67,7 +67,7 @@ export const asJson = (query: string): string =>
   `select coalesce(json_agg(answer), '[]') from (${query}) as answer`;
 
 /** @throws SyntaxError for what is not one JSON array */
-export function readRows<T>(stdout: string): readonly T[] {
+function readRows<T>(stdout: string): readonly T[] {
   const rows: unknown = JSON.parse(stdout);
   if (!Array.isArray(rows)) throw new SyntaxError("no array");
   return rows as T[];

@@ -74,7 +74,7 @@ export interface ReplicaRigOptions {
 }
 
 /** Short waits: what the limits mean is tested beside the activities. */
-export const quickly = {
+const quickly = {
   preflight: { walRateOverS: 1, longTransactionS: 3_600 },
   lag: { bytes: 16_777_216, seconds: 30, samples: 2, everyS: 0.2 },
 } as const;
