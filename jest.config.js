@@ -17,6 +17,7 @@ const shared = {
   transformIgnorePatterns: ["/node_modules/(?!temporal-(polyfill|utils)/)"],
 };
 const chaos = "<rootDir>/test/**/*.chaos.test.ts";
+const databases = "<rootDir>/test/**/*.databases.test.ts";
 const replay = "<rootDir>/test/**/*.replay.test.ts";
 const server = "<rootDir>/test/**/*.server.test.ts";
 const program = "<rootDir>/test/**/*.program.test.ts";
@@ -45,6 +46,7 @@ module.exports = {
         "browser",
         "integration",
         "chaos",
+        "databases",
         "majors",
         "program",
         "replay",
@@ -56,6 +58,7 @@ module.exports = {
     { ...shared, displayName: "integration", testMatch: [integration] },
     { ...shared, displayName: "browser", testMatch: [browser] },
     { ...shared, displayName: "chaos", testMatch: [chaos] },
+    { ...shared, displayName: "databases", testMatch: [databases] },
     { ...shared, displayName: "majors", testMatch: [majors] },
     { ...shared, displayName: "program", testMatch: [program] },
     { ...shared, displayName: "server", testMatch: [server] },
