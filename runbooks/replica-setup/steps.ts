@@ -99,9 +99,9 @@ const steps = {
     choices: canGoBack,
   },
   scratch: {
-    title: "Restore into a sealed scratch instance (V5)",
+    title: "Restore into a sealed scratch instance (V5, V9)",
     check:
-      "it starts without network, slot and archive, and stands still at consistency",
+      "it starts without network, slot and archive, stands still at consistency, and holds the sentinel",
     undo: "the scratch instance is stopped and removed",
     resumes: joins,
     choices: canGoBack,
@@ -121,7 +121,7 @@ const steps = {
     choices: canGoBack,
   },
   "verify-scratch": {
-    title: "Read the scratch instance whole (V4, V6 to V9)",
+    title: "Read the scratch instance whole (V4, V6 to V8)",
     check: "every level that the policy asks for passes",
     resumes: joins,
     choices: canGoBack,

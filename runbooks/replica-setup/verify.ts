@@ -36,7 +36,7 @@ export interface OpenScratch {
   readonly results: readonly LevelResult[];
 }
 
-/** V5: a server starts from a copy of the backup, sealed from everything. */
+/** V5 and V9: a server starts from a copy of the backup, sealed from everything, and holds what was written right before. */
 export const openScratch = (
   run: ReplicaRun,
   verification: Verification,
@@ -44,9 +44,10 @@ export const openScratch = (
   run.step("scratch", async ({ attempt }) => {
     const order = orderOf(run, verification, attempt);
     const { result, scratch } = await jobs.openScratch(order);
-    const results = passed([result]);
-    if (scratch === undefined) throw failed(results);
-    return { results, scratch };
+    if (scratch === undefined) throw failed([result]);
+    const { sentinel } = verification;
+    const read = await jobs.readSentinel({ ...order, scratch, sentinel });
+    return { results: passed([result, read]), scratch };
   });
 
 /** What reads the scratch instance whole: as many levels at once as do not hinder one another. */
@@ -60,7 +61,7 @@ export async function readScratch(
   return run.step("verify-scratch", async ({ attempt }) => {
     const order = orderOf(run, verification, attempt);
     const of = { ...order, scratch };
-    const reading = deepLevels(run, verification, of).filter(([level]) =>
+    const reading = deepLevels(run, of).filter(([level]) =>
       wanted.includes(level),
     );
     const read = await Promise.all(reading.map(([, look]) => look()));
@@ -72,12 +73,10 @@ export async function readScratch(
 
 function deepLevels(
   run: ReplicaRun,
-  { sentinel }: Verification,
   of: OfScratch,
 ): (readonly [Level, () => Promise<LevelResult>])[] {
   const { primary } = run.prepared.plan;
   return [
-    ["V9", () => jobs.readSentinel({ ...of, sentinel })],
     ["V8", () => jobs.compareRows({ ...of, primary })],
     ["V6", () => jobs.amcheckScratch(of)],
     ["V7", () => jobs.dumpScratch(of)],

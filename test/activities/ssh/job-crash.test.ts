@@ -41,7 +41,9 @@ describe.each(shellsHere())("on a host with %s", (shell) => {
     host.cut();
     go();
     const result = await call;
-    expect(result).toMatchObject({ attached: "started", stdout: "end\n" });
+    // The first answer may still have been under way when the link was cut.
+    expect(["started", "running"]).toContain(result.attached);
+    expect(result.stdout).toBe("end\n");
     expect(host.read("log")).toBe("ran\n");
   });
 
