@@ -74,7 +74,8 @@ exists "$name" || exists "$name.tblspc" || exists "$name.done" || exists "$name.
 held=
 read -r held <"$name.owner"
 [ "$held" = "$owner" ] || refuse "its owner file says $held"
-exists "$name.pin" && refuse "it is pinned"
+# A pin keeps a copy: one that was published is a server's data, and its pin keeps nothing any more.
+exists "$name.pin" && exists "$name" && refuse "it is pinned"
 
 # A server runs as the owner of its data directory. A pid may have come again: one whose working folder can be seen, and is
 # another one, is no server here.
@@ -114,7 +115,7 @@ fi
 within=
 rm --help 2>&1 | grep -q one-file-system && within=--one-file-system
 rm -rf $within -- "$name" "$name.tblspc" || exit 1
-rm -f -- "$name.done" "$name.done.new" "$name".sums* || exit 1
+rm -rf -- "$name.pin" && rm -f -- "$name.done" "$name.done.new" "$name".sums* || exit 1
 rm -f -- "$name.owner" || exit 1
 echo removed
 `;

@@ -157,7 +157,9 @@ function copyLeft(
   const isRuns = name.startsWith(
     `${runMark({ workflowId, rootRunId }).short}-`,
   );
-  const over = copyTodo(isRuns, isPinned, isDone && since >= olderThan);
+  // The pin of one that was published keeps nothing any more.
+  const isKept = isPinned && copy.isThere;
+  const over = copyTodo(isRuns, isKept, isDone && since >= olderThan);
   return leftoverOf(base, chain, over).map((one) => ({ ...one, copy }));
 }
 
