@@ -30,7 +30,9 @@ async function parkedRun(version: string) {
     ...{ target: "lab", change: uniqueId("chg"), component: "app", version },
     ...{ mode: "execute" as const, ...oneByOne },
   };
-  const tonight = new Date().setUTCHours(26, 1, 0);
+  const today = new Date().setUTCHours(2, 1, 0);
+  // The first night to come, at whatever time of the day this runs.
+  const tonight = today > Date.now() ? today : today + 86_400_000;
   return startSkipping<typeof fleetUpgrade>(
     rig.server.client,
     "fleetUpgrade",
