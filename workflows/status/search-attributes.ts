@@ -50,8 +50,11 @@ export class StandingBoard {
   publish(standing: Standing, isLast = false): void {
     this.#latest = standing;
     const inMs = this.#nextAt - Date.now();
-    if (isLast || inMs <= 0) this.#write();
-    else if (!this.#isWaiting && this.#changed().length > 0) this.#later(inMs);
+    if (isLast) return this.#write();
+    // Its timer decides, not the clock: behind a task that timed out the two may disagree, and a replay then differs.
+    if (this.#isWaiting) return;
+    if (inMs <= 0) this.#write();
+    else if (this.#changed().length > 0) this.#later(inMs);
   }
 
   #later(inMs: number): void {
