@@ -39,31 +39,34 @@ export interface Standing {
 /** Each publication is a history event, and the list of runs is read by people. */
 const betweenMs = 10_000;
 
-/** Publishes what differs from the last time, at most every ten seconds; an unchanged standing costs nothing. */
+/**
+ * Publishes what differs from the last time, at most every ten seconds; an unchanged standing costs nothing.
+ *
+ * A timer keeps the pause, never the clock: when a query is what makes a worker rebuild a run whose task has timed out, the
+ * SDK applies the events that wait to it at the time of the query, and its `Date.now()` is another than in a replay. A
+ * decision by it would then be one that the replay does not make.
+ */
 export class StandingBoard {
   #published: Partial<Standing> = {};
   #latest: Standing | undefined;
-  #nextAt = 0;
-  #isWaiting = false;
+  #isPausing = false;
 
   /** @param isLast the run ends with this one, so it is not put off */
   publish(standing: Standing, isLast = false): void {
     this.#latest = standing;
-    const inMs = this.#nextAt - Date.now();
-    if (isLast) return this.#write();
-    // Its timer decides, not the clock: behind a task that timed out the two may disagree, and a replay then differs.
-    if (this.#isWaiting) return;
-    if (inMs <= 0) this.#write();
-    else if (this.#changed().length > 0) this.#later(inMs);
+    if (isLast) this.#write();
+    else this.#show();
   }
 
-  #later(inMs: number): void {
-    this.#isWaiting = true;
+  #show(): void {
+    if (this.#isPausing || this.#changed().length === 0) return;
+    this.#write();
+    this.#isPausing = true;
     const pause = (): Promise<void> =>
-      sleep(inMs, { summary: "next publication of the standing" });
+      sleep(betweenMs, { summary: "next publication of the standing" });
     void CancellationScope.nonCancellable(pause).then(() => {
-      this.#isWaiting = false;
-      this.#write();
+      this.#isPausing = false;
+      this.#show();
     });
   }
 
@@ -78,7 +81,6 @@ export class StandingBoard {
     const standing = this.#latest;
     if (standing === undefined || changed.length === 0) return;
     this.#published = standing;
-    this.#nextAt = Date.now() + betweenMs;
     upsertSearchAttributes(changed.map((name) => pairOf(name, standing)));
   }
 }
