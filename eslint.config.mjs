@@ -310,7 +310,7 @@ const folderRules = [
   // What never enters the sandbox: schemas, the activities of a runbook, and the list of runbooks.
   folder(
     [
-      "runbooks/{registry,approvals,gates,postgres-target,run-settings}.ts",
+      "runbooks/{registry,approvals,gates,planning,prepare-servers,run-settings,servers-plan}.ts",
       "runbooks/*/contract.ts",
       "runbooks/*/{activities,approvals,census,knowledge,prepare,report,reporting,select}.ts",
       "workflows/procedure/reporting.ts",

@@ -24,6 +24,23 @@ export interface RunbookGates {
   readonly shown?: readonly string[];
 }
 
+/** Of a runbook that is a procedure: gate `failed` stands for one of each step. */
+export const procedureGates = (
+  choices: RunbookGates["choices"] & { readonly failed: readonly string[] },
+): RunbookGates => {
+  const plain = Object.keys(choices).filter((gate) => gate !== "failed");
+  return {
+    choices,
+    meantBy: (key) => [
+      ...plain.filter((gate) => isMeant(key, gate)),
+      ...(isMeant(key, "failed-step") || /^failed-./.test(key)
+        ? ["failed"]
+        : []),
+    ],
+    shown: [...plain, "failed-<step>", "failed-*"],
+  };
+};
+
 /** What does not fit the runbook or the roster, so that it would protect nothing or ask nobody. */
 export function approvalFaults(
   approvals: Approvals,

@@ -5,7 +5,6 @@ import type { PostgresPorts } from "../activities/postgres/port";
 import {
   createFleetUpgradeActivities,
   planFor,
-  type PlanningDependencies,
 } from "./fleet-upgrade/activities";
 import { planDocument } from "./fleet-upgrade/census";
 import { fleetUpgradeInputSchema } from "./fleet-upgrade/contract";
@@ -14,6 +13,7 @@ import { type KnowledgeSources, learn } from "./fleet-upgrade/knowledge";
 import { readInput } from "./fleet-upgrade/prepare";
 import { templateInput } from "./fleet-upgrade/template";
 import { changeInWords, planText } from "./fleet-upgrade/plan-words";
+import type { PlanningPorts } from "./planning";
 import * as replica from "./replica-setup/activities";
 import { replicaSetupInputSchema } from "./replica-setup/contract";
 import * as replicaIds from "./replica-setup/ids";
@@ -43,14 +43,14 @@ export interface Runbook {
   /** An input to start from: valid, and without effect as it is. */
   readonly template: object;
   /** Id and one-line summary of the run that this input means. @throws input.invalid */
-  describe(input: unknown): {
+  readonly describe: (input: unknown) => {
     readonly workflowId: string;
     readonly summary: string;
   };
   /** The plan in words, made without any effect; with `ssh` the hosts are looked at, too. @throws input.*, config.*, inventory.* */
   plan(
     input: unknown,
-    deps: PlanningDependencies &
+    deps: PlanningPorts &
       KnowledgeSources & {
         digest(text: string): string;
         /** Without them nobody looks at servers. */
@@ -59,7 +59,7 @@ export interface Runbook {
     signal?: AbortSignal,
   ): Promise<string>;
   createActivities(
-    deps: PlanningDependencies &
+    deps: PlanningPorts &
       Pick<KnowledgeSources, "ssh"> & {
         readonly artifacts: ArtifactStore;
         readonly starts: Starts;
@@ -67,20 +67,30 @@ export interface Runbook {
   ): object;
 }
 
+/** Id and summary, of an input that was judged. */
+const describing =
+  <Settings extends { readonly target: string; readonly change: string }>(
+    read: (input: unknown) => Settings,
+    { workflowId }: { readonly workflowId: (of: NoInfer<Settings>) => string },
+    summary: (settings: NoInfer<Settings>) => string,
+  ): Runbook["describe"] =>
+  (input) => {
+    const settings = read(input);
+    return { workflowId: workflowId(settings), summary: summary(settings) };
+  };
+
 const fleetUpgrade: Runbook = {
   name: fleetUpgradeIds.runbookName,
   workflowType: fleetUpgradeIds.workflowType,
   input: fleetUpgradeInputSchema,
   modes: { looks: "plan", acts: "execute" },
   template: templateInput,
-  describe(input) {
-    const settings = readInput(input);
-    const what = changeInWords(settings);
-    return {
-      workflowId: fleetUpgradeIds.workflowId(settings),
-      summary: `${what} on ${settings.target} (${settings.change})`,
-    };
-  },
+  describe: describing(
+    readInput,
+    fleetUpgradeIds,
+    (settings) =>
+      `${changeInWords(settings)} on ${settings.target} (${settings.change})`,
+  ),
   async plan(input, deps, signal = new AbortController().signal) {
     const { plan, settings } = await planFor(input, deps);
     const known = await learn(plan, settings, deps, signal);
@@ -95,13 +105,9 @@ const replicaSetup: Runbook = {
   input: replicaSetupInputSchema,
   modes: { looks: "plan", acts: "execute" },
   template: replicaTemplate,
-  describe(input) {
-    const settings = readReplicaInput(input);
-    return {
-      workflowId: replicaIds.workflowId(settings),
-      summary: planSummary({ ...settings, settings }),
-    };
-  },
+  describe: describing(readReplicaInput, replicaIds, (settings) =>
+    planSummary({ ...settings, settings }),
+  ),
   plan: replica.planWithMeasurements,
   createActivities: replica.createReplicaSetupActivities,
 };
@@ -112,13 +118,7 @@ const switchover: Runbook = {
   input: switchoverInputSchema,
   modes: { looks: "plan", acts: "execute" },
   template: switchoverTemplate,
-  describe(input) {
-    const settings = readSwitchoverInput(input);
-    return {
-      workflowId: switchoverIds.workflowId(settings),
-      summary: switchSummary(settings),
-    };
-  },
+  describe: describing(readSwitchoverInput, switchoverIds, switchSummary),
   plan: switching.planWithGuards,
   createActivities: switching.createSwitchoverRunActivities,
 };
@@ -129,13 +129,7 @@ const sweep: Runbook = {
   input: sweepInputSchema,
   modes: { looks: "look", acts: "free" },
   template: sweepTemplate,
-  describe(input) {
-    const settings = sweeping.readInput(input);
-    return {
-      workflowId: sweepIds.workflowId(settings),
-      summary: sweepSummary(settings),
-    };
-  },
+  describe: describing(sweeping.readInput, sweepIds, sweepSummary),
   async plan(input, deps) {
     const settings = sweeping.readInput(input);
     const { hosts } = await sweeping.hostsToSweep(settings, deps);

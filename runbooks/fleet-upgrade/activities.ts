@@ -4,13 +4,12 @@ import type {
   ArtifactStore,
 } from "../../activities/artifacts/port";
 import { beating } from "../../activities/beating";
-import type { ConfigurationSource } from "../../activities/configuration/port";
 import type { Starts } from "../../activities/evidence/port";
 import { createPlanCache } from "../../activities/host/plan-cache";
-import type { Host, Inventory } from "../../activities/inventory/port";
-import type { Roster } from "../../activities/roster/port";
+import type { Host } from "../../activities/inventory/port";
 import { readApprovals, requireKnownStarter } from "../approvals";
 import { allGates } from "../gates";
+import type { PlanningPorts } from "../planning";
 import { type RunIdentity, settingsOfRun } from "../run-settings";
 import { evasions } from "./approvals";
 import {
@@ -64,12 +63,6 @@ export interface FleetUpgradeActivities
   }): Promise<PlanPage>;
 }
 
-export interface PlanningDependencies {
-  readonly configuration: ConfigurationSource;
-  readonly inventory: Inventory;
-  readonly roster: Roster;
-}
-
 export interface Planned {
   readonly settings: FleetUpgradeSettings;
   readonly plan: FleetPlan;
@@ -82,7 +75,7 @@ export interface Planned {
 /** The plan for an input, from what configuration and inventory say now. @throws input.*, config.*, inventory.* */
 export async function planFor(
   input: unknown,
-  { configuration, inventory, roster }: PlanningDependencies,
+  { configuration, inventory, roster }: PlanningPorts,
   run?: RunIdentity,
 ): Promise<Planned> {
   const read = readInput(input);
@@ -118,7 +111,7 @@ function allSteps({ steps, undoSteps, preview }: FleetPlan) {
   return [...steps, ...back, ...(preview === undefined ? [] : [preview])];
 }
 
-type Dependencies = PlanningDependencies &
+type Dependencies = PlanningPorts &
   Pick<KnowledgeSources, "ssh"> & {
     readonly artifacts: ArtifactStore;
     readonly starts: Starts;

@@ -1,14 +1,12 @@
-import type {
-  Answer,
-  Decision,
-  RefusedAnswer,
-  Vote,
-} from "../../workflows/gate/gate";
 import { csvCell } from "../../workflows/csv";
 import {
-  type Override,
-  overrideInWords,
-} from "../../workflows/window/override";
+  type Said,
+  saidIn,
+  saidSections,
+  section,
+  time,
+  type TimelineEntry,
+} from "../../workflows/gate/said";
 import { parkedInWords } from "../../workflows/rollout/parked";
 import type { LedgerEntry } from "../../workflows/rollout/ledger";
 import type {
@@ -44,18 +42,12 @@ export interface CauseReport {
 }
 
 /** The report; Markdown and CSV are other forms of the same. */
-export interface Report extends Omit<ReportFacts, "outcomes"> {
+export interface Report extends Omit<ReportFacts, "outcomes">, Said {
   readonly counts: Readonly<Record<HostOutcome, number>>;
   /** Of the hosts that were upgraded; absent when none was. */
   readonly durations?: Durations;
   readonly causes: readonly CauseReport[];
-  readonly timeline: readonly { readonly at: number; readonly text: string }[];
-  /** Work out of window, each with who asked for it and who approved. */
-  readonly overrides: readonly Override[];
-  readonly decisions: readonly Decision[];
-  /** Of gates with a policy: each answer that counted. */
-  readonly votes: readonly Vote[];
-  readonly refused: readonly RefusedAnswer[];
+  readonly timeline: readonly TimelineEntry[];
   readonly hosts: readonly HostReport[];
 }
 
@@ -79,18 +71,7 @@ export function reportOf(
     timeline: entries.flatMap((entry) =>
       entry.kind === "event" ? [{ at: entry.at, text: entry.text }] : [],
     ),
-    overrides: entries.flatMap((entry) =>
-      entry.kind === "override" ? [entry.override] : [],
-    ),
-    decisions: entries.flatMap((entry) =>
-      entry.kind === "decision" ? [entry.decision] : [],
-    ),
-    votes: entries.flatMap((entry) =>
-      entry.kind === "vote" ? [entry.vote] : [],
-    ),
-    refused: entries.flatMap((entry) =>
-      entry.kind === "refused" ? [entry.refused] : [],
-    ),
+    ...saidIn(entries),
     hosts,
   };
 }
@@ -162,7 +143,7 @@ function causesOf(hosts: readonly HostReport[]): CauseReport[] {
 
 /** The report for people. */
 export function reportMarkdown(report: Report): string {
-  const { decisions, votes, refused, durations, causes, timeline } = report;
+  const { durations, causes } = report;
   return [
     `# ${report.summary}`,
     "",
@@ -183,24 +164,7 @@ export function reportMarkdown(report: Report): string {
           `- ${hosts.length} x ${oneLine(cause, 400)}: ${hosts.join(", ")}`,
       ),
     ),
-    ...section(
-      "Overrides of the window",
-      report.overrides.map(
-        (one) => `- ${time(one.at)} ${overrideInWords(one)}`,
-      ),
-    ),
-    "",
-    "## Decisions",
-    "",
-    ...(decisions.length === 0
-      ? ["No question was answered."]
-      : decisions.map(decisionLine)),
-    ...section("Votes", votes.map(voteLine)),
-    ...section("Refused answers", refused.map(refusedLine)),
-    ...section(
-      "Timeline",
-      timeline.map(({ at, text }) => `- ${time(at)} ${oneLine(text, 400)}`),
-    ),
+    ...saidSections(report),
     "",
     "## Hosts",
     "",
@@ -234,44 +198,6 @@ export function reportCsv({ hosts }: Report): string {
     .join("");
 }
 
-const section = (title: string, lines: readonly string[]): string[] =>
-  lines.length === 0 ? [] : ["", `## ${title}`, "", ...lines];
-
-function decisionLine(decision: Decision): string {
-  const { at, gate, choice, by, channel, votes } = decision;
-  const who =
-    votes === undefined
-      ? `${oneLine(by)} (a name claimed by ${channel}, not proven)`
-      : votes
-          .map(({ person, how }) => `${person} (${oneLine(how)})`)
-          .join(", ");
-  return `- ${time(at)} gate ${gate}: **${choice}**${scope(decision)} by ${who}${said(decision)}`;
-}
-
-function voteLine(vote: Vote): string {
-  const { at, gate, choice, person, by, level, how } = vote;
-  const as = by === person ? "" : ` as ${oneLine(by)}`;
-  return `- ${time(at)} gate ${gate}: ${choice}${scope(vote)} by ${person}${as}, level ${level} (${oneLine(how)})${said(vote)}`;
-}
-
-function scope({ hosts, cause }: Answer): string {
-  if (hosts !== undefined) return ` for ${hosts.join(", ")}`;
-  return cause === undefined ? "" : ` for cause ${oneLine(cause)}`;
-}
-
-const said = ({ comment }: Answer): string =>
-  comment === undefined ? "" : `: ${oneLine(comment, 1_024)}`;
-
-function refusedLine(refused: RefusedAnswer): string {
-  const { at, by, channel, reason, gate, person, level } = refused;
-  const where = gate === undefined ? "" : ` at gate ${oneLine(gate)}`;
-  const who =
-    level === undefined
-      ? ""
-      : ` (${person ?? "nobody of the roster"}, level ${level})`;
-  return `- ${time(at)} ${oneLine(channel)}${where} by ${oneLine(by)}${who}: ${oneLine(reason)}`;
-}
-
 function hostRow(host: HostReport): string {
   const { id, pool, outcome, version = "", previous = "", ms } = host;
   const took = ms === undefined ? "" : seconds(ms);
@@ -290,5 +216,3 @@ function remarks({ failure, evidence, parked, leftOut }: HostReport): string {
 }
 
 const seconds = (ms: number): string => (ms / 1_000).toFixed(1);
-
-const time = (at: number): string => new Date(at).toISOString();

@@ -1,32 +1,26 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { ArtifactStore } from "../../activities/artifacts/port";
 import { beating } from "../../activities/beating";
 import type { Starts } from "../../activities/evidence/port";
-import type { PostgresPorts, RunMark } from "../../activities/postgres/port";
+import type { PostgresPorts } from "../../activities/postgres/port";
 import { preflight } from "../../activities/postgres/preflight/preflight";
 import { runMark } from "../../activities/postgres/run-mark";
-import { requireKnownStarter } from "../approvals";
-import type { RunIdentity } from "../run-settings";
-import type { MeasuredPlan, PreparedReplicaSetup } from "./contract";
+import type { PlanningPorts } from "../planning";
+import {
+  keepMeasured,
+  type MeasuredPlan,
+  prepareServers,
+  type ServersRequest,
+} from "../prepare-servers";
+import { resourcesOf } from "../servers-plan";
+import type { PreparedReplicaSetup } from "./contract";
 import { workflowId } from "./ids";
 import { orderOfPreflight } from "./plan";
 import { type Measured, planSummary, planText } from "./plan-words";
-import { planFor, type PlanningPorts } from "./prepare";
-import { resourcesOf } from "./resources";
-
-export interface PrepareReplicaSetup extends RunIdentity {
-  readonly input: unknown;
-  readonly rootRunId: string;
-  /** Folder of the run's artifacts. */
-  readonly folder: string;
-}
+import { planFor, what } from "./prepare";
 
 export interface ReplicaSetupActivities {
   /** Validates the input and freezes the plan; touches no server. @throws input.*, config.*, inventory.*, roster.* */
-  prepareReplicaSetup(
-    request: PrepareReplicaSetup,
-  ): Promise<PreparedReplicaSetup>;
+  prepareReplicaSetup(request: ServersRequest): Promise<PreparedReplicaSetup>;
   /** Keeps the plan with what preflight measured, for people to approve. @throws artifacts.* */
   describeReplicaSetup(request: {
     readonly folder: string;
@@ -46,11 +40,9 @@ export function createReplicaSetupActivities(
   return {
     prepareReplicaSetup: (request) => beating(() => prepare(request, deps)),
     describeReplicaSetup: ({ folder, prepared, measured }) =>
-      beating(async () => {
-        const text = planText(prepared.plan, measured);
-        const key = `${folder}/measured-plan.txt`;
-        return { document: await deps.artifacts.put(key, `${text}\n`), text };
-      }),
+      beating(() =>
+        keepMeasured(deps.artifacts, folder, planText(prepared.plan, measured)),
+      ),
   };
 }
 
@@ -75,30 +67,11 @@ export async function planWithMeasurements(
 }
 
 async function prepare(
-  { input, folder, rootRunId, ...run }: PrepareReplicaSetup,
+  { input, ...request }: ServersRequest,
   deps: Dependencies,
 ): Promise<PreparedReplicaSetup> {
-  const plan = await planFor(input, deps, run);
-  const { settings, target, approvals } = plan;
-  const ref = { workflowId: run.workflowId, rootRunId };
-  if (settings.mode === "execute")
-    await requireKnownStarter(
-      { target, policies: approvals, what: "input of replicaSetup" },
-      ref,
-      deps,
-    );
-  const text = `${JSON.stringify(plan)}\n`;
-  const document = await deps.artifacts.put(`${folder}/plan.json`, text);
-  const mark: RunMark = runMark(ref);
-  return {
-    mode: settings.mode,
-    summary: planSummary(plan),
-    text: planText(plan),
-    digest: bytesToHex(sha256(utf8ToBytes(text))),
-    gateExpiresMs: settings.gateExpiresH * 3_600_000,
-    lock: { resources: resourcesOf(plan) },
-    keepsToCalendars: plan.calendars.length > 0,
-    ...(approvals === undefined ? {} : { approvals }),
-    ...{ plan, run: mark, document },
-  };
+  const plan = await planFor(input, deps, request);
+  const words = { what, summary: planSummary(plan), text: planText(plan) };
+  const resources = resourcesOf(plan, [plan.primary, plan.replica]);
+  return prepareServers(plan, request, { ...words, lock: { resources } }, deps);
 }

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { ArtifactRef } from "../../activities/artifacts/port";
 import { idSchema } from "../../activities/inventory/port";
-import type { PostgresServer, RunMark } from "../../activities/postgres/port";
-import type { Bouncer } from "../../activities/postgres/switchover/port";
-import type { GatePolicies } from "../../activities/approvals/port";
-import type { PreparedProcedure } from "../../workflows/procedure/spec";
+import type { PostgresServer } from "../../activities/postgres/port";
+import type { ProcedureResult } from "../../workflows/procedure/ending";
+import type { PreparedServers } from "../prepare-servers";
+import type { ServersPlan } from "../servers-plan";
 
 const MiB = 1_048_576;
 
@@ -116,43 +116,13 @@ export const replicaSetupInputSchema = z.strictObject({
 export type ReplicaSetupInput = z.input<typeof replicaSetupInputSchema>;
 export type ReplicaSetupSettings = z.output<typeof replicaSetupInputSchema>;
 
-/** What will be done, as it was when the run began; its digest names it. */
-export interface ReplicaPlan {
-  readonly target: string;
-  readonly change: string;
-  readonly settings: ReplicaSetupSettings;
+export type ReplicaPlan = ServersPlan<ReplicaSetupSettings> & {
   readonly primary: PostgresServer;
   readonly replica: PostgresServer;
-  /** In front of the servers, where the target has one. */
-  readonly bouncer?: Bouncer | undefined;
-  /** That the target's work keeps to. */
-  readonly calendars: readonly string[];
-  readonly approvals?: GatePolicies | undefined;
-}
+};
 
-/** What the first activity makes of the input; frozen in history. */
-export interface PreparedReplicaSetup extends PreparedProcedure {
-  readonly plan: ReplicaPlan;
-  readonly run: RunMark;
-  /** The plan in the artifact store. */
-  readonly document: ArtifactRef;
-}
+export type PreparedReplicaSetup = PreparedServers<ReplicaPlan>;
 
-/** The plan with what preflight measured, in the artifact store; an approval binds to it. */
-export interface MeasuredPlan {
-  readonly document: ArtifactRef;
-  /** Its head, for the question. */
-  readonly text: string;
-}
-
-export interface ReplicaSetupResult {
-  readonly outcome: string;
-  readonly counts: Readonly<Record<string, number>>;
+export interface ReplicaSetupResult extends ProcedureResult {
   readonly plan?: ArtifactRef;
-  readonly report?: {
-    readonly json: ArtifactRef;
-    readonly markdown: ArtifactRef;
-    readonly csv: ArtifactRef;
-  };
-  readonly text: string;
 }

@@ -1,26 +1,11 @@
-import { isMeant } from "../../workflows/gate/policy";
-import type { RunbookGates } from "../approvals";
+import { procedureGates } from "../approvals";
 
-/** Every gate that a run may open, with the choices that it may offer. `failed` stands for one gate of each step. */
-const choices: RunbookGates["choices"] = {
+/** Every gate that a run may open, with the choices that it may offer. */
+export const replicaSetupGates = procedureGates({
   begin: ["approve", "deny"],
   ready: ["switch over", "finish", "roll back"],
   failed: ["retry", "skip", "mark done", "roll back", "abort"],
   "watch-slot": ["go on", "abort", "roll back"],
   "window-override": ["approve", "deny"],
   "window-moved": ["approve", "deny"],
-};
-
-export const replicaSetupGates: RunbookGates = {
-  choices,
-  meantBy: (key) => [
-    ...Object.keys(choices).filter(
-      (gate) => gate !== "failed" && isMeant(key, gate),
-    ),
-    ...(isMeant(key, "failed-step") || /^failed-./.test(key) ? ["failed"] : []),
-  ],
-  shown: [
-    ...Object.keys(choices).filter((gate) => gate !== "failed"),
-    ...["failed-<step>", "failed-*"],
-  ],
-};
+});

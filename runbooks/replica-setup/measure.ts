@@ -1,14 +1,10 @@
-import { ApplicationFailure } from "@temporalio/workflow";
 import type { Check } from "../../activities/postgres/port";
-import type {
-  ClusterFacts,
-  NamedCheck,
-} from "../../activities/postgres/preflight/port";
+import type { ClusterFacts } from "../../activities/postgres/preflight/port";
 import { artifactFolder } from "../../workflows/procedure/calls";
+import { checksFailed, requirePassed } from "../checks";
+import type { MeasuredPlan } from "../prepare-servers";
 import { looks, own } from "./calls";
-import type { MeasuredPlan } from "./contract";
 import { orderOfPreflight } from "./plan";
-import { checkLines } from "./plan-words";
 import type { ReplicaRun } from "./run";
 
 export interface Measurement extends MeasuredPlan {
@@ -25,8 +21,8 @@ export const measure = (run: ReplicaRun): Promise<Measurement> =>
         ? { deepRead: { generation: attempt, timeoutMs: weekMs } }
         : {}),
     });
-    requirePassed(checks);
-    if (facts === undefined) throw failure("preflight.unmeasured", checks);
+    requirePassed("preflight.failed", checks);
+    if (facts === undefined) throw checksFailed("preflight.unmeasured", checks);
     const measured = { checks, bytes: facts.bytes };
     const order = { folder: artifactFolder(), prepared: run.prepared };
     const described = await own.describeReplicaSetup({ ...order, measured });
@@ -43,25 +39,10 @@ export async function measureAgain(
     ...orderOfPreflight(run.prepared),
     facts,
   });
-  requirePassed(checks.filter(({ name }) => !except.includes(name)));
+  requirePassed(
+    "preflight.failed",
+    checks.filter(({ name }) => !except.includes(name)),
+  );
 }
 
 const weekMs = 7 * 86_400_000;
-
-function requirePassed(checks: readonly NamedCheck[]): void {
-  const bad = checks.filter(
-    ({ verdict }) => verdict === "fail" || verdict === "error",
-  );
-  if (bad.length > 0) throw failure("preflight.failed", bad);
-}
-
-const failure = (type: string, checks: readonly Check[]): ApplicationFailure =>
-  ApplicationFailure.nonRetryable(
-    [
-      ...checkLines(checks).slice(1),
-      "hint: Mend what is named, then retry: nothing has been touched.",
-    ]
-      .join("\n")
-      .trim(),
-    type,
-  );

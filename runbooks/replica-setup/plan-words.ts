@@ -1,5 +1,6 @@
 import type { Check } from "../../activities/postgres/port";
 import { durationInWords } from "../../workflows/duration-words";
+import { checkLines } from "../checks";
 import type { ReplicaPlan, ReplicaSetupSettings } from "./contract";
 import { estimatedTotalMs, estimateMs } from "./plan";
 import { type ReplicaStep, replicaSteps } from "./steps";
@@ -92,25 +93,5 @@ function stepLines(
     `${String(index + 1).padStart(3)}. ${title}${time}`,
     `     check: ${check}`,
     `     undo: ${undo ?? "nothing to undo"}; when interrupted: ${resumes}`,
-  ];
-}
-
-const marks: Readonly<Record<Check["verdict"], string>> = {
-  pass: "ok  ",
-  warn: "warn",
-  fail: "FAIL",
-  error: "?   ",
-};
-
-/** Checks that did not pass come first. */
-export function checkLines(checks: readonly Check[]): string[] {
-  const bad = checks.filter(({ verdict }) => verdict !== "pass");
-  const good = checks.filter(({ verdict }) => verdict === "pass");
-  return [
-    `Preflight: ${good.length} of ${checks.length} checks pass`,
-    ...[...bad, ...good].map(
-      ({ name, verdict, measured, limit, reason, hint }) =>
-        `  ${marks[verdict]} ${name}: ${measured}, limit ${limit}${verdict === "pass" ? "" : `: ${reason}${hint === undefined ? "" : `; hint: ${hint}`}`}`,
-    ),
   ];
 }

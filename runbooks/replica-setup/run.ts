@@ -1,9 +1,7 @@
-import { workflowInfo } from "@temporalio/workflow";
-import { artifactFolder } from "../../workflows/procedure/calls";
+import { artifactFolder, identity } from "../../workflows/procedure/calls";
 import type { CarriedProcedure } from "../../workflows/procedure/carried";
 import type { EndOptions } from "../../workflows/procedure/options";
 import { ProcedureRun } from "../../workflows/procedure/run";
-import { scheduleOf } from "../../workflows/schedule-of";
 import { looks, own } from "./calls";
 import type { PreparedReplicaSetup, ReplicaSetupResult } from "./contract";
 import { runbookName } from "./ids";
@@ -22,17 +20,8 @@ export function openRun(
   return ProcedureRun.open<ReplicaStepId, PreparedReplicaSetup>({
     runbook: runbookName,
     steps: ({ plan }) => stepsOf(plan.settings),
-    prepare: () => prepare(input),
+    prepare: () => own.prepareReplicaSetup({ input, ...identity() }),
     carried,
-  });
-}
-
-function prepare(input: unknown): Promise<PreparedReplicaSetup> {
-  const { workflowId, firstExecutionRunId: rootRunId } = workflowInfo();
-  const scheduledBy = scheduleOf();
-  return own.prepareReplicaSetup({
-    ...{ input, workflowId, rootRunId, folder: artifactFolder() },
-    ...(scheduledBy === undefined ? {} : { scheduledBy }),
   });
 }
 

@@ -1,6 +1,6 @@
 import { setCurrentDetails } from "@temporalio/workflow";
+import { askLeave } from "../../workflows/procedure/ask-leave";
 import { isTemplate } from "../../workflows/template";
-import { askToBegin } from "./ask-to-begin";
 import { backUp, readyPrimary } from "./back-up";
 import type { ReplicaSetupInput, ReplicaSetupResult } from "./contract";
 import { runbookName } from "./ids";
@@ -49,7 +49,11 @@ function template(): ReplicaSetupResult {
 
 async function setUpReplica(run: ReplicaRun): Promise<void> {
   const measured = await measure(run);
-  await askToBegin(run, measured);
+  await askLeave(run, {
+    id: "begin",
+    title: `${run.prepared.summary}: may it begin?`,
+    digest: measured.document.sha256,
+  });
   const ready = await readyPrimary(run, measured);
   const backup = await backUp(run, measured, ready);
   const verification = { measured, backup, sentinel: ready.sentinel };

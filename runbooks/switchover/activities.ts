@@ -1,24 +1,23 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { ArtifactStore } from "../../activities/artifacts/port";
 import { beating } from "../../activities/beating";
 import type { Starts } from "../../activities/evidence/port";
 import type { Check, PostgresPorts } from "../../activities/postgres/port";
 import { runMark } from "../../activities/postgres/run-mark";
 import { guards } from "../../activities/postgres/switchover/guards";
-import { requireKnownStarter } from "../approvals";
-import type { RunIdentity } from "../run-settings";
-import type { MeasuredSwitchover, PreparedSwitchover } from "./contract";
+import type { PlanningPorts } from "../planning";
+import {
+  keepMeasured,
+  type MeasuredPlan,
+  prepareServers,
+  type ServersRequest,
+} from "../prepare-servers";
+import { resourcesOf } from "../servers-plan";
+import type { PreparedSwitchover } from "./contract";
 import { workflowId } from "./ids";
 import { guardOrderOf, planText, stepsOf, switchSummary } from "./plan-words";
-import { planFor, type PlanningPorts } from "./prepare";
-import { resourcesOf } from "./resources";
+import { planFor, what } from "./prepare";
 
-export interface PrepareSwitchover extends RunIdentity {
-  readonly input: unknown;
-  readonly rootRunId: string;
-  /** Folder of the run's artifacts. */
-  readonly folder: string;
+export interface PrepareSwitchover extends ServersRequest {
   /** Another run has started it, which had a starter. */
   readonly isChild: boolean;
 }
@@ -31,7 +30,7 @@ export interface SwitchoverRunActivities {
     readonly folder: string;
     readonly prepared: PreparedSwitchover;
     readonly checks: readonly Check[];
-  }): Promise<MeasuredSwitchover>;
+  }): Promise<MeasuredPlan>;
 }
 
 interface Dependencies extends PlanningPorts {
@@ -45,11 +44,9 @@ export function createSwitchoverRunActivities(
   return {
     prepareSwitchover: (request) => beating(() => prepare(request, deps)),
     describeSwitchover: ({ folder, prepared, checks }) =>
-      beating(async () => {
-        const text = planText(prepared.plan, checks);
-        const key = `${folder}/measured-plan.txt`;
-        return { document: await deps.artifacts.put(key, `${text}\n`), text };
-      }),
+      beating(() =>
+        keepMeasured(deps.artifacts, folder, planText(prepared.plan, checks)),
+      ),
   };
 }
 
@@ -72,31 +69,15 @@ export async function planWithGuards(
 }
 
 async function prepare(
-  { input, folder, rootRunId, isChild, ...run }: PrepareSwitchover,
+  { input, isChild, ...request }: PrepareSwitchover,
   deps: Dependencies,
 ): Promise<PreparedSwitchover> {
-  const plan = await planFor(input, deps, run);
-  const { settings, target, approvals } = plan;
-  const ref = { workflowId: run.workflowId, rootRunId };
-  if (settings.mode === "execute" && !isChild)
-    await requireKnownStarter(
-      { target, policies: approvals, what: "input of switchover" },
-      ref,
-      deps,
-    );
-  const text = `${JSON.stringify(plan)}\n`;
-  const document = await deps.artifacts.put(`${folder}/plan.json`, text);
-  return {
-    mode: settings.mode,
-    summary: switchSummary(settings),
-    text: planText(plan),
-    digest: bytesToHex(sha256(utf8ToBytes(text))),
-    gateExpiresMs: settings.gateExpiresH * 3_600_000,
-    lock: { resources: resourcesOf(plan), expectedMs: expectedMs(plan) },
-    keepsToCalendars: plan.calendars.length > 0,
-    ...(approvals === undefined ? {} : { approvals }),
-    ...{ plan, run: runMark(ref), document },
-  };
+  const plan = await planFor(input, deps, request);
+  const summary = switchSummary(plan.settings);
+  const resources = resourcesOf(plan, [plan.primary, plan.standby]);
+  const lock = { resources, expectedMs: expectedMs(plan) };
+  const words = { what, summary, text: planText(plan) };
+  return prepareServers(plan, request, { ...words, lock, isChild }, deps);
 }
 
 /** There, and in the worst case back again. */

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import type { GatePolicies } from "../../activities/approvals/port";
 import type { ArtifactRef } from "../../activities/artifacts/port";
 import { idSchema } from "../../activities/inventory/port";
-import type { PostgresServer, RunMark } from "../../activities/postgres/port";
-import type { Bouncer } from "../../activities/postgres/switchover/port";
-import type { PreparedProcedure } from "../../workflows/procedure/spec";
+import type { PostgresServer } from "../../activities/postgres/port";
+import type { ProcedureResult } from "../../workflows/procedure/ending";
+import type { PreparedServers } from "../prepare-servers";
+import type { ServersPlan } from "../servers-plan";
 
 /** As `runbook report` and the record's own run name it. */
 const recordSchema = z.strictObject({
@@ -58,46 +58,17 @@ export const switchoverInputSchema = z.strictObject({
 export type SwitchoverInput = z.input<typeof switchoverInputSchema>;
 export type SwitchoverSettings = z.output<typeof switchoverInputSchema>;
 
-/** What will be done, as it was when the run began; its digest names it. */
-export interface SwitchoverPlan {
-  readonly target: string;
-  readonly change: string;
-  readonly settings: SwitchoverSettings;
-  /** By their names before the switch. */
+/** Servers by their names before the switch. */
+export type SwitchoverPlan = ServersPlan<SwitchoverSettings> & {
   readonly primary: PostgresServer;
   readonly standby: PostgresServer;
-  /** In front of the servers, where the target has one. */
-  readonly bouncer?: Bouncer | undefined;
-  /** That the target's work keeps to. */
-  readonly calendars: readonly string[];
-  readonly approvals?: GatePolicies | undefined;
-}
+};
 
-/** What the first activity makes of the input; frozen in history. */
-export interface PreparedSwitchover extends PreparedProcedure {
-  readonly plan: SwitchoverPlan;
-  readonly run: RunMark;
-  /** The plan in the artifact store. */
-  readonly document: ArtifactRef;
-}
+export type PreparedSwitchover = PreparedServers<SwitchoverPlan>;
 
-/** The plan with what the guards measured, in the artifact store; an approval binds to it. */
-export interface MeasuredSwitchover {
-  readonly document: ArtifactRef;
-  readonly text: string;
-}
-
-export interface SwitchoverResult {
-  /** `completed`, `went back`, `denied`, `neither open` or a word of every procedure. */
-  readonly outcome: string;
-  readonly counts: Readonly<Record<string, number>>;
+/** Its outcome: `completed`, `went back`, `denied`, `neither open` or a word of every procedure. */
+export interface SwitchoverResult extends ProcedureResult {
   readonly plan?: ArtifactRef;
-  readonly report?: {
-    readonly json: ArtifactRef;
-    readonly markdown: ArtifactRef;
-    readonly csv: ArtifactRef;
-  };
   /** How long clients could not write, in milliseconds; absent where they never had to wait, or still do. */
   readonly pausedMs?: number;
-  readonly text: string;
 }

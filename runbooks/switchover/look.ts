@@ -1,18 +1,18 @@
-import { ApplicationFailure } from "@temporalio/workflow";
-import type { Check } from "../../activities/postgres/port";
 import { artifactFolder } from "../../workflows/procedure/calls";
-import { checkLines } from "../replica-setup/plan-words";
+import { requirePassed } from "../checks";
+import type { MeasuredPlan } from "../prepare-servers";
 import { looks, own, records } from "./calls";
-import type { MeasuredSwitchover } from "./contract";
 import { guardOrderOf } from "./plan-words";
 import type { SwitchRun } from "./run";
 
+const failed = "guards.failed";
+
 /** Both servers, as they are; a guard that fails parks the run before anything is touched. */
-export const lookAtBoth = (run: SwitchRun): Promise<MeasuredSwitchover> =>
+export const lookAtBoth = (run: SwitchRun): Promise<MeasuredPlan> =>
   run.step("look", async () => {
     const { prepared } = run;
     const checks = await looks.guards(guardOrderOf(prepared));
-    requirePassed(checks);
+    requirePassed(failed, checks);
     return own.describeSwitchover({
       ...{ folder: artifactFolder(), prepared, checks },
     });
@@ -21,7 +21,7 @@ export const lookAtBoth = (run: SwitchRun): Promise<MeasuredSwitchover> =>
 /** The same right before clients are held back: what was approved may be hours old. */
 export const lookOnceMore = (run: SwitchRun): Promise<void> =>
   run.step("guards", async () => {
-    requirePassed(await looks.guards(guardOrderOf(run.prepared)));
+    requirePassed(failed, await looks.guards(guardOrderOf(run.prepared)));
   });
 
 /** What proves the standby's data; without a record somebody has said why none is needed. */
@@ -36,20 +36,4 @@ export async function readRecord(run: SwitchRun): Promise<void> {
     });
     return { policy, expiresAt, levels: levels.map(({ level }) => level) };
   });
-}
-
-function requirePassed(checks: readonly Check[]): void {
-  const bad = checks.filter(
-    ({ verdict }) => verdict === "fail" || verdict === "error",
-  );
-  if (bad.length === 0) return;
-  throw ApplicationFailure.nonRetryable(
-    [
-      ...checkLines(bad).slice(1),
-      "hint: Mend what is named, then retry: nothing has been touched.",
-    ]
-      .join("\n")
-      .trim(),
-    "guards.failed",
-  );
 }

@@ -2,7 +2,7 @@ import type { Check } from "../../activities/postgres/port";
 import type { GuardOrder } from "../../activities/postgres/switchover/port";
 import { durationInWords } from "../../workflows/duration-words";
 import { oneLine } from "../../workflows/one-line";
-import { checkLines } from "../replica-setup/plan-words";
+import { checkLines } from "../checks";
 import type {
   PreparedSwitchover,
   SwitchoverPlan,

@@ -1,9 +1,8 @@
 import { workflowInfo } from "@temporalio/workflow";
 import type { SwitchOrder } from "../../activities/postgres/switchover/port";
-import { artifactFolder } from "../../workflows/procedure/calls";
+import { artifactFolder, identity } from "../../workflows/procedure/calls";
 import type { CarriedProcedure } from "../../workflows/procedure/carried";
 import { ProcedureRun } from "../../workflows/procedure/run";
-import { scheduleOf } from "../../workflows/schedule-of";
 import { looks, own } from "./calls";
 import type { PreparedSwitchover, SwitchoverResult } from "./contract";
 import { runbookName } from "./ids";
@@ -20,19 +19,12 @@ export function openRun(
   return ProcedureRun.open<SwitchStepId, PreparedSwitchover>({
     runbook: runbookName,
     steps: ({ plan }) => stepsOf(plan.settings),
-    prepare: () => prepare(input),
+    prepare: () =>
+      own.prepareSwitchover({
+        ...{ input, ...identity() },
+        isChild: workflowInfo().parent !== undefined,
+      }),
     carried,
-  });
-}
-
-function prepare(input: unknown): Promise<PreparedSwitchover> {
-  const info = workflowInfo();
-  const { workflowId, firstExecutionRunId: rootRunId } = info;
-  const scheduledBy = scheduleOf();
-  return own.prepareSwitchover({
-    ...{ input, workflowId, rootRunId, folder: artifactFolder() },
-    ...(scheduledBy === undefined ? {} : { scheduledBy }),
-    isChild: info.parent !== undefined,
   });
 }
 

@@ -1,14 +1,14 @@
 import { setCurrentDetails } from "@temporalio/workflow";
+import { askLeave } from "../../workflows/procedure/ask-leave";
 import type { EndOptions } from "../../workflows/procedure/options";
 import { isTemplate } from "../../workflows/template";
-import { askToSwitch } from "./ask-to-switch";
 import { switchWithinBox } from "./box";
 import type { SwitchoverInput, SwitchoverResult } from "./contract";
 import { goBack, outcomeOf } from "./go-back";
 import { runbookName } from "./ids";
 import { lookAtBoth, lookOnceMore, readRecord } from "./look";
 import { pausedMs } from "./plan";
-import { pauseWords } from "./plan-words";
+import { pauseWords, switchQuestion } from "./plan-words";
 import { follow } from "./rejoin";
 import { type CarriedSwitchRun, openRun, planned, type SwitchRun } from "./run";
 import { templateText } from "./template";
@@ -34,7 +34,11 @@ export async function switchover(
 async function switchOver(run: SwitchRun): Promise<void> {
   const measured = await lookAtBoth(run);
   await readRecord(run);
-  await askToSwitch(run, measured);
+  await askLeave(run, {
+    id: "switch",
+    title: switchQuestion(run.prepared.plan),
+    digest: measured.document.sha256,
+  });
   await lookOnceMore(run);
   const stopped = await switchWithinBox(run);
   await follow(run, stopped);

@@ -17,6 +17,7 @@ import type { LockActivities, LockLeave } from "../../activities/lock/port";
 import type { RunRef } from "../../activities/runs/port";
 import { retryClasses } from "../retry-classes";
 import { partsOfRunId } from "../run-id";
+import { scheduleOf } from "../schedule-of";
 import type { PackedEntries, ProcedureEntry } from "./ledger";
 import type { ReportFacts } from "./report";
 import type { ReportingActivities, WrittenReport } from "./reporting";
@@ -71,6 +72,18 @@ export const writeReport = (
 export function thisRun(): RunRef {
   const { workflowId, firstExecutionRunId: rootRunId } = workflowInfo();
   return { workflowId, rootRunId };
+}
+
+/** What the first activity of a run is told of it. */
+export function identity(): RunRef & {
+  readonly folder: string;
+  readonly scheduledBy?: string;
+} {
+  const scheduledBy = scheduleOf();
+  return {
+    ...{ ...thisRun(), folder: artifactFolder() },
+    ...(scheduledBy === undefined ? {} : { scheduledBy }),
+  };
 }
 
 /**

@@ -2,10 +2,15 @@
 
 import { csvCell } from "../csv";
 import { durationInWords } from "../duration-words";
-import type { Decision, RefusedAnswer, Vote } from "../gate/gate";
-import { decidedBy } from "../gate/words";
+import {
+  type Said,
+  saidIn,
+  saidSections,
+  section,
+  time,
+  type TimelineEntry,
+} from "../gate/said";
 import { oneLine } from "../one-line";
-import { type Override, overrideInWords } from "../window/override";
 import type { ProcedureEntry } from "./ledger";
 import type { StepRow } from "./progress";
 import type { Milestone } from "./spec";
@@ -31,13 +36,9 @@ export interface ReportFacts {
   readonly sections: readonly ReportSection[];
 }
 
-export interface ProcedureReport extends ReportFacts {
+export interface ProcedureReport extends ReportFacts, Said {
   readonly milestones: readonly Milestone[];
-  readonly timeline: readonly { readonly at: number; readonly text: string }[];
-  readonly overrides: readonly Override[];
-  readonly decisions: readonly Decision[];
-  readonly votes: readonly Vote[];
-  readonly refused: readonly RefusedAnswer[];
+  readonly timeline: readonly TimelineEntry[];
 }
 
 export function reportOf(
@@ -55,18 +56,7 @@ export function reportOf(
       const { milestone } = entry;
       return [{ at: milestone.at, text: milestoneInWords(milestone) }];
     }),
-    overrides: entries.flatMap((entry) =>
-      entry.kind === "override" ? [entry.override] : [],
-    ),
-    decisions: entries.flatMap((entry) =>
-      entry.kind === "decision" ? [entry.decision] : [],
-    ),
-    votes: entries.flatMap((entry) =>
-      entry.kind === "vote" ? [entry.vote] : [],
-    ),
-    refused: entries.flatMap((entry) =>
-      entry.kind === "refused" ? [entry.refused] : [],
-    ),
+    ...saidIn(entries),
   };
 }
 
@@ -106,26 +96,7 @@ export function reportMarkdown(report: ProcedureReport): string {
       ...report.steps.map(stepRow),
     ]),
     ...report.sections.flatMap(({ title, lines }) => section(title, lines)),
-    ...section(
-      "Overrides of the window",
-      report.overrides.map(
-        (one) => `- ${time(one.at)} ${overrideInWords(one)}`,
-      ),
-    ),
-    ...section("Decisions", decisionLines(report.decisions)),
-    ...section(
-      "Refused answers",
-      report.refused.map(
-        ({ at, by, channel, reason }) =>
-          `- ${time(at)} ${oneLine(channel)} by ${oneLine(by)}: ${oneLine(reason)}`,
-      ),
-    ),
-    ...section(
-      "Timeline",
-      report.timeline.map(
-        ({ at, text }) => `- ${time(at)} ${oneLine(text, 400)}`,
-      ),
-    ),
+    ...saidSections(report),
     "",
   ].join("\n");
 }
@@ -150,18 +121,6 @@ export function reportCsv({ steps }: ProcedureReport): string {
     .join("");
 }
 
-function decisionLines(decisions: readonly Decision[]): string[] {
-  if (decisions.length === 0) return ["No question was answered."];
-  return decisions.map((decision) => {
-    const { at, gate, choice, votes, channel, comment } = decision;
-    const who = oneLine(decidedBy(decision));
-    const how =
-      votes === undefined ? ` (a name claimed by ${channel}, not proven)` : "";
-    const why = comment === undefined ? "" : `: ${oneLine(comment, 1_024)}`;
-    return `- ${time(at)} gate ${gate}: **${choice}** by ${who}${how}${why}`;
-  });
-}
-
 function stepRow(row: StepRow): string {
   const { title, standing, attempt = "", workedMs } = row;
   const worked = workedMs === undefined ? "" : durationInWords(workedMs);
@@ -176,8 +135,3 @@ function remarks({ failure, by, comment }: StepRow): string {
     ...(comment === undefined ? [] : [oneLine(comment, 1_024)]),
   ].join("; ");
 }
-
-const section = (title: string, lines: readonly string[]): string[] =>
-  lines.length === 0 ? [] : ["", `## ${title}`, "", ...lines];
-
-const time = (at: number): string => new Date(at).toISOString();

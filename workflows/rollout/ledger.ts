@@ -1,7 +1,6 @@
 import { condition } from "@temporalio/workflow";
 import type { ArtifactRef } from "../../activities/artifacts/port";
-import type { Decision, RefusedAnswer, Vote } from "../gate/gate";
-import type { Override } from "../window/override";
+import type { SaidEntry } from "../gate/said";
 import type { ItemFailure, ItemResult } from "./state";
 
 /** What happened, in order; the report is made from it. */
@@ -15,11 +14,7 @@ export type LedgerEntry =
       /** What a person wrote who called it done. */
       readonly evidence?: string;
     } & Partial<ItemResult>)
-  | { readonly kind: "event"; readonly at: number; readonly text: string }
-  | { readonly kind: "override"; readonly override: Override }
-  | { readonly kind: "vote"; readonly vote: Vote }
-  | { readonly kind: "decision"; readonly decision: Decision }
-  | { readonly kind: "refused"; readonly refused: RefusedAnswer };
+  | SaidEntry;
 
 export interface PackedLedger<Entry = LedgerEntry> {
   readonly parts: readonly ArtifactRef[];
