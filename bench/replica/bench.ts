@@ -12,6 +12,9 @@ export interface ReplicaBenchOptions {
   readonly forecast: boolean;
 }
 
+/** Of a step that is worth a line. */
+const shownMs = 500;
+
 /** The shortest copy of which a forecast is worth anything. */
 const leastCopyS = 60;
 
@@ -30,11 +33,15 @@ export async function benchReplica(
       const times: { ours: number; bare: number }[] = [];
       for (let round = 1; round <= rounds; round++) {
         const bare = (await bareRun(lab)) / 1_000;
-        const ours = (await side.run()) / 1_000;
+        const { ms, steps } = await side.run();
+        const ours = ms / 1_000;
         times.push({ ours, bare });
         stderr.write(
           `round ${round}: ours ${ours.toFixed(1)} s, bare ${bare.toFixed(1)} s\n`,
         );
+        for (const [title, workedMs] of steps)
+          if (workedMs >= shownMs)
+            stderr.write(`  ${(workedMs / 1_000).toFixed(1)} s ${title}\n`);
       }
       const rate = Math.max(1, Math.floor(sizeMb / leastCopyS));
       const error = forecast ? await side.forecast(rate) : undefined;

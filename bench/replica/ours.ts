@@ -15,10 +15,16 @@ import { startOwnWorker } from "../fleet/own-worker";
 
 type Handle = WorkflowHandle<typeof replicaSetup>;
 
+export interface OwnTimes {
+  readonly ms: number;
+  /** Title and milliseconds of each step; some run side by side. */
+  readonly steps: readonly (readonly [title: string, workedMs: number])[];
+}
+
 /** Server and worker, up and waiting. */
 export interface OwnSide {
-  /** From the approval until the record is kept, in milliseconds; then everything is taken back. */
-  run(): Promise<number>;
+  /** From slot to page checksums; then everything is taken back. */
+  run(): Promise<OwnTimes>;
   /** Percent by which the forecast after a quarter of a rate-limited copy missed its real end. */
   forecast(maxRateMiB: number): Promise<number>;
   stop(): Promise<void>;
@@ -61,9 +67,13 @@ export async function startOwnSide(lab: PostgresLab): Promise<OwnSide> {
       const handle = await start({});
       await until(handle, "ready", "in work");
       const { began, ended } = await spanOf(handle);
+      const progress = await handle.query(procedureQuery);
       await answer(handle, "ready", "roll back");
       await handle.result();
-      return ended - began;
+      const steps = (progress?.steps ?? []).map(
+        ({ title, workedMs = 0 }) => [title, workedMs] as const,
+      );
+      return { ms: ended - began, steps };
     },
     forecast: async (maxRateMiB) => {
       const backup = { method: "basebackup" as const, maxRateMiB };
