@@ -1,7 +1,9 @@
-import type { Desk } from "../../workflows/gate/desk";
 import { policyFor } from "../../workflows/gate/policy";
-import type { Handled } from "../../workflows/gate/handled";
-import { openControls, refuseControl } from "../../workflows/controls/controls";
+import {
+  type ControlsOptions,
+  openControls,
+  refuseControl,
+} from "../../workflows/controls/controls";
 import type { ControlName } from "../../workflows/controls/messages";
 import type { Told } from "../../workflows/controls/words";
 import type { RolloutState } from "../../workflows/rollout/state";
@@ -25,39 +27,25 @@ const offered: Readonly<Record<ControlName, string>> = {
     'Stops the commands in work on their hosts, at once; the hosts stay as they are. Input: {"by":"your name","reason":"..."}',
 };
 
-/** What an operator tells a run at any moment, carried out and noted with who said so and why. */
+/** What an operator tells a run at any moment. */
 export function openRunControls({
-  desk,
-  handled,
-  ready,
   run,
-}: {
-  readonly desk: Desk;
-  readonly handled: Handled;
-  /** Resolves when the run can be told something, or will not be able to for long. */
-  readonly ready: () => Promise<void>;
+  ...options
+}: Omit<ControlsOptions<ControlName>, "offered" | "run"> & {
   readonly run: () => FleetRun | undefined;
 }): void {
   openControls({
-    offered,
-    handled,
-    ready,
-    act: (name, control) => {
+    ...{ ...options, offered },
+    run: () => {
       const opened = run();
-      if (opened === undefined)
-        return refuseControl(
-          `${name}: the run is not upgrading yet\nhint: Wait until its plan is made, or cancel it.`,
-        );
-      if (isOver(opened))
-        return refuseControl(`${name}: the run has done all it will do`);
-      const done = actOn(opened, name, control);
-      const { by, reason } = control;
-      opened.note(
-        `${done} by ${by}${reason === undefined ? "" : `: ${reason}`}`,
+      return (
+        opened && {
+          isOver: isOver(opened),
+          act: (name, control) => actOn(opened, name, control),
+          note: (text) => opened.note(text),
+        }
       );
-      return done;
     },
-    refused: (name, raw, reason) => desk.refuse(name, raw, "not open", reason),
   });
 }
 

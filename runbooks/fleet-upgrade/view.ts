@@ -1,6 +1,4 @@
 import {
-  CancellationScope,
-  condition,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -14,6 +12,7 @@ import { partsOfRunId } from "../../workflows/run-id";
 import type { Override } from "../../workflows/window/override";
 import type { Outlook } from "../../workflows/window/outlook";
 import { StandingBoard } from "../../workflows/status/search-attributes";
+import { ShownRun } from "../../workflows/status/shown-run";
 import type { PreparedFleetUpgrade } from "./contract";
 import { runbookName } from "./ids";
 import { percentDone, type Position, stepTitle } from "./state";
@@ -29,15 +28,16 @@ interface Seen {
 }
 
 /** What the run shows of itself: details and search attributes of the UI, and answers to queries. */
-export class RunView {
+export class RunView extends ShownRun {
   readonly #board = new StandingBoard();
-  #isStale = true;
 
   constructor(
     private readonly prepared: PreparedFleetUpgrade,
     private readonly desk: Desk,
     private readonly look: () => Seen,
-  ) {}
+  ) {
+    super();
+  }
 
   /** Call it first, before any await: a query may come at any moment. */
   static openQueries(view: () => RunView | undefined): void {
@@ -48,23 +48,6 @@ export class RunView {
         ? { total: 0, hosts: [] }
         : hostsAnswer(seen.rollout.state, seen.rollout.fleet, question);
     });
-  }
-
-  /** Something has changed; it is shown once all that happened with it is over. */
-  changed(): void {
-    this.#isStale = true;
-  }
-
-  /** Shows each change, once however many come together. Ends with the run. */
-  keepShowing(): void {
-    const loop = async (): Promise<void> => {
-      for (;;) {
-        await condition(() => this.#isStale);
-        this.show();
-      }
-    };
-    // A cancelled run has hosts in work, and shows them.
-    void CancellationScope.nonCancellable(loop);
   }
 
   progress(): RolloutProgress {
@@ -79,8 +62,7 @@ export class RunView {
     });
   }
 
-  show(): void {
-    this.#isStale = false;
+  protected present(): void {
     const { summary, text: planText } = this.prepared;
     const { open: gates, refused } = this.desk;
     const progress = this.progress();

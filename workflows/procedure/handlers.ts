@@ -10,12 +10,12 @@ import { appendLedger } from "./calls";
 import type { CarriedProcedure } from "./carried";
 import type { ProcedureEntry } from "./ledger";
 import { stepProgress } from "./messages";
-import { type Operated, openProcedureControls } from "./operator";
+import { type OperatedProcedure, openProcedureControls } from "./operator";
 import type { PreparedProcedure } from "./spec";
 import { ProcedureView } from "./view";
 
 /** A run as its handlers see it. */
-export interface Heard extends Operated {
+export interface Heard extends OperatedProcedure {
   readonly view: ProcedureView;
   readonly approvals: GateApprovals | undefined;
   /** As the activity of a step tells it. */

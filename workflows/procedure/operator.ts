@@ -1,8 +1,10 @@
-import { openControls, refuseControl } from "../controls/controls";
+import {
+  type ControlsOptions,
+  openControls,
+  refuseControl,
+} from "../controls/controls";
 import type { ControlName } from "../controls/messages";
 import type { Told } from "../controls/words";
-import type { Desk } from "../gate/desk";
-import type { Handled } from "../gate/handled";
 import { isOver, type ProcedureState, type Turn } from "./state";
 
 /** For the pickers of the UI, with an input to paste. */
@@ -23,7 +25,7 @@ const offered = {
 type Offered = keyof typeof offered;
 
 /** What the controls act on. */
-export interface Operated {
+export interface OperatedProcedure {
   readonly state: ProcedureState;
   pause(by: string, reason?: string): void;
   resume(): void;
@@ -33,42 +35,30 @@ export interface Operated {
   note(text: string): void;
 }
 
-/** What an operator tells a run at any moment, carried out and noted with who said so and why. */
+/** What an operator tells a run at any moment. */
 export function openProcedureControls({
-  desk,
-  handled,
-  ready,
   run,
-}: {
-  readonly desk: Desk;
-  readonly handled: Handled;
-  /** Resolves when the run can be told something, or will not be able to for long. */
-  readonly ready: () => Promise<void>;
-  readonly run: () => Operated | undefined;
+  ...options
+}: Omit<ControlsOptions<Offered>, "offered" | "run"> & {
+  readonly run: () => OperatedProcedure | undefined;
 }): void {
-  openControls({
-    ...{ offered, handled, ready },
-    act: (name, control) => {
+  openControls<Offered>({
+    ...{ ...options, offered },
+    run: () => {
       const opened = run();
-      if (opened === undefined)
-        return refuseControl(
-          `${name}: the run is still preparing\nhint: Wait until its plan is made, or cancel it.`,
-        );
-      if (isOver(opened.state))
-        return refuseControl(`${name}: the run has done all it will do`);
-      const done = actOn(opened, name, control);
-      const { by, reason } = control;
-      opened.note(
-        `${done} by ${by}${reason === undefined ? "" : `: ${reason}`}`,
+      return (
+        opened && {
+          isOver: isOver(opened.state),
+          act: (name, control) => actOn(opened, name, control),
+          note: (text) => opened.note(text),
+        }
       );
-      return done;
     },
-    refused: (name, raw, reason) => desk.refuse(name, raw, "not open", reason),
   });
 }
 
 /** What the run did, in one line. @throws control.refused */
-function actOn(run: Operated, name: Offered, control: Told): string {
+function actOn(run: OperatedProcedure, name: Offered, control: Told): string {
   const { by, reason, hours = 0 } = control;
   const { course, paused, forwardOnly } = run.state;
   const said = {

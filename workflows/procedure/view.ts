@@ -1,6 +1,4 @@
 import {
-  CancellationScope,
-  condition,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -8,6 +6,7 @@ import {
 import type { Desk } from "../gate/desk";
 import { partsOfRunId } from "../run-id";
 import { StandingBoard } from "../status/search-attributes";
+import { ShownRun } from "../status/shown-run";
 import type { Hold } from "./decide";
 import { procedureQuery } from "./messages";
 import type { ProcedureProgress } from "./progress";
@@ -23,36 +22,19 @@ interface ViewOptions {
 }
 
 /** What the run shows of itself: details and search attributes of the UI, and answers to queries. */
-export class ProcedureView {
+export class ProcedureView extends ShownRun {
   readonly #board = new StandingBoard();
-  #isStale = true;
 
-  constructor(private readonly options: ViewOptions) {}
+  constructor(private readonly options: ViewOptions) {
+    super();
+  }
 
   /** Call it first, before any await: a query may come at any moment. */
   static openQueries(view: () => ProcedureView | undefined): void {
     setHandler(procedureQuery, () => view()?.options.progress());
   }
 
-  /** Something has changed; it is shown once all that happened with it is over. */
-  changed(): void {
-    this.#isStale = true;
-  }
-
-  /** Shows each change, once however many come together. Ends with the run. */
-  keepShowing(): void {
-    const loop = async (): Promise<void> => {
-      for (;;) {
-        await condition(() => this.#isStale);
-        this.show();
-      }
-    };
-    // A cancelled run undoes, and shows it.
-    void CancellationScope.nonCancellable(loop);
-  }
-
-  show(): void {
-    this.#isStale = false;
+  protected present(): void {
     const { prepared, desk, runbook } = this.options;
     const progress = this.options.progress();
     const { summary, text: planText, mode } = prepared;
