@@ -42,7 +42,7 @@ describeWhen(postgresMissing())("PostgreSQL from a worker", () => {
     sql: place(),
     osUser: process.getuid?.() === 0 ? "postgres" : sshd.user,
     dataDirectory: "/srv/pg/data",
-    workFolder: "/srv/pg/work",
+    workFolder: "/srv/pg/backups",
     replication: { user: "repl", sslmode: "require" },
     ...more,
   });

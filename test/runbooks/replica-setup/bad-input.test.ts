@@ -5,7 +5,7 @@ import { planFor } from "../../../runbooks/replica-setup/prepare";
 const postgres = {
   user: "runbook",
   dataDirectory: "/srv/pg/data",
-  workFolder: "/srv/pg/work",
+  workFolder: "/srv/pg/backups",
   replication: { user: "repl" },
 };
 const good = {
@@ -109,9 +109,9 @@ describe("the input of replica-setup", () => {
 
   it("wants folders of which neither is in the other", async () => {
     expect(
-      (await faultsOf(good, { workFolder: "/srv/pg/data/work" })).join(),
+      (await faultsOf(good, { workFolder: "/srv/pg/data/backups" })).join(),
     ).toContain(
-      "postgres.servers.db-1.workFolder: found /srv/pg/data/work, beside dataDirectory /srv/pg/data",
+      "postgres.servers.db-1.workFolder: found /srv/pg/data/backups, beside dataDirectory /srv/pg/data",
     );
   });
 

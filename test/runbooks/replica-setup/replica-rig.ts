@@ -1,23 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { WorkflowHandleWithFirstExecutionRunId } from "@temporalio/client";
-import { openArtifacts } from "../../../activities/artifacts/client";
-import { configurationFile } from "../../../activities/configuration/client";
-import {
-  serverAttest,
-  serverStarts,
-} from "../../../activities/evidence/client";
-import { createInventory } from "../../../activities/inventory/client";
-import { createLoadBalancer } from "../../../activities/loadbalancer/client";
-import { createPostgresPorts } from "../../../activities/postgres/ports";
-import { resolveReference } from "../../../activities/references";
-import { createRoster } from "../../../activities/roster/client";
-import { createSsh } from "../../../activities/ssh/ssh";
+import type {
+  WorkflowHandle,
+  WorkflowHandleWithFirstExecutionRunId,
+} from "@temporalio/client";
 import type { ReplicaSetupInput } from "../../../runbooks/replica-setup/contract";
 import { workflowId } from "../../../runbooks/replica-setup/ids";
 import type { replicaSetup } from "../../../runbooks/replica-setup/workflow";
-import { composeActivities } from "../../../workers/compose";
 import type { OpenGate } from "../../../workflows/gate/gate";
 import { decide, gatesQuery } from "../../../workflows/gate/messages";
 import { procedureQuery } from "../../../workflows/procedure/messages";
@@ -29,6 +19,10 @@ import {
   startPgLab,
 } from "../../harness/postgres-cluster";
 import {
+  configurationOf,
+  startPostgresWorker,
+} from "../../harness/postgres-worker";
+import {
   startTestServer,
   type TestServer,
   uniqueId,
@@ -37,6 +31,9 @@ import {
 export type ReplicaHandle = WorkflowHandleWithFirstExecutionRunId<
   typeof replicaSetup
 >;
+
+/** What a person at a gate needs of a run, of this runbook or of its child. */
+type Asked = Pick<WorkflowHandle, "query" | "executeUpdate">;
 
 /** A primary, an empty host, a real Temporal server and a worker in this process. */
 export interface ReplicaRig {
@@ -49,10 +46,10 @@ export interface ReplicaRig {
   /** Starts a run in mode execute on target `db`. */
   start(input?: Partial<ReplicaSetupInput>): Promise<ReplicaHandle>;
   /** The gate, as soon as it is open. @throws Error when the run asks about a failure instead */
-  gate(handle: ReplicaHandle, id: string): Promise<OpenGate>;
+  gate(handle: Asked, id: string): Promise<OpenGate>;
   /** Waits for the gate and answers it. */
   answer(
-    handle: ReplicaHandle,
+    handle: Asked,
     gate: string,
     choice: string,
     comment?: string,
@@ -90,10 +87,13 @@ export async function startReplicaRig({
   ]);
   const taskQueue = uniqueId("runbooks");
   const configFile = join(folder, "runbooks.json");
-  await writeFile(configFile, JSON.stringify(configuration(lab)));
-  const artifacts = openArtifacts({ location: join(folder, "artifacts") });
+  const { hosts, servers } = lab;
+  const pgbouncer = labOptions?.pgbouncer === true ? lab.pgbouncer : undefined;
+  const written = configurationOf({ hosts, servers, pgbouncer }, "db");
+  await writeFile(configFile, JSON.stringify(written));
+  const location = join(folder, "artifacts");
   const stopWorker = worker
-    ? await runWorker(server, taskQueue, configFile, artifacts)
+    ? await startPostgresWorker({ server, taskQueue, configFile, location })
     : () => Promise.resolve();
   return {
     ...{ lab, server, folder, taskQueue },
@@ -101,7 +101,7 @@ export async function startReplicaRig({
       ...server.env,
       RUNBOOK_TASK_QUEUE: taskQueue,
       RUNBOOK_CONFIG: configFile,
-      RUNBOOK_ARTIFACTS: join(folder, "artifacts"),
+      RUNBOOK_ARTIFACTS: location,
     },
     start: (input = {}) => {
       const whole = {
@@ -133,14 +133,14 @@ export async function startReplicaRig({
       ),
     async stop() {
       await stopWorker();
-      await Promise.all([server.stop(), lab.stop(), artifacts.close()]);
+      await Promise.all([server.stop(), lab.stop()]);
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
 /** Nothing else is to be asked: a run that failed says why, instead of a time that passes. */
-async function openGate(handle: ReplicaHandle, id: string): Promise<OpenGate> {
+async function openGate(handle: Asked, id: string): Promise<OpenGate> {
   const open = await eventually(async () => {
     const gates = await handle.query(gatesQuery);
     const found = gates.find((gate) => gate.id === id);
@@ -148,65 +148,6 @@ async function openGate(handle: ReplicaHandle, id: string): Promise<OpenGate> {
   }, 120_000);
   if (open.id !== id) throw new Error(open.title);
   return open;
-}
-
-function configuration({ hosts, servers }: PgLab): object {
-  const { primary, replica } = servers;
-  const { user, tls, database, password } = primary.sql;
-  const own = (server: typeof primary) => ({
-    address: server.sql.address,
-    port: server.sql.port,
-    dataDirectory: server.dataDirectory,
-    workFolder: server.workFolder,
-  });
-  return {
-    targets: {
-      db: {
-        inventory: { file: hosts.inventoryFile },
-        ssh: primary.ssh.access,
-        postgres: {
-          ...{ user, tls, database, password, osUser: primary.osUser },
-          dataDirectory: primary.dataDirectory,
-          workFolder: primary.workFolder,
-          replication: primary.replication,
-          ...(primary.binDirectory && { binDirectory: primary.binDirectory }),
-          servers: {
-            [primary.id]: own(primary),
-            [replica.id]: own(replica),
-          },
-        },
-      },
-    },
-    components: {},
-  };
-}
-
-async function runWorker(
-  server: TestServer,
-  taskQueue: string,
-  configFile: string,
-  artifacts: ReturnType<typeof openArtifacts>,
-): Promise<() => Promise<void>> {
-  const ssh = createSsh();
-  const worker = await server.worker({
-    taskQueue,
-    activities: composeActivities({
-      ...{ ssh, resolveReference, artifacts },
-      postgres: createPostgresPorts(ssh),
-      balancer: createLoadBalancer({ resolveReference }),
-      configuration: configurationFile(configFile),
-      roster: createRoster(),
-      starts: serverStarts(),
-      attest: serverAttest(),
-      inventory: createInventory({ baseDir: "/" }),
-    }),
-  });
-  const running = worker.run();
-  return async () => {
-    worker.shutdown();
-    await running;
-    await ssh.close();
-  };
 }
 
 /** The primary is being read for a copy. */

@@ -9,7 +9,7 @@ import { planFor } from "../../../runbooks/switchover/prepare";
 const postgres = {
   user: "runbook",
   dataDirectory: "/srv/pg/data",
-  workFolder: "/srv/pg/work",
+  workFolder: "/srv/pg/backups",
   replication: { user: "repl" },
 };
 const record = {

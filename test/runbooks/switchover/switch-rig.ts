@@ -2,31 +2,23 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { WorkflowHandleWithFirstExecutionRunId } from "@temporalio/client";
-import { openArtifacts } from "../../../activities/artifacts/client";
-import { configurationFile } from "../../../activities/configuration/client";
-import {
-  serverAttest,
-  serverStarts,
-} from "../../../activities/evidence/client";
-import { createInventory } from "../../../activities/inventory/client";
-import { createLoadBalancer } from "../../../activities/loadbalancer/client";
 import type { PostgresServer } from "../../../activities/postgres/port";
-import { createPostgresPorts } from "../../../activities/postgres/ports";
 import type { SwitchoverActivities } from "../../../activities/postgres/switchover/port";
-import { resolveReference } from "../../../activities/references";
-import { createRoster } from "../../../activities/roster/client";
-import { createSsh } from "../../../activities/ssh/ssh";
 import type {
   SwitchoverInput,
   SwitchoverResult,
 } from "../../../runbooks/switchover/contract";
 import { workflowId, workflowType } from "../../../runbooks/switchover/ids";
 import type { switchover } from "../../../runbooks/switchover/workflow";
-import { composeActivities } from "../../../workers/compose";
+import type { composeActivities } from "../../../workers/compose";
 import type { OpenGate } from "../../../workflows/gate/gate";
 import { decide, gatesQuery } from "../../../workflows/gate/messages";
 import { procedureQuery } from "../../../workflows/procedure/messages";
 import { eventually } from "../../harness/eventually";
+import {
+  configurationOf,
+  startPostgresWorker,
+} from "../../harness/postgres-worker";
 import { SwitchScene } from "../../harness/switch-scene";
 import {
   startTestServer,
@@ -71,7 +63,9 @@ export class SwitchRig {
       SwitchScene.start(),
       startTestServer(),
     ]);
-    const configFile = await writeConfig(scene);
+    const configFile = join(folder, "switchover.json");
+    const written = configurationOf(scene.pair.lab, "lab");
+    await writeFile(configFile, JSON.stringify(written));
     const queue = uniqueId("switchover");
     const rig = new SwitchRig(scene, server, folder, configFile, queue);
     if (worker) rig.stopWorker = await rig.runWorker();
@@ -157,30 +151,13 @@ export class SwitchRig {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private async runWorker(): Promise<() => Promise<void>> {
-    const ssh = createSsh();
-    const artifacts = openArtifacts({
+  private runWorker(): Promise<() => Promise<void>> {
+    const { server, taskQueue, configFile } = this;
+    return startPostgresWorker({
+      ...{ server, taskQueue, configFile },
       location: join(this.folder, "artifacts"),
+      around: (activities) => this.hooked(activities),
     });
-    const activities = composeActivities({
-      ...{ ssh, resolveReference, artifacts },
-      postgres: createPostgresPorts(ssh),
-      balancer: createLoadBalancer({ resolveReference }),
-      configuration: configurationFile(this.configFile),
-      roster: createRoster(),
-      ...{ starts: serverStarts(), attest: serverAttest() },
-      inventory: createInventory({ baseDir: this.scene.pair.lab.hosts.dir }),
-    });
-    const worker = await this.server.worker({
-      taskQueue: this.taskQueue,
-      activities: this.hooked(activities),
-    });
-    const running = worker.run();
-    return async () => {
-      worker.shutdown();
-      await running;
-      await Promise.all([ssh.close(), artifacts.close()]);
-    };
   }
 
   /** How often the worker here began an activity of this name. */
@@ -204,23 +181,4 @@ export class SwitchRig {
       ]),
     );
   }
-}
-
-async function writeConfig({ pair: { lab } }: SwitchScene): Promise<string> {
-  const { primary, replica } = lab.servers;
-  const own = ({ sql, dataDirectory, workFolder }: PostgresServer) => ({
-    ...{ address: sql.address, port: sql.port, dataDirectory, workFolder },
-  });
-  const { user, password, database, tls } = primary.sql;
-  const { osUser, dataDirectory, workFolder, replication } = primary;
-  const postgres = {
-    ...{ user, password, database, tls, osUser, dataDirectory, workFolder },
-    ...{ replication, pgbouncer: lab.pgbouncer.settings },
-    servers: { primary: own(primary), replica: own(replica) },
-  };
-  const text = await readFile(lab.hosts.configFile, "utf8");
-  const file = join(lab.hosts.dir, "switchover.yaml");
-  const line = `    postgres: ${JSON.stringify(postgres)}\n`;
-  await writeFile(file, text.replace("  lab:\n", `  lab:\n${line}`));
-  return file;
 }

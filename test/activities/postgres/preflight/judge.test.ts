@@ -240,7 +240,7 @@ const wrong: readonly Wrong[] = [
     "paths",
     "fail",
     "a link to the work folder",
-    host({ workReal: "/mnt/work" }),
+    host({ workReal: "/mnt/backups" }),
   ],
   [
     "paths",
@@ -259,8 +259,8 @@ const wrong: readonly Wrong[] = [
     "fail",
     "a work folder in the data directory",
     {
-      ...host({ workReal: "/pg/data/work" }),
-      paths: { work: "/pg/data/work" },
+      ...host({ workReal: "/pg/data/backups" }),
+      paths: { work: "/pg/data/backups" },
     },
   ],
   [
@@ -268,8 +268,8 @@ const wrong: readonly Wrong[] = [
     "fail",
     "a data directory in the work folder",
     {
-      ...host({ dataReal: "/pg/work/data" }),
-      paths: { data: "/pg/work/data" },
+      ...host({ dataReal: "/pg/backups/data" }),
+      paths: { data: "/pg/backups/data" },
     },
   ],
   [

@@ -14,7 +14,7 @@ const host: HostFacts = {
   ...{ uid: 101, user: "postgres", umask: "0077", workMode: "700" },
   programs: Object.fromEntries(names.map((name) => [name, "15.18"])),
   ...{ target: "absent", targetTablespaces: "absent" },
-  ...{ dataReal: "/pg/data", workReal: "/pg/work" },
+  ...{ dataReal: "/pg/data", workReal: "/pg/backups" },
   ...{ mayWriteData: true, mayWriteWork: true, isAnswering: false },
   dataSpace: { freeBytes: 100 * gb, mount: "/pg" },
   workSpace: { freeBytes: 100 * gb, mount: "/pg" },
@@ -44,7 +44,7 @@ const settings = {
 /** Two hosts and a primary with which nothing is wrong. */
 export const sound: PreflightFacts = {
   ...{ ours: "rb_1", primaryId: "db-1", replicaId: "db-2" },
-  paths: { primaryData: "/srv/pg", data: "/pg/data", work: "/pg/work" },
+  paths: { primaryData: "/srv/pg", data: "/pg/data", work: "/pg/backups" },
   identity: {
     value: {
       ...{ systemIdentifier: "7", serverVersionNum: 150_018 },

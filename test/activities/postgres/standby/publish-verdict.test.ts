@@ -10,7 +10,7 @@ const run = runMark({ workflowId: "w", rootRunId: "r" });
 const wish: PublishWish = {
   run,
   systemIdentifier: "7",
-  attemptPath: "/pg/work/attempts/a-1",
+  attemptPath: "/pg/backups/attempts/a-1",
   dataDirectory: "/pg/data",
 };
 const owner = JSON.stringify({ workflowId: "w", rootRunId: "r" });
@@ -142,7 +142,7 @@ describe("a data directory", () => {
     ["another run renamed it", renamed(publication({ rootRunId: "x" }))],
     [
       "it was another attempt",
-      renamed(publication({ attempt: "/pg/work/attempts/a-2" })),
+      renamed(publication({ attempt: "/pg/backups/attempts/a-2" })),
     ],
     ["it holds another cluster", renamed(publication(), "11", "8")],
     ["nothing is written down", renamed("")],

@@ -1,6 +1,6 @@
 import { readFacts } from "../../../../activities/postgres/verify/facts";
 
-const about = { path: "/pg/work/attempts/0123456789ab-1", host: "db-2" };
+const about = { path: "/pg/backups/attempts/0123456789ab-1", host: "db-2" };
 
 describe("a look at a backup's folder", () => {
   it("is read line by line", () => {

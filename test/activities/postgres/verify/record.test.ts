@@ -20,7 +20,10 @@ const levels = (policy: "quick" | "full"): LevelResult[] =>
 const order: RecordOrder = {
   ...{ run, replica, major: 17, generation: 1, policy: "quick" },
   backup: {
-    ...{ backupId: "0123456789ab-1", path: "/pg/work/attempts/0123456789ab-1" },
+    ...{
+      backupId: "0123456789ab-1",
+      path: "/pg/backups/attempts/0123456789ab-1",
+    },
     ...{ systemIdentifier: "77", manifestSha256: "d463", timeline: 1 },
     ...{ startLsn: "0/E00028", endLsn: "0/E00100" },
   },
@@ -33,7 +36,7 @@ const question: RecordQuestion = {
   ref: { key: "k", sha256: "s", bytes: 1 },
   ...{ policy: "quick", gate: "promotion", run, replica, major: 17 },
   ...{ systemIdentifier: "77", backupId: "0123456789ab-1" },
-  path: "/pg/work/attempts/0123456789ab-1",
+  path: "/pg/backups/attempts/0123456789ab-1",
 };
 const now = finishedAt + day;
 const typeOf = (count: () => void): string => {
@@ -75,7 +78,7 @@ describe("a record of a verification", () => {
   it.each([
     ["systemIdentifier", "78"],
     ["backupId", "0123456789ab-2"],
-    ["path", "/pg/work/attempts/0123456789ab-2"],
+    ["path", "/pg/backups/attempts/0123456789ab-2"],
     ["replica", { id: "db-3" }],
   ])("is foreign to a question with another %s", (name, value) => {
     const other = { ...question, [name]: value };

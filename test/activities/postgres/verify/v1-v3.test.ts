@@ -6,7 +6,10 @@ import { judgeWal } from "../../../../activities/postgres/verify/v3-wal";
 
 const range = { timeline: 3, startLsn: "0/E00028", endLsn: "0/E00100" };
 const claim: BackupClaim = {
-  ...{ backupId: "0123456789ab-1", path: "/pg/work/attempts/0123456789ab-1" },
+  ...{
+    backupId: "0123456789ab-1",
+    path: "/pg/backups/attempts/0123456789ab-1",
+  },
   ...{ systemIdentifier: "77", manifestSha256: "d463", ...range },
 };
 const manifest: NonNullable<BackupFacts["manifest"]> = {

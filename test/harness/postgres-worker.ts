@@ -1,0 +1,88 @@
+import { openArtifacts } from "../../activities/artifacts/client";
+import { configurationFile } from "../../activities/configuration/client";
+import { serverAttest, serverStarts } from "../../activities/evidence/client";
+import { createInventory } from "../../activities/inventory/client";
+import { createLoadBalancer } from "../../activities/loadbalancer/client";
+import type { PostgresServer } from "../../activities/postgres/port";
+import { createPostgresPorts } from "../../activities/postgres/ports";
+import { resolveReference } from "../../activities/references";
+import { createRoster } from "../../activities/roster/client";
+import { createSsh } from "../../activities/ssh/ssh";
+import { composeActivities } from "../../workers/compose";
+import type { PgLab } from "./postgres-cluster";
+import type { TestServer } from "./temporal";
+
+type Activities = ReturnType<typeof composeActivities>;
+
+export interface PostgresWorkerOptions {
+  readonly server: TestServer;
+  readonly taskQueue: string;
+  readonly configFile: string;
+  /** Of the artifacts. */
+  readonly location: string;
+  /** Stands between the worker and its activities. */
+  readonly around?: (activities: Activities) => Activities;
+}
+
+/** A worker in this process, wired as an operator's. Resolves with what stops it. */
+export async function startPostgresWorker({
+  server,
+  taskQueue,
+  configFile,
+  location,
+  around = (activities) => activities,
+}: PostgresWorkerOptions): Promise<() => Promise<void>> {
+  const ssh = createSsh();
+  const artifacts = openArtifacts({ location });
+  const activities = composeActivities({
+    ...{ ssh, resolveReference, artifacts },
+    postgres: createPostgresPorts(ssh),
+    balancer: createLoadBalancer({ resolveReference }),
+    configuration: configurationFile(configFile),
+    roster: createRoster(),
+    ...{ starts: serverStarts(), attest: serverAttest() },
+    inventory: createInventory({ baseDir: "/" }),
+  });
+  const worker = await server.worker({
+    taskQueue,
+    activities: around(activities),
+  });
+  const running = worker.run();
+  return async () => {
+    worker.shutdown();
+    await running;
+    await Promise.all([ssh.close(), artifacts.close()]);
+  };
+}
+
+/** A configuration whose one target has the servers of the lab, in front of them its PgBouncer where there is one. */
+export function configurationOf(
+  {
+    hosts,
+    servers,
+    pgbouncer,
+  }: Pick<PgLab, "hosts" | "servers"> & {
+    readonly pgbouncer?: PgLab["pgbouncer"] | undefined;
+  },
+  target: string,
+): object {
+  const { primary, replica } = servers;
+  const { user, password, database, tls } = primary.sql;
+  const { osUser, dataDirectory, workFolder, replication } = primary;
+  const own = (server: PostgresServer) => ({
+    ...{ address: server.sql.address, port: server.sql.port },
+    ...{ dataDirectory: server.dataDirectory, workFolder: server.workFolder },
+  });
+  const postgres = {
+    ...{ user, password, database, tls, osUser, dataDirectory, workFolder },
+    ...{ replication, binDirectory: primary.binDirectory },
+    ...(pgbouncer && { pgbouncer: pgbouncer.settings }),
+    servers: { [primary.id]: own(primary), [replica.id]: own(replica) },
+  };
+  const inventory = { file: hosts.inventoryFile };
+  const ssh = primary.ssh.access;
+  return {
+    targets: { [target]: { inventory, ssh, postgres } },
+    components: {},
+  };
+}

@@ -1,0 +1,72 @@
+import { tableText, Writers } from "../../../bench/switchover/writers";
+import { keyOf, lostOf } from "../../../bench/switchover/writes";
+import * as switchover from "../../../runbooks/switchover/ids";
+import { describeWhen } from "../../harness/describe-when";
+import {
+  bouncerMissing,
+  postgresMissing,
+} from "../../harness/postgres-cluster";
+import { streaming } from "../../harness/postgres-pair";
+import { type ReplicaRig, startReplicaRig } from "./replica-rig";
+
+describeWhen(postgresMissing() ?? bouncerMissing())(
+  "a replica setup that goes on to a switchover",
+  () => {
+    let rig: ReplicaRig;
+    beforeAll(async () => {
+      rig = await startReplicaRig({ lab: { pgbouncer: true } });
+    }, 120_000);
+    afterAll(() => rig.stop(), 60_000);
+
+    it("ends with the new primary, the old one behind it, every acknowledged write, and nothing of the run", async () => {
+      const { lab } = rig;
+      await lab.primary.sql(tableText("app"), "shop");
+      const { address, port } = lab.pgbouncer.settings;
+      const { password } = lab.ground;
+      const writers = new Writers(
+        { address, port, user: "app", password, database: "shop" },
+        2,
+      );
+      const run = await rig.start({ change: "whole" });
+      await rig.answer(run, "begin", "approve");
+      await rig.answer(run, "ready", "switch over");
+      const child = rig.server.client.workflow.getHandle(
+        switchover.workflowId({ target: "db", change: "whole-1" }),
+      );
+      const { title } = await rig.gate(child, "switch");
+      expect(title).toContain("replica takes over from primary on db");
+      expect(title).not.toContain("WITHOUT");
+      await rig.answer(child, "switch", "approve");
+      expect(await run.result()).toMatchObject({ outcome: "switched over" });
+      await writers.heard();
+      await writers.stop();
+
+      expect(await lab.replica.sql("select pg_is_in_recovery()")).toBe("f");
+      expect(await lab.primary.sql("select pg_is_in_recovery()")).toBe("t");
+      await streaming(lab.replica);
+      const rows = await lab.replica.sql(
+        "select writer, n from acknowledged",
+        "shop",
+      );
+      const kept = new Set(
+        rows.split("\n").map((row) => {
+          const [writer, n] = row.split("|").map(Number);
+          return keyOf({ writer: writer ?? 0, n: n ?? 0 });
+        }),
+      );
+      expect(writers.acknowledged.length).toBeGreaterThan(0);
+      expect(lostOf(writers.acknowledged, kept)).toEqual([]);
+      expect(
+        await lab.replica.sql(
+          "select count(*) from pg_replication_slots where not active",
+        ),
+      ).toBe("0");
+      expect(
+        await lab.replica.sql(
+          "select count(*) from pg_extension where extname = 'amcheck'",
+        ),
+      ).toBe("0");
+      expect(await lab.replica.sql("show max_slot_wal_keep_size")).toBe("-1");
+    }, 240_000);
+  },
+);
