@@ -31,8 +31,9 @@ const pages = [
   "CONTRIBUTING.md",
   "CHANGELOG.md",
   "deploy/README.md",
-  "runbooks/fleet-upgrade/README.md",
-  "runbooks/sweep/README.md",
+  ...readdirSync(path.join(root, "runbooks"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => path.join("runbooks", name, "README.md")),
   ...readdirSync(path.join(root, "docs"), { recursive: true })
     .map(String)
     .filter((name) => name.endsWith(".md"))

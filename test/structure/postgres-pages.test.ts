@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import type { FailureKind } from "../../activities/errors";
 import { postgresFailures } from "../../activities/postgres/errors";
 import { preflightFailures } from "../../activities/postgres/preflight/errors";
@@ -9,20 +7,7 @@ import { switchoverFailures } from "../../activities/postgres/switchover/errors"
 import { verificationFailures } from "../../activities/postgres/verify/errors";
 import { abilities } from "../../activities/postgres/versions";
 import { recordedFailures } from "../activities/postgres/recorded-failures";
-
-/** Lists of the code in pages for people; `UPDATE_DOCS=1 npx jest test/structure/postgres-pages` renews them. */
-function listIn(page: string, list: string): void {
-  const file = path.resolve(__dirname, "../../docs", page);
-  const text = readFileSync(file, "utf8");
-  const begin = /<!-- the list of the code, .* -->\n/.exec(text);
-  const end = text.indexOf("<!-- end of the list -->");
-  if (begin === null || end < 0)
-    throw new Error(`${file} has no marks for its list`);
-  const head = text.slice(0, begin.index + begin[0].length);
-  const renewed = `${head}\n${list}\n\n${text.slice(end)}`;
-  if (process.env["UPDATE_DOCS"] === "1") writeFileSync(file, renewed);
-  expect(readFileSync(file, "utf8")).toBe(renewed);
-}
+import { listInPage } from "./list-in-page";
 
 /** In the order of a person who looks a name up. */
 function listOfFailures(): string {
@@ -70,10 +55,10 @@ describe("a page about PostgreSQL", () => {
   });
 
   it("names every failure with its class, its hint and examples", () => {
-    listIn("postgres-failures.md", listOfFailures());
+    listInPage("docs/postgres-failures.md", listOfFailures());
   });
 
   it("says what differs between the majors", () => {
-    listIn("postgres-versions.md", listOfAbilities());
+    listInPage("docs/postgres-versions.md", listOfAbilities());
   });
 });
