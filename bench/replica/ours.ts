@@ -1,17 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { join } from "node:path";
 import type { WorkflowHandle } from "@temporalio/client";
 import type { PostgresLab } from "../../lab/postgres/lab";
-import { startDevServer } from "../../lab/temporal/dev-server";
-import { resolveTemporal } from "../../lab/temporal/resolve";
 import type { ReplicaSetupInput } from "../../runbooks/replica-setup/contract";
 import { workflowId } from "../../runbooks/replica-setup/ids";
 import type { replicaSetup } from "../../runbooks/replica-setup/workflow";
-import { connectClient } from "../../workers/connection";
-import { decide, gatesQuery } from "../../workflows/gate/messages";
 import { procedureQuery } from "../../workflows/procedure/messages";
 import type { ProcedureProgress } from "../../workflows/procedure/progress";
-import { startOwnWorker } from "../fleet/own-worker";
+import { answer, openGates } from "../gates";
+import { startOwnTemporal } from "../own-temporal";
 
 type Handle = WorkflowHandle<typeof replicaSetup>;
 
@@ -31,21 +27,7 @@ export interface OwnSide {
 }
 
 export async function startOwnSide(lab: PostgresLab): Promise<OwnSide> {
-  // A server that runs somewhere else would be measured over its network.
-  const env = { ...process.env };
-  delete env["TEMPORAL_ADDRESS"];
-  delete env["TEMPORAL_NAMESPACE"];
-  const server = await startDevServer({
-    ...{ env, temporal: await resolveTemporal(env), ui: false },
-  });
-  const taskQueue = `bench-${process.pid}`;
-  const worker = await startOwnWorker({
-    ...server.env,
-    RUNBOOK_TASK_QUEUE: taskQueue,
-    RUNBOOK_CONFIG: lab.configFile,
-    RUNBOOK_ARTIFACTS: join(lab.dir, "artifacts"),
-  });
-  const client = await connectClient(server.env);
+  const { client, taskQueue, stop } = await startOwnTemporal(lab);
   const start = async (more: Partial<ReplicaSetupInput>): Promise<Handle> => {
     const input: ReplicaSetupInput = {
       ...{ target: "lab", change: `bench-${randomUUID().slice(0, 8)}` },
@@ -86,11 +68,7 @@ export async function startOwnSide(lab: PostgresLab): Promise<OwnSide> {
       await handle.result();
       return (Math.abs(told.endsAt - at) / (at - told.beganAt)) * 100;
     },
-    stop: async () => {
-      await client.connection.close();
-      await worker.stop();
-      await server.stop();
-    },
+    stop,
   };
 }
 
@@ -141,31 +119,9 @@ async function until(handle: Handle, step: string, standing: string) {
   for (;;) {
     const progress: ProcedureProgress | undefined =
       (await handle.query(procedureQuery)) ?? undefined;
-    const gates = await handle.query(gatesQuery);
-    const failed = gates.find(({ id }) => id.startsWith("failed-"));
-    if (failed !== undefined) throw new Error(failed.title);
+    await openGates(handle);
     const row = progress?.steps.find(({ id }) => id === step);
     if (row?.standing === standing) return { at: Date.now() };
-    await pause();
-  }
-}
-
-async function answer(
-  handle: Handle,
-  gate: string,
-  choice: string,
-): Promise<void> {
-  for (;;) {
-    const gates = await handle.query(gatesQuery);
-    const open = gates.find(({ id }) => id === gate);
-    const failed = gates.find(({ id }) => id.startsWith("failed-"));
-    if (failed !== undefined) throw new Error(failed.title);
-    if (open !== undefined) {
-      const { nonce } = open;
-      const args = [{ gate, nonce, choice, by: "bench" }] as const;
-      await handle.executeUpdate(decide, { args: [...args] });
-      return;
-    }
     await pause();
   }
 }

@@ -1,6 +1,7 @@
 import { median } from "../fleet/figures";
 import { startSwitchGround, type SwitchGround } from "./ground";
 import type { SwitchOptions } from "./options";
+import { type OwnSide, startOwnSide } from "./ours";
 import { rowsThere, type Writers } from "./writers";
 import { keyOf, longestPause, lostOf, onTwoTimelines } from "./writes";
 
@@ -25,8 +26,10 @@ export async function benchSwitchover(
   const say = (text: string) => out.stderr.write(`${text}\n`);
   say(`making a primary of ${options.sizeMb} MB and its standby ...`);
   const ground = await startSwitchGround(options.sizeMb);
+  let side: OwnSide | undefined;
   try {
-    const figures = await measure(options, ground, say);
+    side = await startOwnSide(ground.lab);
+    const figures = await measure(options, ground, side, say);
     const { acknowledgedLost, writePauseMs } = figures;
     say(
       `${options.rounds} switchovers: ${acknowledgedLost} acknowledged writes lost, ${figures.onTwoTimelines} on two timelines, writes paused for ${writePauseMs.p50} ms (median), ${writePauseMs.max} ms (longest)`,
@@ -35,6 +38,7 @@ export async function benchSwitchover(
     if (acknowledgedLost + figures.onTwoTimelines > 0)
       throw new Error("writes were lost");
   } finally {
+    await side?.stop();
     await ground.stop();
   }
 }
@@ -42,13 +46,14 @@ export async function benchSwitchover(
 async function measure(
   { rounds, writers: count }: SwitchOptions,
   ground: SwitchGround,
+  side: OwnSide,
   say: (text: string) => void,
 ): Promise<Figures> {
   const writers = ground.startWriters(count);
   const pauses: number[] = [];
   try {
     for (let round = 1; round <= rounds; round++) {
-      pauses.push(await oneRound(ground, writers, round));
+      pauses.push(await oneRound(side, writers, round));
       say(`round ${round}: writes paused for ${pauses.at(-1)} ms`);
     }
   } finally {
@@ -70,13 +75,13 @@ async function measure(
 
 /** @returns the longest time, in milliseconds, in which no writer was told of anything */
 async function oneRound(
-  ground: SwitchGround,
+  side: OwnSide,
   writers: Writers,
   round: number,
 ): Promise<number> {
   await writers.heard();
   const from = Date.now();
-  await ground.round(round).run();
+  await side.round(round);
   await writers.heard();
   return longestPause(writers.acknowledged, from, Date.now());
 }

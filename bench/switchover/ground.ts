@@ -3,7 +3,7 @@ import { configurationFile } from "../../activities/configuration/client";
 import { hostSchema } from "../../activities/inventory/port";
 import { baseBackup } from "../../activities/postgres/backup/base-backup";
 import { createSql } from "../../activities/postgres/client";
-import type { PostgresPorts, RunMark } from "../../activities/postgres/port";
+import type { PostgresPorts } from "../../activities/postgres/port";
 import { createPrograms } from "../../activities/postgres/programs";
 import { nameOf, runMark } from "../../activities/postgres/run-mark";
 import { serverOn } from "../../activities/postgres/servers";
@@ -16,7 +16,6 @@ import type { SwitchOrder } from "../../activities/postgres/switchover/port";
 import { createSsh } from "../../activities/ssh/ssh";
 import { type PostgresLab, startPostgresLab } from "../../lab/postgres/lab";
 import { newFolder } from "../fleet/hosts";
-import { SwitchDrive } from "./drive";
 import { tableText, Writers, type WritersPlace } from "./writers";
 
 /** Room for the WAL of some minutes of writers. */
@@ -25,8 +24,7 @@ const caughtUp = { bytes: 1024 ** 2, seconds: 5, samples: 3, intervalMs: 200 };
 
 /** A primary, a standby that this product has made of it, and PgBouncer in front, on hosts behind SSH. */
 export interface SwitchGround {
-  /** Between the servers in the roles that they have in this round. */
-  round(round: number): SwitchDrive;
+  readonly lab: PostgresLab;
   startWriters(count: number): Writers;
   /** Of the clients' database, on the server that writes after an even number of switches, or an odd one. */
   rows(isSwapped: boolean, text: string): Promise<readonly Row[]>;
@@ -45,17 +43,11 @@ export async function startSwitchGround(sizeMb: number): Promise<SwitchGround> {
   };
   try {
     await lab.postgres.stopWriters();
-    const { order, writers } = await placesOf(lab, markOf("build"));
+    const { order, writers } = await placesOf(lab);
     await lab.postgres.primary.sql(tableText(writers.user), writers.database);
     await makeStandby(ports, order);
     return {
-      round: (round) => {
-        const drive = new SwitchDrive(ports, {
-          ...order,
-          run: markOf(`round-${round}`),
-        });
-        return round % 2 === 1 ? drive : drive.swapped();
-      },
+      lab,
       startWriters: (count) => new Writers(writers, count),
       rows: (isSwapped, text) => {
         const { sql } = isSwapped ? order.standby : order.primary;
@@ -71,13 +63,15 @@ export async function startSwitchGround(sizeMb: number): Promise<SwitchGround> {
   }
 }
 
-const markOf = (rootRunId: string): RunMark =>
-  runMark({ workflowId: "switchover:lab:bench", rootRunId });
+/** In whose name the standby is made. */
+const builder = runMark({
+  workflowId: "switchover:lab:bench",
+  rootRunId: "build",
+});
 
 /** As a target's configuration has them: it is the lab's own file that is read. */
 async function placesOf(
   lab: PostgresLab,
-  run: RunMark,
 ): Promise<{ readonly order: SwitchOrder; readonly writers: WritersPlace }> {
   const { targets } = await configurationFile(lab.configFile).read();
   const target = Object.values(targets).find(({ postgres }) => postgres);
@@ -102,7 +96,7 @@ async function placesOf(
   const password = lab.postgres.clientPassword;
   return {
     order: {
-      ...{ run, primary, standby },
+      ...{ run: builder, primary, standby },
       bouncer: bouncerOn(pgbouncer, access, hostOf(pgbouncer.host)),
     },
     writers: { address, port, user: "app", password, database: "shop" },

@@ -1,4 +1,4 @@
-import { SwitchDrive } from "../../bench/switchover/drive";
+import { SwitchDrive } from "./switch-drive";
 import { tableText, Writers } from "../../bench/switchover/writers";
 import { keyOf, lostOf, onTwoTimelines } from "../../bench/switchover/writes";
 import type { PostgresServer } from "../../activities/postgres/port";

@@ -1,5 +1,5 @@
 import { guards } from "../../../../activities/postgres/switchover/guards";
-import { limits } from "../../../../bench/switchover/drive";
+import { limits } from "../../../harness/switch-drive";
 import { describeWhen } from "../../../harness/describe-when";
 import {
   bouncerMissing,

@@ -17,7 +17,7 @@ import {
 import { rejoin } from "../../../../activities/postgres/switchover/rejoin";
 import { reopenPrimary } from "../../../../activities/postgres/switchover/reopen";
 import { stopPrimary } from "../../../../activities/postgres/switchover/stop-primary";
-import { SwitchDrive } from "../../../../bench/switchover/drive";
+import { SwitchDrive } from "../../../harness/switch-drive";
 import { describeWhen } from "../../../harness/describe-when";
 import { eventually } from "../../../harness/eventually";
 import {
