@@ -143,6 +143,11 @@ const everywhere = [
 ];
 const sandboxSyntax = [
   {
+    selector: "Identifier[name='unsafe']",
+    message:
+      "What is unsafe differs in a replay: `Date.now()` is the time of the task, there as here.",
+  },
+  {
     selector:
       "ThrowStatement > NewExpression[callee.name=/^(Type|Range)?Error$/]",
     message:
@@ -212,6 +217,10 @@ function folder(files, { imports, syntax = [], globals = [], ignores = [] }) {
 }
 
 const sandboxGlobals = [
+  ...globalsOf(
+    ["performance"],
+    "The machine's own time differs in a replay: `Date.now()` is the time of the task, there as here.",
+  ),
   ...globalsOf(
     ["console"],
     "Use `log` of @temporalio/workflow, which is silent on replay.",

@@ -4,6 +4,7 @@ import {
   type WorkflowExecutionDescription,
   type WorkflowHandle,
 } from "@temporalio/client";
+import { askAgain } from "../../workflows/early-events";
 import type { OpenGate } from "../../workflows/gate/gate";
 import { gatesQuery } from "../../workflows/gate/messages";
 import type { ProcedureProgress } from "../../workflows/procedure/progress";
@@ -110,8 +111,15 @@ export function observerOf(
   };
 }
 
+/** Once more where events have come before their task: by then it has brought them, or the question waits for it. */
 function ask<T>(client: Client, question: () => Promise<T>): Promise<T> {
-  return client.withDeadline(Date.now() + ANSWER_LIMIT_MS, question);
+  return client.withDeadline(Date.now() + ANSWER_LIMIT_MS, () =>
+    question().catch((error: unknown) => {
+      if (error instanceof Error && error.message === askAgain)
+        return question();
+      throw error;
+    }),
+  );
 }
 
 /** @throws cli.noRun */

@@ -47,7 +47,10 @@ async function bundleOrRead(workflowsPath: string): Promise<WorkflowBundle> {
   const kept = await readFile(file, "utf8").catch(() => undefined);
   if (kept !== undefined) return { code: kept };
   const logger = new DefaultLogger("ERROR");
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger });
+  const { code } = await bundleWorkflowCode({
+    ...{ workflowsPath, logger },
+    workflowInterceptorModules: [join(ROOT, "workflows/early-events.ts")],
+  });
   await mkdir(CACHE, { recursive: true });
   // Another jest worker may write the same bundle at this moment.
   const own = `${file}.${process.pid}`;
@@ -59,7 +62,7 @@ async function bundleOrRead(workflowsPath: string): Promise<WorkflowBundle> {
 
 /** Every file that could be part of a bundle, and the versions of what it is made with. */
 async function keyOf(workflowsPath: string): Promise<string> {
-  const hash = createHash("sha256").update(workflowsPath);
+  const hash = createHash("sha256").update(`2${workflowsPath}`);
   const folders = ["workflows", "runbooks", "activities"].map((folder) =>
     join(ROOT, folder),
   );

@@ -148,6 +148,18 @@ const violations: readonly Violation[] = [
     instead: "`log` of @temporalio/workflow",
   },
   {
+    title: "the machine's time in the sandbox",
+    filePath: "workflows/gate/gate.ts",
+    code: `import { workflowInfo } from "@temporalio/workflow"; export const at = workflowInfo().unsafe.now();`,
+    instead: "`Date.now()`",
+  },
+  {
+    title: "the machine's stopwatch in the sandbox",
+    filePath: "runbooks/fleet-upgrade/workflow.ts",
+    code: `export const at = performance.now();`,
+    instead: "`Date.now()`",
+  },
+  {
     title: "process in the sandbox",
     filePath: "runbooks/fleet-upgrade/workflow.ts",
     code: `export const home = process.env.HOME;`,
