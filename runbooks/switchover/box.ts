@@ -1,63 +1,61 @@
 import { CancellationScope, isCancellation, sleep } from "@temporalio/workflow";
-import type {
-  AfterStop,
-  Stopped,
-} from "../../activities/postgres/switchover/port";
+import {
+  type HeldStep,
+  heldSteps,
+} from "../../activities/postgres/switchover/plan";
+import type { TimelineProof } from "../../activities/postgres/switchover/port";
+import type { StepWork } from "../../workflows/procedure/runner";
 import { inBox } from "./calls";
-import { courseInBox } from "./plan";
-import { orderOf, type SwitchRun } from "./run";
+import { courseInBox, forwardOnlyWords } from "./plan";
+import { afterStop, orderOf, type SwitchRun } from "./run";
 
 /**
  * From the drain until clients write again. Nobody is asked in here: a step that fails, and the end of the time box, turn
- * the run back by itself, until the standby is promoted; from there on it only goes forward.
+ * the run back by itself, until clients are to go on; from there on it only goes forward.
  */
-export async function switchWithinBox(run: SwitchRun): Promise<Stopped> {
-  const { settings } = run.prepared.plan;
-  const timeBoxMs = settings.timeBoxS * 1_000;
-  const calls = inBox(timeBoxMs);
-  const order = orderOf(run);
-  const leaveBox = keepTo(run, timeBoxMs);
-  await run.step("drain", () =>
-    calls.drainClients({ ...order, timeoutMs: settings.drainS * 1_000 }),
-  );
-  await run.step("checkpoint", () => calls.checkpoint(order));
-  const stopped = await run.step("stop", () =>
-    calls.stopPrimary({ ...order, timeoutS: settings.timeBoxS }),
-  );
-  const after = { ...order, stopped };
-  await run.step("received", () => calls.proveReceived(after));
-  await run.step("fence", () => calls.fencePrimary(after));
-  await run.step("promote", () =>
-    calls.promote({ ...after, timeoutS: Math.min(60, settings.timeBoxS) }),
-  );
-  run.passPointOfNoReturn(
-    "the standby is promoted; to return, switch over in the other direction",
-  );
-  leaveBox();
-  await leadClients(run, after, timeBoxMs);
-  return stopped;
+export async function switchWithinBox(run: SwitchRun): Promise<void> {
+  const leaveBox = keepTo(run, timeBoxMsOf(run));
+  const works = worksOf(run, leaveBox);
+  for (const step of heldSteps) await run.step(step, works[step]);
 }
 
-async function leadClients(
+const timeBoxMsOf = ({ prepared }: SwitchRun): number =>
+  prepared.plan.settings.timeBoxS * 1_000;
+
+function worksOf(
   run: SwitchRun,
-  after: AfterStop,
-  timeBoxMs: number,
-): Promise<void> {
-  const calls = inBox(timeBoxMs);
-  await run.step("timeline", () => calls.proveTimeline(after));
-  await run.step("resume", () =>
-    calls.resumeClients({ ...after, to: "standby" }),
-  );
+  leaveBox: () => void,
+): Readonly<Record<HeldStep, StepWork<unknown>>> {
+  const { timeBoxS: timeoutS, drainS } = run.prepared.plan.settings;
+  const calls = inBox(timeBoxMsOf(run));
+  const order = orderOf(run);
+  return {
+    drain: () => calls.drainClients({ ...order, timeoutMs: drainS * 1_000 }),
+    checkpoint: () => calls.checkpoint(order),
+    stop: () => calls.stopPrimary({ ...order, timeoutS }),
+    received: () => calls.proveReceived(afterStop(run)),
+    fence: () => calls.fencePrimary(afterStop(run)),
+    promote: () =>
+      calls.promote({ ...afterStop(run), timeoutS: Math.min(60, timeoutS) }),
+    timeline: () => calls.proveTimeline(afterStop(run)),
+    resume: () => {
+      leaveBox();
+      const { lsn = "its promotion" } =
+        run.resultOf<TimelineProof>("timeline") ?? {};
+      run.passPointOfNoReturn(forwardOnlyWords(order.standby.id, lsn));
+      return calls.resumeClients({ ...order, to: "standby" });
+    },
+  };
 }
 
-/** Turns the run back when its time is over. @returns ends it, once the standby is promoted */
+/** Turns the run back when its time is over. @returns ends it, once clients are to go on */
 function keepTo(run: SwitchRun, timeBoxMs: number): () => void {
   const scope = new CancellationScope({ cancellable: true });
   const keep = async (): Promise<void> => {
     for (;;) {
       const course = courseInBox(run.state, timeBoxMs, Date.now());
       if (course.kind === "forward only") return;
-      if (course.kind === "go back") return turnBack(run, timeBoxMs);
+      if (course.kind === "go back") return turnBack(run, course.why);
       await sleep(course.leftMs, { summary: "time box" });
     }
   };
@@ -67,9 +65,8 @@ function keepTo(run: SwitchRun, timeBoxMs: number): () => void {
   return () => scope.cancel();
 }
 
-function turnBack(run: SwitchRun, timeBoxMs: number): void {
+const turnBack = (run: SwitchRun, reason: string): void =>
   run.turn({
     ...{ kind: "rolling back", by: "the time box", at: Date.now() },
-    reason: `the standby was not promoted within ${timeBoxMs / 1_000} s`,
+    reason,
   });
-}

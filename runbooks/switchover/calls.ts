@@ -33,3 +33,9 @@ export const steady = proxyActivities<SwitchoverActivities & StandbyActivities>(
     startToCloseTimeout: "30 minutes",
   },
 );
+
+/** The way back from a promoted server, for which clients wait: what fails is told as soon as that may not help any more. */
+export const back = proxyActivities<SwitchoverActivities>({
+  ...{ ...retryClasses.prompt, cancellationType },
+  startToCloseTimeout: "10 minutes",
+});

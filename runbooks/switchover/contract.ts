@@ -66,7 +66,7 @@ export type SwitchoverPlan = ServersPlan<SwitchoverSettings> & {
 
 export type PreparedSwitchover = PreparedServers<SwitchoverPlan>;
 
-/** Its outcome: `completed`, `went back`, `denied`, `neither open` or a word of every procedure. */
+/** Its outcome: `completed`, `completed late`, `went back`, `denied`, `neither open` or a word of every procedure. */
 export interface SwitchoverResult extends ProcedureResult {
   readonly plan?: ArtifactRef;
   /** How long clients could not write, in milliseconds; absent where they never had to wait, or still do. */

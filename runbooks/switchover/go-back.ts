@@ -1,15 +1,26 @@
+import type { BackStep } from "../../activities/postgres/switchover/plan";
 import type {
+  Demoted,
   Reopened,
   ResumeOrder,
   Stopped,
-  SwitchOrder,
 } from "../../activities/postgres/switchover/port";
 import { failureOf } from "../../workflows/failure-of";
 import type { StepWork } from "../../workflows/procedure/runner";
-import { steady } from "./calls";
-import { mayBePromoted, outcomeBack, type WayBack, waysBack } from "./plan";
+import { back, steady } from "./calls";
+import {
+  isByHand,
+  isPromoted,
+  mayBePromoted,
+  openOf,
+  outcomeBack,
+  waysBack,
+  type WentBack,
+} from "./plan";
 import { orderOf, type SwitchRun } from "./run";
 import type { SwitchStepId } from "./steps";
+
+type Holder = ResumeOrder["to"];
 
 /** Whoever is open in the end: clients go on there, and the other one follows. Parks only where nothing can be proven. */
 export async function goBack(run: SwitchRun): Promise<void> {
@@ -21,58 +32,89 @@ export async function goBack(run: SwitchRun): Promise<void> {
 }
 
 export const outcomeOf = (run: SwitchRun): string | undefined =>
-  outcomeBack({
-    steps: run.state.steps,
-    reopened: run.undoResultOf<Reopened>("stop"),
-    openedByHand: run.state.steps["undo-stop"]?.kind === "marked done",
-  });
+  outcomeBack(wentBack(run), run.undoResultOf<Holder>("drain"));
+
+const wentBack = (run: SwitchRun): WentBack => ({
+  steps: run.state.steps,
+  demoted: run.undoResultOf<Demoted>("promote"),
+  reopened: run.undoResultOf<Reopened>("stop"),
+});
 
 function inverseOf(
-  way: WayBack,
+  way: BackStep,
   run: SwitchRun,
 ): Partial<Record<SwitchStepId, StepWork<unknown>>> {
-  const order = orderOf(run);
-  const stopped = run.resultOf<Stopped>("stop");
   switch (way) {
-    case "reopen":
-      return {
-        stop: () =>
-          steady.reopenPrimary({
-            ...{ ...order, promoteBegun: mayBePromoted(run.state) },
-            // Clients wait: as long again as the time box, then people are asked.
-            timeoutS: run.prepared.plan.settings.timeBoxS,
-            ...(stopped === undefined ? {} : { stopped }),
-          }),
-      };
+    case "demote":
+      return { promote: () => demote(run) };
+    case "reopen": {
+      const isKnown =
+        openOf(wentBack(run)) === "standby" || isByHand(run.state);
+      return isKnown ? {} : { stop: () => reopen(run) };
+    }
     case "let clients go on":
-      return { drain: () => resume(run, order) };
+      return { drain: () => resume(run) };
     case "let the other follow":
-      return {
-        fence: async () => {
-          const to = run.undoResultOf<ResumeOrder["to"]>("drain");
-          if (stopped === undefined) return;
-          if (to === "standby") await steady.rejoin({ ...order, stopped });
-          else await steady.restartStandby(order);
-        },
-      };
+      return { fence: () => follow(run) };
   }
 }
 
+/** Clients wait: what takes as long again as the time box asks. */
+const timeoutOf = ({ prepared }: SwitchRun): { readonly timeoutS: number } => ({
+  timeoutS: prepared.plan.settings.timeBoxS,
+});
+
+const stoppedOf = (run: SwitchRun): { readonly stopped?: Stopped } => {
+  const stopped = run.resultOf<Stopped>("stop");
+  return stopped === undefined ? {} : { stopped };
+};
+
+async function demote(run: SwitchRun): Promise<Demoted | undefined> {
+  const { stopped } = stoppedOf(run);
+  if (stopped === undefined) return undefined;
+  const demoted = await back.demote({ ...orderOf(run), stopped });
+  if (demoted.was === "kept")
+    run.note(
+      `the new primary is kept, and clients go on there: ${demoted.seen}`,
+    );
+  return demoted;
+}
+
+function reopen(run: SwitchRun): Promise<Reopened> {
+  const { demoted } = wentBack(run);
+  const order = { ...orderOf(run), ...timeoutOf(run) };
+  if (demoted?.was === "demoted")
+    return steady.promoteBack({ ...order, demoted: demoted.stopped });
+  const promoteBegun = mayBePromoted(run.state);
+  return steady.reopenPrimary({ ...order, ...stoppedOf(run), promoteBegun });
+}
+
 /** @returns which server they were led to */
-async function resume(
-  run: SwitchRun,
-  order: SwitchOrder,
-): Promise<ResumeOrder["to"]> {
-  const open = run.undoResultOf<Reopened>("stop")?.open;
-  const isByHand = run.state.steps["undo-stop"]?.kind === "marked done";
+async function resume(run: SwitchRun): Promise<Holder> {
+  const order = orderOf(run);
+  const to = openOf(wentBack(run)) ?? "primary";
   try {
-    const to = open ?? "primary";
     await steady.resumeClients({ ...order, to });
     return to;
   } catch (error) {
-    if (!isByHand || failureOf(error).type !== "postgres.notWritable")
-      throw error;
+    const isElsewhere = failureOf(error).type === "postgres.notWritable";
+    if (!isByHand(run.state) || !isElsewhere) throw error;
     await steady.resumeClients({ ...order, to: "standby" });
     return "standby";
   }
+}
+
+async function follow(run: SwitchRun): Promise<void> {
+  const order = orderOf(run);
+  const found = wentBack(run);
+  const open = run.undoResultOf<Holder>("drain") ?? openOf(found);
+  const { stopped } = stoppedOf(run);
+  if (stopped === undefined || open === undefined) return;
+  if (open === "standby")
+    return void (await steady.rejoin({ ...order, stopped }));
+  if (!isPromoted(run.state)) return steady.restartStandby(order);
+  const { primary: standby, standby: primary } = order;
+  const ended =
+    found.demoted?.was === "demoted" ? found.demoted.stopped : stopped;
+  await steady.rejoin({ ...order, primary, standby, stopped: ended });
 }

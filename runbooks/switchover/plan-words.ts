@@ -70,7 +70,7 @@ export function planText(
     `  Primary now: ${place(primary)}`,
     `  Primary then: ${place(standby)}`,
     `  Clients: ${bouncer === undefined ? "held back by connection limits of the databases, for there is no PgBouncer" : `through PgBouncer on ${bouncer.id}`}`,
-    `  Time box: ${timeBoxS} s from the drain on; what is not promoted by then goes back by itself, and nobody is asked`,
+    `  Time box: ${timeBoxS} s from the drain on; what is not promoted by then, or fails before clients go on, goes back by itself, and nobody is asked`,
     record === undefined
       ? `  Verification: NONE, by the input: ${oneLine(withoutRecord ?? "", 500)}`
       : `  Verification: ${record.key}`,

@@ -1,17 +1,29 @@
 /** Where a switchover goes, from what it has done. Pure: the workflow waits and acts, this decides. */
 
-import type { Reopened } from "../../activities/postgres/switchover/port";
+import {
+  type BackStep,
+  stepsBack,
+  switchSteps,
+} from "../../activities/postgres/switchover/plan";
+import type {
+  Demoted,
+  Reopened,
+  ResumeOrder,
+} from "../../activities/postgres/switchover/port";
 import type { ProcedureState } from "../../workflows/procedure/state";
 import type { SwitchStepId } from "./steps";
 
 type Done = Pick<ProcedureState, "steps">;
 
+/** The proof of the new primary may take as long as this, though the time box ended meanwhile: the way back takes longer. */
+const proofMs = 30_000;
+
 /** The time box of a switch that has begun. Milliseconds. */
 export type BoxCourse =
   | { readonly kind: "go on"; readonly leftMs: number }
-  /** Its time is over, and nothing says that the standby is promoted. */
-  | { readonly kind: "go back" }
-  /** The standby is promoted: there is no way back, and no time box any more. */
+  /** Its time is over. */
+  | { readonly kind: "go back"; readonly why: string }
+  /** Clients go on, on the new primary: there is no time box any more. */
   | { readonly kind: "forward only" };
 
 /** @param now milliseconds of the epoch */
@@ -20,9 +32,15 @@ export function courseInBox(
   timeBoxMs: number,
   now: number,
 ): BoxCourse {
-  if (isDone(state, "promote")) return { kind: "forward only" };
-  const leftMs = (drainBeganAt(state) ?? now) + timeBoxMs - now;
-  return leftMs > 0 ? { kind: "go on", leftMs } : { kind: "go back" };
+  if (hasBegun(state, "resume")) return { kind: "forward only" };
+  const endsAt = (drainBeganAt(state) ?? now) + timeBoxMs;
+  const { promote } = state.steps;
+  const promotedAt = promote?.kind === "done" ? promote.at : undefined;
+  const until = Math.max(endsAt, (promotedAt ?? -Infinity) + proofMs);
+  if (until > now) return { kind: "go on", leftMs: until - now };
+  const missed = promotedAt === undefined ? "promoted" : "proven";
+  const why = `the standby was not ${missed} within ${timeBoxMs / 1_000} s`;
+  return { kind: "go back", why };
 }
 
 /** When clients were held back, in milliseconds of the epoch. */
@@ -48,41 +66,55 @@ export function pausedMs(state: Done): number | undefined {
   return until.at - from;
 }
 
-/** What has to happen when a run does not go on, in this order. */
-export type WayBack = "reopen" | "let clients go on" | "let the other follow";
+/** Why nothing is taken back once clients go on. @param lsn where the new primary stood right before */
+export const forwardOnlyWords = (standby: string, lsn: string): string =>
+  `clients may have written on ${standby} since ${lsn}; to return, start another switchover in the other direction`;
 
-/**
- * Clients that were held back must go on somewhere, and that is all: before the drain nothing was touched, and once they
- * write on the new primary nothing is taken back.
- */
-export function waysBack(state: Done): readonly WayBack[] {
-  if (!hasBegun(state, "drain") || isDone(state, "resume")) return [];
-  return [
-    ...(hasBegun(state, "stop") ? ["reopen" as const] : []),
-    "let clients go on",
-    ...(hasBegun(state, "fence") ? ["let the other follow" as const] : []),
-  ];
+/** What has to happen when a run does not go on, in this order. */
+export function waysBack(state: Done): readonly BackStep[] {
+  const begun = switchSteps.findLast((id) => hasBegun(state, id));
+  return stepsBack(begun, begun !== undefined && isDone(state, begun));
 }
 
 /** Whether a promotion may have happened or may still happen: then the standby has to be proven stopped. */
 export const mayBePromoted = (state: Done): boolean =>
   hasBegun(state, "promote");
 
-export interface Ended extends Done {
-  /** What the undo found; absent where nothing had to be opened, or nothing could be proven. */
+/** A server that is known to have been promoted has a timeline of its own, and is never merely started again. */
+export const isPromoted = (state: Done): boolean => isDone(state, "promote");
+
+export interface WentBack extends Done {
+  readonly demoted: Demoted | undefined;
+  /** Absent where nothing had to be opened, or nothing could be proven. */
   readonly reopened: Reopened | undefined;
-  /** Somebody opened a server by hand, and said so. */
-  readonly openedByHand: boolean;
 }
 
-/** How a run that did not go on has ended; absent: as every procedure does. */
-export function outcomeBack(ended: Ended): string | undefined {
-  const ways = waysBack(ended);
+/** The server that the way back has found or made open; absent where it does not know of any. */
+export function openOf({
+  steps,
+  demoted,
+  reopened,
+}: WentBack): ResumeOrder["to"] | undefined {
+  if (steps["undo-promote"]?.kind === "skipped") return "standby";
+  return demoted?.was === "kept" ? "standby" : reopened?.open;
+}
+
+/** Somebody opened a server by hand, and said so. */
+export const isByHand = ({ steps }: Done): boolean =>
+  steps["undo-promote"]?.kind === "marked done" ||
+  steps["undo-stop"]?.kind === "marked done";
+
+/** How a run that did not go on has ended; absent: as every procedure does. @param led where clients went on */
+export function outcomeBack(
+  found: WentBack,
+  led: ResumeOrder["to"] | undefined,
+): string | undefined {
+  const ways = waysBack(found);
   if (ways.length === 0) return undefined;
-  const { reopened, openedByHand } = ended;
-  if (reopened?.open === "standby") return "completed late";
-  const isOpen = reopened !== undefined || openedByHand;
-  if (ways.includes("reopen") && !isOpen) return "neither open";
+  const open = led ?? openOf(found);
+  if (open === "standby") return "completed late";
+  if (ways.includes("reopen") && open === undefined && !isByHand(found))
+    return "neither open";
   return "went back";
 }
 

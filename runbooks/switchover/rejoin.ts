@@ -1,14 +1,13 @@
 import { ApplicationFailure } from "@temporalio/workflow";
-import type { Stopped } from "../../activities/postgres/switchover/port";
 import { steady } from "./calls";
-import { orderOf, type SwitchRun } from "./run";
+import { afterStop, type SwitchRun } from "./run";
 
 /** Long enough for a server that was stopped for moments. */
 const withinMs = 120_000;
 
 /** Clients write again; the old primary becomes the standby of the new one. */
-export async function follow(run: SwitchRun, stopped: Stopped): Promise<void> {
-  const order = { ...orderOf(run), stopped };
+export async function follow(run: SwitchRun): Promise<void> {
+  const order = afterStop(run);
   await run.step("rejoin", () => steady.rejoin(order));
   await run.step("prove", async () => {
     const { timeline } = await steady.proveTimeline(order);

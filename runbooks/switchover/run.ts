@@ -1,5 +1,9 @@
-import { workflowInfo } from "@temporalio/workflow";
-import type { SwitchOrder } from "../../activities/postgres/switchover/port";
+import { ApplicationFailure, workflowInfo } from "@temporalio/workflow";
+import type {
+  AfterStop,
+  Stopped,
+  SwitchOrder,
+} from "../../activities/postgres/switchover/port";
 import { artifactFolder, identity } from "../../workflows/procedure/calls";
 import type { CarriedProcedure } from "../../workflows/procedure/carried";
 import { ProcedureRun } from "../../workflows/procedure/run";
@@ -46,3 +50,13 @@ export const orderOf = ({
   const { primary, standby, bouncer } = plan;
   return { run, primary, standby, bouncer };
 };
+
+/** The same for all that comes behind the stop. */
+export function afterStop(run: SwitchRun): AfterStop {
+  const stopped = run.resultOf<Stopped>("stop");
+  if (stopped !== undefined) return { ...orderOf(run), stopped };
+  throw ApplicationFailure.nonRetryable(
+    "nobody knows where the primary stopped",
+    "switchover.notStopped",
+  );
+}

@@ -1,3 +1,4 @@
+import { switchSteps as ofServers } from "../../activities/postgres/switchover/plan";
 import type { StepSpec } from "../../workflows/procedure/spec";
 
 /** What a plan and the README say of a step besides its title. */
@@ -10,21 +11,8 @@ export interface SwitchStep extends StepSpec<SwitchStepId> {
   readonly resumes: string;
 }
 
-export const switchStepIds = [
-  "look",
-  "record",
-  "guards",
-  "drain",
-  "checkpoint",
-  "stop",
-  "received",
-  "fence",
-  "promote",
-  "timeline",
-  "resume",
-  "rejoin",
-  "prove",
-] as const;
+/** What the servers go through, with what the run asks and proves around it. */
+export const switchStepIds = ["look", "record", ...ofServers, "prove"] as const;
 export type SwitchStepId = (typeof switchStepIds)[number];
 
 const again = "it is repeated, which changes nothing twice";
@@ -94,7 +82,8 @@ const steps: Readonly<Record<SwitchStepId, Facts>> = {
   promote: {
     title: "Promote the standby",
     check: "it says that it takes writes",
-    undo: "as long as it did not happen: with the primary. From there on forward only",
+    undo: "the old primary follows, the new one is closed, and the old one promoted; the new one is kept where that cannot be, or somebody has written on it",
+    undoTitle: "Go back: close the new primary",
     resumes: again,
     ...inBox,
   },
@@ -107,6 +96,7 @@ const steps: Readonly<Record<SwitchStepId, Facts>> = {
   resume: {
     title: "Let clients go on, on the new primary",
     check: "it takes writes, and PgBouncer leads there",
+    undo: "forward only from its begin, for clients write there: switch over in the other direction",
     resumes: again,
     ...inBox,
   },

@@ -40,8 +40,8 @@ async function switchOver(run: SwitchRun): Promise<void> {
     digest: measured.document.sha256,
   });
   await lookOnceMore(run);
-  const stopped = await switchWithinBox(run);
-  await follow(run, stopped);
+  await switchWithinBox(run);
+  await follow(run);
 }
 
 function endOf(run: SwitchRun, paused: number | undefined): EndOptions {

@@ -3,16 +3,17 @@ import {
   drainClients,
   resumeClients,
 } from "../../activities/postgres/switchover/clients";
+import { demote } from "../../activities/postgres/switchover/demote";
 import { fencePrimary } from "../../activities/postgres/switchover/fence";
 import { guards } from "../../activities/postgres/switchover/guards";
 import {
-  stepsAfter,
-  switchBackSteps,
+  type BackStep,
+  stepsBack,
   switchSteps,
-  undoAfter,
   type SwitchStep,
 } from "../../activities/postgres/switchover/plan";
 import type {
+  Demoted,
   GuardLimits,
   Stopped,
   SwitchOrder,
@@ -21,13 +22,14 @@ import {
   promote,
   proveReceived,
   proveTimeline,
-  proveUnwritten,
 } from "../../activities/postgres/switchover/promote";
+import { promoteBack } from "../../activities/postgres/switchover/promote-back";
 import {
   rejoin,
   restartStandby,
 } from "../../activities/postgres/switchover/rejoin";
 import { reopenPrimary } from "../../activities/postgres/switchover/reopen";
+import { swapped } from "../../activities/postgres/switchover/roles";
 import {
   checkpoint,
   stopPrimary,
@@ -45,6 +47,9 @@ export type Holder = "primary" | "standby";
 /** Drives the activities of a switchover in their order, as its runbook does, and back again. */
 export class SwitchDrive {
   private stopped: Stopped | undefined;
+  private demoted: Demoted | undefined;
+  private holder: Holder = "primary";
+  private promoteBegun = false;
 
   constructor(
     private readonly ports: PostgresPorts,
@@ -96,44 +101,48 @@ export class SwitchDrive {
 
   /** @returns who takes writes in the end */
   async undo(begun: SwitchStep, isDone: boolean): Promise<Holder> {
-    const { ports, order } = this;
-    const undo = undoAfter(begun, isDone);
-    switch (undo.kind) {
-      case "nothing":
-        return "primary";
-      case "resume":
-        await resumeClients(ports, { ...order, to: "primary" });
-        return "primary";
+    const at = switchSteps.indexOf(begun);
+    this.promoteBegun = at >= switchSteps.indexOf("promote");
+    this.holder = at < switchSteps.indexOf("resume") ? "primary" : "standby";
+    for (const step of stepsBack(begun, isDone)) await this.back(step);
+    return this.holder;
+  }
+
+  /** May be repeated. @throws postgres.* */
+  async back(step: BackStep): Promise<void> {
+    const { ports, order, holder: to } = this;
+    switch (step) {
+      case "demote":
+        this.demoted = await demote(ports, this.after());
+        if (this.demoted.was === "kept") this.holder = "standby";
+        return;
       case "reopen":
-        return this.reopen(undo.promoteBegun);
-      case "switch back":
-        await proveUnwritten(ports, this.after());
-        await this.go("rejoin");
-        await this.swapped().run(switchBackSteps);
-        return "primary";
-      case "forward only":
-        throw new Error("clients have gone on: there is no way back");
+        return this.reopen();
+      case "let clients go on":
+        return resumeClients(ports, { ...order, to });
+      case "let the other follow":
+        if (to === "standby") return void (await rejoin(ports, this.after()));
+        if (this.demoted?.was !== "demoted")
+          return restartStandby(ports, order);
+        await rejoin(ports, {
+          ...{ ...swapped(order), stopped: this.demoted.stopped },
+        });
     }
   }
 
-  private async reopen(promoteBegun: boolean): Promise<Holder> {
-    const { ports, order, stopped } = this;
-    const { open } = await reopenPrimary(ports, {
-      ...{ ...order, stopped, promoteBegun },
-    });
-    if (open === "standby") {
-      await this.run(stepsAfter("promote"));
-      return "standby";
-    }
-    await resumeClients(ports, { ...order, to: "primary" });
-    await restartStandby(ports, order);
-    return "primary";
+  private async reopen(): Promise<void> {
+    const { ports, order, stopped, promoteBegun, demoted } = this;
+    if (demoted?.was === "kept") return;
+    const { open } =
+      demoted === undefined
+        ? await reopenPrimary(ports, { ...order, stopped, promoteBegun })
+        : await promoteBack(ports, { ...order, demoted: demoted.stopped });
+    this.holder = open;
   }
 
   /** The same servers with their roles changed. */
   swapped(): SwitchDrive {
-    const { primary: standby, standby: primary, ...order } = this.order;
-    return new SwitchDrive(this.ports, { ...order, primary, standby });
+    return new SwitchDrive(this.ports, swapped(this.order));
   }
 
   private async guard(): Promise<void> {

@@ -85,6 +85,24 @@ export class SwitchScene {
     }
   }
 
+  /** By their word, so that nothing is written. */
+  async writableOf({ primary, standby }: SwitchOrder): Promise<string[]> {
+    const open: string[] = [];
+    for (const server of [primary, standby]) {
+      const cluster = this.clusterOf(server);
+      if (!(await cluster.isRunning())) continue;
+      const said = await cluster.sql("SELECT pg_is_in_recovery()");
+      if (said === "f") open.push(server.id);
+    }
+    return open;
+  }
+
+  slotsOf(server: PostgresServer): Promise<string> {
+    return this.clusterOf(server).sql(
+      "SELECT slot_name FROM pg_replication_slots ORDER BY 1",
+    );
+  }
+
   async stop(): Promise<void> {
     await this.writers.stop();
     await this.pair.stop();

@@ -86,7 +86,7 @@ function actOn(run: OperatedProcedure, name: Offered, control: Told): string {
       requireForward(name, course.kind);
       if (forwardOnly !== undefined)
         return refuseControl(
-          `rollback: ${forwardOnly}\nhint: Nothing can be undone any more; let the run go on, or abort it.`,
+          `rollback: forward only: ${forwardOnly}\nhint: Nothing can be undone any more; let the run go on, or abort it.`,
         );
       run.turn({ kind: "rolling back", ...said });
       return "rolling back: the steps are undone, the last one first";

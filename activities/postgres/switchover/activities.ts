@@ -1,15 +1,12 @@
 import { beating } from "../../beating";
 import type { PostgresPorts } from "../port";
 import { drainClients, resumeClients } from "./clients";
+import { demote } from "./demote";
 import { fencePrimary } from "./fence";
 import { guards } from "./guards";
 import type { SwitchoverActivities } from "./port";
-import {
-  promote,
-  proveReceived,
-  proveTimeline,
-  proveUnwritten,
-} from "./promote";
+import { promote, proveReceived, proveTimeline } from "./promote";
+import { promoteBack } from "./promote-back";
 import { rejoin, restartStandby } from "./rejoin";
 import { reopenPrimary } from "./reopen";
 import { checkpoint, stopPrimary } from "./stop-primary";
@@ -38,6 +35,7 @@ export const createSwitchoverActivities = (
     beating((signal) => reopenPrimary(ports, order, signal)),
   restartStandby: (order) =>
     beating((signal) => restartStandby(ports, order, signal)),
-  proveUnwritten: (order) =>
-    beating((signal) => proveUnwritten(ports, order, signal)),
+  demote: (order) => beating((signal) => demote(ports, order, signal)),
+  promoteBack: (order) =>
+    beating((signal) => promoteBack(ports, order, signal)),
 });

@@ -10,9 +10,13 @@ export const switchoverFailures = {
     class: "human",
     hint: "Stop one of them at once (pg_ctl stop -m fast) and keep its files: what was written on both since has to be compared by a person.",
   },
-  forwardOnly: {
+  notDemoted: {
+    class: "wait",
+    hint: "At most one server takes writes: {standby} is promoted, {primary} is fenced; clients wait. Retry goes back once {standby} answers; skip stays on {standby} and lets clients go on there; mark done after you have opened one server alone (docs/switchover.md, By hand).",
+  },
+  notPromotedBack: {
     class: "human",
-    hint: "Writes on {server} would be lost by going back. Go on; to return, start a switchover in the other direction.",
+    hint: "Clients wait. {standby} is closed, and {primary} has all that was written there. See in its log why {primary} was not promoted, then retry; or promote it by hand (select pg_promote()) and answer mark done. Do not start {standby} meanwhile.",
   },
   startedAgain: {
     class: "human",

@@ -89,6 +89,23 @@ export interface TimelineProof {
   readonly lsn: string;
 }
 
+export interface DemoteOrder extends AfterStop {
+  /** For the old primary to follow, and again for the new one to stop; default 60 s. */
+  readonly timeoutS?: number | undefined;
+}
+
+/** `kept`: it goes on as the primary, for what was seen. */
+export type Demoted =
+  | { readonly was: "demoted"; readonly stopped: Stopped }
+  | { readonly was: "kept"; readonly seen: string };
+
+export interface PromoteBackOrder extends SwitchOrder {
+  /** How the new primary ended. */
+  readonly demoted: Stopped;
+  /** Default 60 s. */
+  readonly timeoutS?: number | undefined;
+}
+
 export interface RejoinOrder extends AfterStop {
   /** For the old primary to start and stream; default 120 s. */
   readonly timeoutS?: number | undefined;
@@ -153,6 +170,13 @@ export interface SwitchoverActivities {
   reopenPrimary(order: ReopenOrder): Promise<Reopened>;
   /** After a reopening: the standby streams again, and holds nothing back. */
   restartStandby(order: RestartOrder): Promise<void>;
-  /** Before going back from a promoted server. @throws postgres.forwardOnly */
-  proveUnwritten(order: AfterStop): Promise<void>;
+  /**
+   * The undo of a promotion on whose server no client goes on yet: the old primary follows the new one, which is then stopped,
+   * so that the old one has all that was ever written there.
+   *
+   * @throws postgres.notDemoted, postgres.twoOpen
+   */
+  demote(order: DemoteOrder): Promise<Demoted>;
+  /** After `demote`: the new primary is fenced, and the old one promoted. @throws postgres.notPromotedBack, postgres.startedAgain */
+  promoteBack(order: PromoteBackOrder): Promise<Reopened>;
 }

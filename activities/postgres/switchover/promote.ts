@@ -49,7 +49,8 @@ export async function proveReceived(
   }
 }
 
-const hasReplayed = (replayLsn: string, checkpoint: string): boolean =>
+/** Past the record that begins there, not up to it. */
+export const hasReplayed = (replayLsn: string, checkpoint: string): boolean =>
   lsnOf(replayLsn) > lsnOf(checkpoint);
 
 /**
@@ -114,20 +115,6 @@ export async function proveTimeline(
     `writes timeline ${timeline}`,
     `a timeline after ${stopped.timeline}`,
   );
-}
-
-/** Nobody has got a transaction id there since the old primary stopped. @throws postgres.forwardOnly */
-export async function proveUnwritten(
-  { sql }: PostgresPorts,
-  { run, standby: server, stopped }: AfterStop,
-  signal?: AbortSignal,
-): Promise<void> {
-  const { nextXid } = await writableOf(sql, { run, server }, signal);
-  if (nextXid === stopped.nextXid) return;
-  throw switchoverError("forwardOnly", {
-    seen: `${server.id} has written ${BigInt(nextXid) - BigInt(stopped.nextXid)} transactions since it was promoted`,
-    facts: { server: server.id },
-  });
 }
 
 /** A promotion would shut it down. */

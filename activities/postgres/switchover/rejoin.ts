@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PostgresPorts, PostgresServer } from "../port";
 import { nameOf } from "../run-mark";
+import { lookAtServer } from "../server-look";
 import { startServer } from "../standby/start-server";
 import { recoveryOf, writableOf } from "./ask";
 import { switchoverError } from "./errors";
@@ -130,13 +131,19 @@ async function dropOldSlot(
   return { name, was: was === "active" ? "left" : "dropped" };
 }
 
-/** @throws postgres.startFailed, postgres.*, ssh.* */
+/** One that would start as a primary is not started. @throws postgres.notRejoined, postgres.startFailed, postgres.*, ssh.* */
 export async function restartStandby(
   ports: PostgresPorts,
   { run, standby: server, timeoutS = rejoinS }: RestartOrder,
   signal?: AbortSignal,
 ): Promise<void> {
   const until = Date.now() + timeoutS * 1_000;
+  const look = await lookAtServer(ports.programs, server, signal);
+  if (!look.hasStandbySignal)
+    throw switchoverError("notRejoined", {
+      seen: `${server.id} has no standby.signal: it was promoted`,
+      facts: { server: server.id },
+    });
   await startServer(ports.programs, { run, server, timeoutS }, signal);
   for (;;) {
     const { isInRecovery } = await foundOf(ports, { run }, server, signal);

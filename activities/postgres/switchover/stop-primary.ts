@@ -47,8 +47,8 @@ export async function stopPrimary(
   });
 }
 
-/** The end of a server that was a primary and stopped cleanly; nothing for any other. */
-function stoppedOf({ control }: ServerLook): Stopped | undefined {
+/** The end of a primary that stopped cleanly, the new one included on the way back; nothing for any other. */
+export function stoppedOf({ control }: ServerLook): Stopped | undefined {
   if (control?.state !== "shut down") return undefined;
   const { systemIdentifier, checkpoint: end, timeline, nextXid } = control;
   return { systemIdentifier, checkpoint: end, timeline, nextXid };

@@ -1,6 +1,9 @@
 import {
   courseInBox,
+  forwardOnlyWords,
+  isByHand,
   mayBePromoted,
+  openOf,
   outcomeBack,
   pausedMs,
   waysBack,
@@ -53,8 +56,23 @@ describe("the time box", () => {
     expect(courseInBox({ steps }, 300_000, 300_000).kind).toBe("go back");
   });
 
-  it("counts no more once the standby is promoted", () => {
-    const steps = { drain: done(1_000), promote: done(299_000) };
+  it("still counts while the promoted standby is proven, and lets that take 30 s", () => {
+    const early = { drain: done(1_000), promote: done(100_000) };
+    expect(courseInBox({ steps: early }, 300_000, 299_999)).toEqual({
+      ...{ kind: "go on", leftMs: 1 },
+    });
+    const late = { drain: done(1_000), promote: done(299_000) };
+    expect(courseInBox({ steps: late }, 300_000, 320_000)).toEqual({
+      ...{ kind: "go on", leftMs: 9_000 },
+    });
+    expect(courseInBox({ steps: late }, 300_000, 329_000)).toEqual({
+      ...{ kind: "go back", why: "the standby was not proven within 300 s" },
+    });
+  });
+
+  it("counts no more from the moment that clients are let go on", () => {
+    const promoted = { drain: done(1_000), promote: done(299_000) };
+    const steps = { ...promoted, resume: running(299_500) };
     expect(courseInBox({ steps }, 300_000, 999_000).kind).toBe("forward only");
   });
 });
@@ -70,7 +88,10 @@ describe("the way back", () => {
     ["received", ["reopen", "let clients go on"]],
     ["fence", ["reopen", "let clients go on", "let the other follow"]],
     ["promote", ["reopen", "let clients go on", "let the other follow"]],
-    ["timeline", ["reopen", "let clients go on", "let the other follow"]],
+    [
+      "timeline",
+      ["demote", "reopen", "let clients go on", "let the other follow"],
+    ],
     ["resume", ["reopen", "let clients go on", "let the other follow"]],
     ["rejoin", []],
     ["prove", []],
@@ -86,38 +107,63 @@ describe("the way back", () => {
 });
 
 describe("a run that did not go on", () => {
-  const ended = { ...cutIn("promote"), openedByHand: false };
+  const nothing = { demoted: undefined, reopened: undefined };
+  const cutAt = (id: SwitchStepId) => ({ ...cutIn(id), ...nothing });
   const primary = { open: "primary", timeline: 1 } as const;
+  const kept = { was: "kept", seen: "two transactions" } as const;
+  const said = (id: string, kind: "skipped" | "marked done") => {
+    const { steps } = cutIn("timeline");
+    const answer: StepState = { kind, at: 9_000, by: "ada", ...tried };
+    return { ...nothing, steps: { ...steps, [id]: answer } };
+  };
 
   it("went back when the old primary is open", () => {
-    expect(outcomeBack({ ...ended, reopened: primary })).toBe("went back");
-    const early = { ...cutIn("drain"), openedByHand: false };
-    expect(outcomeBack({ ...early, reopened: undefined })).toBe("went back");
+    const back = { ...cutAt("promote"), reopened: primary };
+    expect(outcomeBack(back, "primary")).toBe("went back");
+    expect(outcomeBack(cutAt("drain"), "primary")).toBe("went back");
   });
 
   it("is completed late when the promotion has happened after all", () => {
     const reopened = { open: "standby" } as const;
-    expect(outcomeBack({ ...ended, reopened })).toBe("completed late");
+    const late = { ...cutAt("promote"), reopened };
+    expect(openOf(late)).toBe("standby");
+    expect(outcomeBack(late, "standby")).toBe("completed late");
+  });
+
+  it("is completed late when the new primary is kept, by the servers or by a person", () => {
+    const found = { ...cutAt("timeline"), demoted: kept };
+    for (const one of [found, said("undo-promote", "skipped")]) {
+      expect(openOf(one)).toBe("standby");
+      expect(outcomeBack(one, undefined)).toBe("completed late");
+    }
   });
 
   it("says that neither is open where nothing could be proven", () => {
-    expect(outcomeBack({ ...ended, reopened: undefined })).toBe("neither open");
+    for (const id of ["promote", "timeline"] as const) {
+      expect(openOf(cutAt(id))).toBeUndefined();
+      expect(outcomeBack(cutAt(id), undefined)).toBe("neither open");
+    }
   });
 
-  it("believes a person who has opened one", () => {
-    const byHand = { ...ended, reopened: undefined, openedByHand: true };
-    expect(outcomeBack(byHand)).toBe("went back");
+  it("believes a person who has opened one, and says where clients went on", () => {
+    for (const id of ["undo-stop", "undo-promote"]) {
+      const byHand = said(id, "marked done");
+      expect(isByHand(byHand)).toBe(true);
+      expect(outcomeBack(byHand, "primary")).toBe("went back");
+      expect(outcomeBack(byHand, "standby")).toBe("completed late");
+    }
   });
 
   it("ends as every procedure does where clients were never held back, or write already", () => {
     for (const id of ["guards", "rejoin"] as const)
-      expect(
-        outcomeBack({
-          ...{ ...cutIn(id), openedByHand: false },
-          reopened: undefined,
-        }),
-      ).toBeUndefined();
+      expect(outcomeBack(cutAt(id), undefined)).toBeUndefined();
   });
+});
+
+it("whoever asks for a rollback when clients have gone on is told since when, and what to do", () => {
+  expect(forwardOnlyWords("b", "0/5000148")).toBe(
+    "clients may have written on b since 0/5000148; to return, start another switchover in the other direction",
+  );
 });
 
 describe("the time in which clients could not write", () => {

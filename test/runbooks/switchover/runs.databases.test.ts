@@ -66,7 +66,54 @@ describe("a switchover under load, through PgBouncer", () => {
     await rig.scene.settled(roles, "primary");
   }, 60_000);
 
-  it("asks once the standby is promoted, offers only a retry, and refuses to roll back", async () => {
+  it("goes back when an operator aborts it after the promotion, for no client has written yet", async () => {
+    const roles = rig.roles();
+    const handle = await rig.start();
+    rig.hooks.before = async (name) => {
+      if (name === "proveTimeline")
+        await handle.executeUpdate(controlUpdates.abort, {
+          args: [{ by: "ada", reason: "the application does not like it" }],
+        });
+    };
+    await rig.answer(handle, "switch", "approve");
+    const result = await handle.result();
+    expect(result).toMatchObject({ outcome: "went back" });
+    expect(result.pausedMs).toBeGreaterThan(0);
+    await rig.scene.settled(roles, "primary");
+    const report = await rig.report(result);
+    expect(report).toContain("Go back: close the new primary: done");
+    expect(report).not.toContain("gate failed-");
+  }, 90_000);
+
+  it("goes back by itself where the promoted standby is not proven", async () => {
+    const roles = rig.roles();
+    rig.hooks.before = (name) => {
+      if (name === "proveTimeline") broken();
+    };
+    const handle = await rig.approved();
+    const result = await handle.result();
+    expect(result).toMatchObject({ outcome: "went back" });
+    await rig.scene.settled(roles, "primary");
+    expect(await rig.report(result)).toContain(
+      "Prove the new timeline failed: the test broke it; goes back by itself",
+    );
+  }, 90_000);
+
+  it("stays on the promoted standby when somebody has written there, past PgBouncer", async () => {
+    const roles = rig.roles();
+    rig.hooks.before = async (name) => {
+      if (name !== "proveTimeline") return;
+      expect(await rig.scene.takesWrites(roles.standby)).toBe(true);
+      broken();
+    };
+    const handle = await rig.approved();
+    const result = await handle.result();
+    expect(result).toMatchObject({ outcome: "completed late" });
+    await rig.scene.settled(roles, "standby");
+    expect(await rig.report(result)).toContain("the new primary is kept");
+  }, 90_000);
+
+  it("asks once clients are let go on, offers only a retry, and refuses to roll back", async () => {
     const roles = rig.roles();
     rig.hooks.before = (name, attempt) => {
       if (name === "resumeClients" && attempt === first) broken();
@@ -80,7 +127,11 @@ describe("a switchover under load, through PgBouncer", () => {
         args: [{ by: "ada", reason: "back" }],
       }),
     ).rejects.toMatchObject({
-      cause: { message: expect.stringContaining("switch over in the other") },
+      cause: {
+        message: expect.stringMatching(
+          /forward only: clients may have written on \w+ since [\dA-F/]+; to return, start another switchover in the other direction/,
+        ),
+      },
     });
     await rig.answer(handle, "failed-resume", "retry");
     expect(await handle.result()).toMatchObject({ outcome: "completed" });
