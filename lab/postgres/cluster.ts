@@ -64,7 +64,7 @@ export class Cluster {
     );
     await writeFile(
       join(dataDirectory, "pg_hba.conf"),
-      accessText(replicationUser),
+      accessText(this.place, replicationUser),
     );
   }
 

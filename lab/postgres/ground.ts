@@ -108,9 +108,11 @@ export class Ground {
       readonly addresses: readonly string[];
       readonly bin?: string;
       readonly env?: Readonly<Record<string, string>>;
+      readonly network?: string | undefined;
     },
   ): Cluster {
     const { data: dataDirectory, port, addresses, env = {} } = place;
+    const { network } = place;
     const { owner, socketFolder } = this;
     return new Cluster({
       name,
@@ -121,7 +123,7 @@ export class Ground {
       socketFolder,
       owner,
       bin: place.bin ?? this.bin,
-      env,
+      ...{ env, network },
     });
   }
 

@@ -47,6 +47,8 @@ export interface Place {
   readonly bin: string;
   readonly owner: Owner | undefined;
   readonly env?: Readonly<Record<string, string>>;
+  /** File of the Linux network namespace in which they run, which takes root; default: the one of this process. */
+  readonly network?: string | undefined;
 }
 
 /**
@@ -55,13 +57,18 @@ export interface Place {
  * @throws Error with what it said
  */
 export async function runProgram(
-  { bin, owner, env = {} }: Place,
+  { bin, owner, env = {}, network }: Place,
   [name, ...args]: readonly [string, ...string[]],
   stdin = "",
 ): Promise<string> {
   const program = existsSync(join(bin, name)) ? join(bin, name) : name;
-  const running = promisify(execFile)(program, args, {
-    ...(owner === undefined ? {} : { uid: owner.uid, gid: owner.gid }),
+  const [first, ...words] =
+    network === undefined
+      ? ([program, ...args] as const)
+      : ([...entering(network, owner), program, ...args] as const);
+  const isOwners = owner !== undefined && network === undefined;
+  const running = promisify(execFile)(first, words, {
+    ...(isOwners && { uid: owner.uid, gid: owner.gid }),
     // A folder that everybody may enter: the owner may not enter ours.
     cwd: "/",
     env: { ...process.env, LC_ALL: "C", ...env },
@@ -70,3 +77,13 @@ export async function runProgram(
   running.child.stdin?.on("error", () => undefined).end(stdin);
   return (await running).stdout;
 }
+
+/** Who enters has to be root, and is the owner from then on. */
+const entering = (network: string, owner: Owner | undefined) =>
+  [
+    ...(["nsenter", `--net=${network}`] as const),
+    ...(owner === undefined
+      ? []
+      : [`--setuid=${owner.uid}`, `--setgid=${owner.gid}`]),
+    "--",
+  ] as const;

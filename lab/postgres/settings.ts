@@ -26,13 +26,21 @@ export function settingsText(
     .join("");
 }
 
-/** pg_hba.conf: passwords over TCP; the socket's folder lets in its owner alone. */
-export function accessText(replicationUser: string): string {
+/** pg_hba.conf: passwords over TCP, from where the lab's addresses are; the socket's folder lets in its owner alone. */
+export function accessText(
+  { addresses }: Pick<SettingsPlace, "addresses">,
+  replicationUser: string,
+): string {
+  const nets = new Set(
+    addresses.map((address) => address.replace(/\..*$/, ".0.0.0/8")),
+  );
   return [
     "local all all trust",
     "local replication all trust",
-    `host replication ${replicationUser} 127.0.0.0/8 scram-sha-256`,
-    "host all all 127.0.0.0/8 scram-sha-256",
+    ...[...nets].flatMap((net) => [
+      `host replication ${replicationUser} ${net} scram-sha-256`,
+      `host all all ${net} scram-sha-256`,
+    ]),
     "",
   ].join("\n");
 }

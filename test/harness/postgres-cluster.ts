@@ -54,11 +54,18 @@ export interface LabBouncer {
   readonly ssh: SshTarget;
 }
 
+/** Of the hosts' SSH side, what a configuration needs. */
+export type PgHosts = Pick<
+  Lab,
+  | ("hosts" | "hostRoot" | "stop")
+  | ("user" | "identityFile" | "knownHostsFile" | "inventoryFile")
+>;
+
 /** Hosts behind real SSH, and PostgreSQL on them. Everything lies below one folder and ends with the test process. */
-export interface PgLab {
+export interface PgLab<Hosts extends PgHosts = Lab> {
   readonly folder: string;
   /** The hosts' SSH side: reset, reboot, faults, `hostRoot`. */
-  readonly hosts: Lab;
+  readonly hosts: Hosts;
   /** Runs and is filled. */
   readonly primary: Cluster;
   /** Its data directory is not there yet. Starts and stops what is published there. */
@@ -108,15 +115,17 @@ export async function startPgLab(options: PgLabOptions = {}): Promise<PgLab> {
   return lab;
 }
 
-class RunningPgLab implements PgLab {
+export class RunningPgLab<Hosts extends PgHosts> implements PgLab<Hosts> {
   private readonly folders = new Map<string, HostFolders>();
   private bouncer: Bouncer | undefined;
   private readonly clusters = new Map<string, Cluster>();
 
   constructor(
     readonly ground: Ground,
-    readonly hosts: Lab,
+    readonly hosts: Hosts,
     private readonly portOf: (id: string) => number,
+    private readonly networkOf: (id: string) => string | undefined = () =>
+      undefined,
   ) {}
 
   get folder(): string {
@@ -200,6 +209,7 @@ class RunningPgLab implements PgLab {
       addresses: addressesFor(this.hosts, host),
       // The host's own mark: when it boots anew, its server dies with all else.
       env: { HOST_ROOT: this.hosts.hostRoot(host) },
+      network: this.networkOf(host),
     });
     this.clusters.set(host, cluster);
     return cluster;

@@ -61,7 +61,9 @@ export function configurationOf(
     hosts,
     servers,
     pgbouncer,
-  }: Pick<PgLab, "hosts" | "servers"> & {
+  }: {
+    readonly hosts: Pick<PgLab["hosts"], "inventoryFile">;
+    readonly servers: PgLab["servers"];
     readonly pgbouncer?: PgLab["pgbouncer"] | undefined;
   },
   target: string,

@@ -11,15 +11,23 @@ const sshdPath = ["/usr/sbin/sshd", "/usr/libexec/sshd", "/sbin/sshd"].find(
 );
 
 export interface SshdOptions {
-  /** Listens on as many ports of 127.0.0.1; default 1. */
+  /** Listens on as many ports; default 1. */
   readonly ports?: number;
   readonly hostKeyTypes?: readonly ("ed25519" | "rsa" | "ecdsa")[];
   /** Lines of sshd_config, e.g. `MaxStartups 2:100:2`. They win over the defaults. */
   readonly config?: readonly string[];
+  /** It listens there and nowhere else; default 127.0.0.1. */
+  readonly address?: string;
+  /** File of the Linux network namespace in which it runs; takes root. */
+  readonly network?: string;
+  /** Of the commands of its sessions. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where its own folder is made. */
+  readonly under?: string;
 }
 
 export interface Sshd {
-  readonly address: "127.0.0.1";
+  readonly address: string;
   readonly port: number;
   readonly ports: readonly number[];
   /** Of the listener; its children serve a connection each. */
@@ -49,17 +57,17 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     );
   }
   if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true });
-  const folder = await mkdtemp(join(tmpdir(), "sshd-"));
+  const folder = await mkdtemp(join(options.under ?? tmpdir(), "sshd-"));
   const types = options.hostKeyTypes ?? ["ed25519"];
   for (const type of types) generateKey(join(folder, `host-${type}`), type);
   generateKey(join(folder, "user"));
   const ports = await freePorts(options.ports ?? 1);
-  const server = new RunningSshd(folder, ports, types);
+  const server = new RunningSshd(folder, ports, types, options.address);
   await server.authorize(`${server.keyFile}.pub`);
   await writeFile(server.knownHostsFile, server.knownHosts());
   await writeFile(join(folder, "sshd_config"), server.config(options));
   try {
-    await server.start(sshdPath);
+    await server.start(sshdPath, options.network);
   } catch (error) {
     await server.stop();
     throw error;
@@ -81,7 +89,6 @@ export function generateKey(
 }
 
 class RunningSshd implements Sshd {
-  readonly address = "127.0.0.1";
   readonly user = userInfo().username;
   readonly keyFile: string;
   readonly knownHostsFile: string;
@@ -92,6 +99,7 @@ class RunningSshd implements Sshd {
     readonly folder: string,
     readonly ports: readonly number[],
     private readonly types: readonly ("ed25519" | "rsa" | "ecdsa")[],
+    readonly address = "127.0.0.1",
   ) {
     this.keyFile = join(folder, "user");
     this.knownHostsFile = join(folder, "known_hosts");
@@ -113,23 +121,26 @@ class RunningSshd implements Sshd {
   knownHosts(): string {
     return this.ports
       .flatMap((port) =>
-        this.types.map((type) => `[127.0.0.1]:${port} ${this.hostKey(type)}\n`),
+        this.types.map(
+          (type) => `[${this.address}]:${port} ${this.hostKey(type)}\n`,
+        ),
       )
       .join("");
   }
 
-  config({ config = [] }: SshdOptions): string {
+  config({ config = [], env = {} }: SshdOptions): string {
+    const variables = Object.entries({ HOME: this.folder, ...env });
     return [
       // The first value of a keyword counts.
       ...config,
-      ...this.ports.map((port) => `ListenAddress 127.0.0.1:${port}`),
+      ...this.ports.map((port) => `ListenAddress ${this.address}:${port}`),
       ...this.types.map(
         (type) => `HostKey ${join(this.folder, `host-${type}`)}`,
       ),
       `AuthorizedKeysFile ${join(this.folder, "authorized_keys")}`,
       "PidFile none",
       // Whatever the user's own start files do is no part of the tests.
-      `SetEnv HOME=${this.folder}`,
+      `SetEnv ${variables.map(([name, value]) => `${name}=${value}`).join(" ")}`,
       "StrictModes no",
       "UsePAM no",
       "PasswordAuthentication no",
@@ -152,9 +163,12 @@ class RunningSshd implements Sshd {
   }
 
   /** Resolves once every port is listened on, by sshd's own word. */
-  async start(program: string): Promise<void> {
+  async start(program: string, network?: string): Promise<void> {
     const config = join(this.folder, "sshd_config");
-    const child = spawn(program, ["-D", "-e", "-f", config], {
+    const entering =
+      network === undefined ? [] : ["nsenter", `--net=${network}`, "--"];
+    const [first = "", ...words] = [...entering, program, "-D", "-e"];
+    const child = spawn(first, [...words, "-f", config], {
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.child = child;
