@@ -83,6 +83,18 @@ export function methodOf(backup: ReplicaSetupSettings["backup"]): BackupMethod {
   };
 }
 
+const soonMs = 15_000;
+const slowestMs = 15 * 60_000;
+
+/**
+ * A standby that waits for days is looked at ever less often, for each look is part of the history; one that has changed
+ * is looked at again soon, so that what began in the night is told when it is over.
+ *
+ * @param lastMs milliseconds between the last two looks
+ */
+export const nextLookMs = (lastMs: number, isChanged: boolean): number =>
+  isChanged ? soonMs : Math.min(2 * lastMs, slowestMs);
+
 export function orderOfPreflight({
   run,
   plan: { primary, replica, settings },

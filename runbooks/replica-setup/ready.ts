@@ -6,14 +6,11 @@ import type {
 } from "../../activities/postgres/standby/port";
 import type { Finding } from "../../workflows/procedure/spec";
 import { changes } from "./calls";
+import { nextLookMs } from "./plan";
 import type { ReplicaRun } from "./run";
 import { discardScratches, type Verification } from "./verify";
 
 export type Decided = "switch over" | "finish";
-
-const againMs = 60_000;
-/** A standby that waits for days is looked at ever less often: each look is part of the history. */
-const slowestMs = 15 * 60_000;
 
 /** Watched until somebody decides, for as long as that takes. Who goes back turns the run: no step starts after that. */
 export const untilDecided = (
@@ -41,11 +38,15 @@ async function watchStandby(
 ): Promise<void> {
   const { primary, replica } = plan;
   let since: Baseline | undefined;
-  for (let lookMs = againMs; ; lookMs = Math.min(2 * lookMs, slowestMs)) {
+  let before: Finding | undefined;
+  for (let lookMs = 0; ;) {
     const order = { run, primary, replica, slot };
     const sight = await changes.standbySight({ ...order, since });
     since ??= sight.baseline;
-    tell(findingOf(sight));
+    const finding = findingOf(sight);
+    tell(finding);
+    lookMs = nextLookMs(lookMs, finding.text !== before?.text);
+    before = finding;
     await sleep(lookMs, { summary: "look at the standby again" });
   }
 }

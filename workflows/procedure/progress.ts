@@ -55,6 +55,8 @@ export interface ProcedureProgress {
   readonly turned?: { readonly by: string; readonly reason?: string };
   readonly position: Position["kind"];
   readonly holds: readonly Hold[];
+  /** What watches have noticed and lasts; it holds nothing. Absent while all is well. */
+  readonly notices?: readonly Notice[];
   readonly steps: readonly StepRow[];
   /** 0 to 100: steps that are settled, and the share of those in work. */
   readonly percent: number;
@@ -62,6 +64,11 @@ export interface ProcedureProgress {
   /** Why nothing can be undone any more. */
   readonly forwardOnly?: string;
   readonly override?: Override;
+}
+
+export interface Notice {
+  readonly watch: string;
+  readonly text: string;
 }
 
 export interface ProgressFacts {
@@ -82,6 +89,7 @@ export function progressOf(
   const rows = rowsOf(state, specs, now);
   const holds = unique([...waiting.values()].flat());
   const isSaid = holds.some(({ kind }) => kind === "paused");
+  const notices = noticesOf(state);
   return {
     kind: "procedure",
     step: stepInWords(state, rows, waiting),
@@ -92,6 +100,7 @@ export function progressOf(
       paused === undefined || isSaid
         ? holds
         : [{ kind: "paused", ...paused }, ...holds],
+    ...(notices.length === 0 ? {} : { notices }),
     steps: isBack
       ? rows
       : rows.filter(
@@ -103,6 +112,12 @@ export function progressOf(
     ...(override && { override }),
   };
 }
+
+/** What somebody has accepted lasts as well. */
+const noticesOf = ({ findings }: ProcedureState): readonly Notice[] =>
+  Object.entries(findings).flatMap(([watch, { level, text, accepted }]) =>
+    level === "note" || accepted === true ? [{ watch, text }] : [],
+  );
 
 const turnedBy = ({ by, reason }: { by: string; reason?: string }) => ({
   by,

@@ -46,6 +46,7 @@ export function headlines({
   course,
   turned,
   holds,
+  notices = [],
   override,
   forwardOnly,
 }: ProcedureProgress): string[] {
@@ -54,6 +55,7 @@ export function headlines({
   return [
     ...(course === "forward" ? [] : [`${courses[course]}${who}${why}`]),
     ...holds.map(holdInWords),
+    ...notices.map(({ watch, text }) => `Watch ${watch}: ${oneLine(text)}`),
     ...(holds.some(({ kind }) => kind === "paused")
       ? ['To go on: `resume` {"by":"your name"}']
       : []),

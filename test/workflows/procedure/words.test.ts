@@ -1,10 +1,12 @@
 import { progressOf } from "../../../workflows/procedure/progress";
 import {
   bytesInWords,
+  headlines,
   procedureDetails,
   slipInWords,
   stepInWords,
 } from "../../../workflows/procedure/words";
+import type { Finding } from "../../../workflows/procedure/spec";
 import type { ProcedureEvent } from "../../../workflows/procedure/state";
 import { after, begun, done, failed, spec, turned } from "./samples";
 
@@ -62,6 +64,20 @@ describe("the details", () => {
 
   it("say where the run goes, and who said so", () => {
     expect(details("")).toContain("**Aborted by ada**");
+  });
+
+  it("say what a watch has noticed for as long as it lasts, and what somebody has accepted", () => {
+    const found = (level: Finding["level"], text: string): ProcedureEvent => ({
+      ...{ kind: "found", watch: "standby", finding: { level, text } },
+    });
+    const accepted: ProcedureEvent = { kind: "accepted", watch: "standby" };
+    const notice = "Watch standby: its slot is inactive";
+    const note = found("note", "its slot is inactive");
+    expect(headlines(told(note))).toEqual([notice]);
+    expect(headlines(told(note, found("ok", "streams")))).toEqual([]);
+    const held = found("hold", "its slot is inactive");
+    expect(headlines(told(held))).not.toContain(notice);
+    expect(headlines(told(held, accepted))).toEqual([notice]);
   });
 
   it("stay under 4 KB, whatever the plan says", () => {
