@@ -11,16 +11,20 @@ import type {
 
 type Basebackup = Extract<BackupMethod, { kind: "basebackup" }>;
 
+/** A network that loses everything ends a copy after five minutes: a switch that boots anew must not cost hours of copying. */
+const keepalives = { idle: "60", interval: "10", count: "24" };
+
 /**
  * Settings of the copy's connections on the primary. A synchronous standby that is away would hold the copy for ever; a slow
- * disk at our end is no reason to break it off; and a host that is gone is noticed within two minutes instead of two hours.
+ * disk at our end is no reason to break it off, as tcp_user_timeout would; and a host that is gone is noticed within minutes
+ * instead of two hours.
  */
 const sessionSettings = {
   wal_sender_timeout: "0",
   synchronous_commit: "off",
-  tcp_keepalives_idle: "60",
-  tcp_keepalives_interval: "10",
-  tcp_keepalives_count: "6",
+  tcp_keepalives_idle: keepalives.idle,
+  tcp_keepalives_interval: keepalives.interval,
+  tcp_keepalives_count: keepalives.count,
 };
 
 /** Where a replica logs in for replication. The password stays in its passfile. */
@@ -37,7 +41,9 @@ export function replicationConninfo(
     ...{ host: address, port: String(port), user, sslmode },
     ...(passfile === undefined ? {} : { passfile }),
     ...{ application_name: applicationName, connect_timeout: "20" },
-    ...{ keepalives_idle: "60", keepalives_interval: "10" },
+    keepalives_idle: keepalives.idle,
+    keepalives_interval: keepalives.interval,
+    keepalives_count: keepalives.count,
     options,
   };
   return Object.entries(words)

@@ -14,7 +14,9 @@ export interface StandbyOf {
 
 /**
  * What postgresql.auto.conf needs for a server to stream from its upstream. No password: libpq reads it from the passfile.
- * Keepalives end a connection whose network was cut without a word, so that the standby connects anew.
+ * A connection whose network was cut without a word ends within half a minute, so that the standby connects anew:
+ * by keepalives, and by tcp_user_timeout where something was sent. The latter also bounds each attempt to connect, for a WAL
+ * receiver heeds no connect_timeout; without it the kernel's own pauses between two tries grow to a minute.
  */
 export function standbySettings(order: StandbyOf): string {
   const { run, server, upstream, slot, settings = {} } = order;
@@ -29,6 +31,7 @@ export function standbySettings(order: StandbyOf): string {
       sslmode: replication.sslmode,
       application_name: nameOf(run),
       ...{ keepalives_idle: 10, keepalives_interval: 5, keepalives_count: 3 },
+      tcp_user_timeout: 25_000,
     }),
     primary_slot_name: slot,
     recovery_target_timeline: "latest",

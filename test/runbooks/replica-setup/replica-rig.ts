@@ -14,12 +14,14 @@ import { procedureQuery } from "../../../workflows/procedure/messages";
 import type { ProcedureProgress } from "../../../workflows/procedure/progress";
 import { eventually } from "../../harness/eventually";
 import {
+  type PgHosts,
   type PgLab,
   type PgLabOptions,
   startPgLab,
 } from "../../harness/postgres-cluster";
 import {
   configurationOf,
+  type PostgresWorkerOptions,
   startPostgresWorker,
 } from "../../harness/postgres-worker";
 import {
@@ -32,12 +34,14 @@ export type ReplicaHandle = WorkflowHandleWithFirstExecutionRunId<
   typeof replicaSetup
 >;
 
+type AnyLab = PgLab<PgHosts>;
+
 /** What a person at a gate needs of a run, of this runbook or of its child. */
 type Asked = Pick<WorkflowHandle, "query" | "executeUpdate">;
 
 /** A primary, an empty host, a real Temporal server and a worker in this process. */
-export interface ReplicaRig {
-  readonly lab: PgLab;
+export interface ReplicaRig<Lab extends AnyLab = PgLab> {
+  readonly lab: Lab;
   readonly server: TestServer;
   readonly folder: string;
   readonly taskQueue: string;
@@ -76,24 +80,37 @@ const quickly = {
   lag: { bytes: 16_777_216, seconds: 30, samples: 2, everyS: 0.2 },
 } as const;
 
-export async function startReplicaRig({
-  lab: labOptions,
+export const startReplicaRig = ({
+  lab = {},
   worker = true,
-}: ReplicaRigOptions = {}): Promise<ReplicaRig> {
+}: ReplicaRigOptions = {}): Promise<ReplicaRig> =>
+  replicaRigOn(startPgLab(lab), { worker, pgbouncer: lab.pgbouncer === true });
+
+/** On a lab that somebody else is about to start. */
+export async function replicaRigOn<Lab extends AnyLab>(
+  starting: Promise<Lab>,
+  {
+    worker = true,
+    pgbouncer: hasBouncer = false,
+    around,
+  }: Pick<ReplicaRigOptions, "worker"> &
+    Pick<PgLabOptions, "pgbouncer"> &
+    Pick<PostgresWorkerOptions, "around"> = {},
+): Promise<ReplicaRig<Lab>> {
   const folder = await mkdtemp(join(tmpdir(), "runbooks-replica-"));
-  const [lab, server] = await Promise.all([
-    startPgLab(labOptions),
-    startTestServer(),
-  ]);
+  const [lab, server] = await Promise.all([starting, startTestServer()]);
   const taskQueue = uniqueId("runbooks");
   const configFile = join(folder, "runbooks.json");
   const { hosts, servers } = lab;
-  const pgbouncer = labOptions?.pgbouncer === true ? lab.pgbouncer : undefined;
+  const pgbouncer = hasBouncer ? lab.pgbouncer : undefined;
   const written = configurationOf({ hosts, servers, pgbouncer }, "db");
   await writeFile(configFile, JSON.stringify(written));
   const location = join(folder, "artifacts");
   const stopWorker = worker
-    ? await startPostgresWorker({ server, taskQueue, configFile, location })
+    ? await startPostgresWorker({
+        ...{ server, taskQueue, configFile, location },
+        ...(around && { around }),
+      })
     : () => Promise.resolve();
   return {
     ...{ lab, server, folder, taskQueue },
@@ -151,7 +168,11 @@ async function openGate(handle: Asked, id: string): Promise<OpenGate> {
 }
 
 /** The primary is being read for a copy. */
-export const copying = ({ lab }: Pick<ReplicaRig, "lab">): Promise<true> =>
+export const copying = ({
+  lab,
+}: {
+  readonly lab: Pick<PgLab, "primary">;
+}): Promise<true> =>
   eventually(async () => {
     const count = await lab.primary.sql(
       "select count(*) from pg_stat_progress_basebackup where phase = 'streaming database files'",

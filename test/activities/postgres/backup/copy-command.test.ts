@@ -42,7 +42,7 @@ const words = (more: Partial<BackupOrder>, method = {}): string =>
 describe("the command of a base backup", () => {
   test("logs in at the primary without a password in its words", () => {
     expect(replicationConninfo(server("a"), server("b"), "rb_x")).toBe(
-      "host=a.example port=5433 user=repl sslmode=verify-full passfile='/pg/its pass' application_name=rb_x connect_timeout=20 keepalives_idle=60 keepalives_interval=10 options='-c wal_sender_timeout=0 -c synchronous_commit=off -c tcp_keepalives_idle=60 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=6'",
+      "host=a.example port=5433 user=repl sslmode=verify-full passfile='/pg/its pass' application_name=rb_x connect_timeout=20 keepalives_idle=60 keepalives_interval=10 keepalives_count=24 options='-c wal_sender_timeout=0 -c synchronous_commit=off -c tcp_keepalives_idle=60 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=24'",
     );
   });
 
