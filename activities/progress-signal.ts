@@ -16,9 +16,10 @@ export function beatingWithProgress<T>(
     signal: AbortSignal,
     tell: (progress: StepProgress) => void,
   ) => Promise<T>,
+  isNews: IsNews = byPercentOrLine,
 ): Promise<T> {
   let latest: StepProgress | undefined;
-  const tellRun = createTeller();
+  const tellRun = createTeller(isNews);
   return beating(
     (signal) =>
       work(signal, (progress) => {
@@ -33,7 +34,9 @@ export function beatingWithProgress<T>(
  * Tells the activity's own run, seldom enough for a history: each message costs three events. A run that cannot be told goes
  * without.
  */
-function createTeller(): (progress: StepProgress, now: number) => void {
+function createTeller(
+  isNews: IsNews,
+): (progress: StepProgress, now: number) => void {
   const { client, info } = Context.current();
   const workflowId = info.workflowExecution?.workflowId ?? "";
   let last: { at: number; progress: StepProgress } | undefined;
@@ -51,8 +54,11 @@ function createTeller(): (progress: StepProgress, now: number) => void {
   };
 }
 
-function isNews(now: StepProgress, before: StepProgress): boolean {
-  const { percent = -1 } = now;
-  const { percent: was = -1 } = before;
-  return Math.abs(percent - was) >= 1 || now.line !== before.line;
-}
+type IsNews = (now: StepProgress, before: StepProgress) => boolean;
+
+/** For what is looked at for days: its line has figures that never stand still. */
+export const byPercent: IsNews = ({ percent = -1 }, { percent: was = -1 }) =>
+  Math.abs(percent - was) >= 1;
+
+const byPercentOrLine: IsNews = (now, before) =>
+  byPercent(now, before) || now.line !== before.line;

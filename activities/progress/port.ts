@@ -1,6 +1,6 @@
 /** What a long activity tells of itself. */
 export interface StepProgress {
-  /** Id of the step whose work it is. */
+  /** Id of the step whose work it is; `watch-<name>` for a look of a watch. */
   readonly step: string;
   /** 0 to 100; absent while nobody knows. */
   readonly percent?: number | undefined;

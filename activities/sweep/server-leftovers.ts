@@ -1,6 +1,6 @@
 /** What runs that are over have left with PostgreSQL. Pure. */
 
-import { bytesInWords } from "../postgres/bytes-in-words";
+import { bytesInWords } from "../bytes-in-words";
 import { nameOf, runMark } from "../postgres/run-mark";
 import type { OwnedRow } from "../postgres/slot/owned-rows";
 import type { SlotTrace } from "../postgres/slot/what-is-left";

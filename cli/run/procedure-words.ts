@@ -2,7 +2,11 @@ import type {
   ProcedureProgress,
   StepRow,
 } from "../../workflows/procedure/progress";
-import { headlines, stepInWords } from "../../workflows/procedure/words";
+import {
+  headlines,
+  stepInWords,
+  watchInWords,
+} from "../../workflows/procedure/words";
 import type { RolloutProgress } from "../../workflows/rollout/words";
 
 /** Runs of steps, as a terminal and a log show them; pure functions. */
@@ -17,6 +21,7 @@ export function procedureWords(progress: ProcedureProgress): string[] {
   return [
     `Step ${progress.step} (${progress.percent} %)`,
     ...headlines(progress),
+    ...(progress.watches ?? []).map((row) => `Watched: ${watchInWords(row)}`),
     "",
     ...progress.steps.map(stepInWords),
   ];

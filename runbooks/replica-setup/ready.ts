@@ -1,13 +1,11 @@
 import { sleep } from "@temporalio/workflow";
 import type { CreatedSlot } from "../../activities/postgres/slot/port";
-import type {
-  Baseline,
-  StandbySight,
-} from "../../activities/postgres/standby/port";
+import type { Baseline } from "../../activities/postgres/standby/port";
 import type { Finding } from "../../workflows/procedure/spec";
 import { changes } from "./calls";
 import { nextLookMs } from "./plan";
 import type { ReplicaRun } from "./run";
+import { findingOf } from "./sight-words";
 import { discardScratches, type Verification } from "./verify";
 
 export type Decided = "switch over" | "finish";
@@ -49,16 +47,6 @@ async function watchStandby(
     before = finding;
     await sleep(lookMs, { summary: "look at the standby again" });
   }
-}
-
-function findingOf({ slot, drift }: StandbySight): Finding {
-  const faults = [
-    ...(slot.standing === "streaming" ? [] : [`its slot is ${slot.standing}`]),
-    ...drift,
-  ];
-  return faults.length === 0
-    ? { level: "ok", text: "streams" }
-    : { level: "note", text: faults.join("; ") };
 }
 
 /** The slot is the standby's from now on; of the run nothing else is left, on whichever server writes now. */

@@ -68,6 +68,20 @@ export class WebUi {
     return eventually(async () => (await body.innerText()).trim() || undefined);
   }
 
+  /** What the activities under way have told last, as they stand there now. */
+  async pendingActivities(): Promise<string> {
+    await this.page.getByTestId("pending-activities-tab").click();
+    await this.page.waitForURL("**/pending-activities");
+    await this.page.reload({ waitUntil: "domcontentloaded" });
+    // The page has each label twice, for wide screens and for narrow ones.
+    await this.page
+      .getByText("Heartbeat Details")
+      .filter({ visible: true })
+      .first()
+      .waitFor();
+    return this.page.locator("main").innerText();
+  }
+
   async status(): Promise<string> {
     return this.page
       .getByTestId("execution-status")

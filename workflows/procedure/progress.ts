@@ -2,7 +2,7 @@
 
 import type { Override } from "../window/override";
 import type { Hold } from "./decide";
-import { isUndo, type Slip, type StepSpec, undoOf } from "./spec";
+import { type Finding, isUndo, type Slip, type StepSpec, undoOf } from "./spec";
 import {
   isSettled,
   type Position,
@@ -45,6 +45,15 @@ export interface StepRow {
   readonly comment?: string;
 }
 
+/** What a watch has seen last. */
+export interface WatchRow {
+  readonly name: string;
+  readonly level: Finding["level"];
+  readonly text: string;
+  /** When it was seen, in milliseconds of the epoch. */
+  readonly at: number;
+}
+
 export interface ProcedureProgress {
   /** Tells it from the progress of a rollout. */
   readonly kind: "procedure";
@@ -58,6 +67,8 @@ export interface ProcedureProgress {
   /** What watches have noticed and lasts; it holds nothing. Absent while all is well. */
   readonly notices?: readonly Notice[];
   readonly steps: readonly StepRow[];
+  /** What is looked at beside them. */
+  readonly watches?: readonly WatchRow[];
   /** 0 to 100: steps that are settled, and the share of those in work. */
   readonly percent: number;
   readonly startedAt: number;
@@ -106,6 +117,9 @@ export function progressOf(
       : rows.filter(
           ({ standing, id }) => !isUndo(id) || standing !== "to come",
         ),
+    ...(course.kind === "forward" && position.kind === "working"
+      ? { watches: watchRows(state) }
+      : {}),
     percent: position.kind === "ended" ? 100 : percentOf(state, specs),
     startedAt,
     ...(forwardOnly === undefined ? {} : { forwardOnly }),
@@ -123,6 +137,13 @@ const turnedBy = ({ by, reason }: { by: string; reason?: string }) => ({
   by,
   ...(reason === undefined ? {} : { reason }),
 });
+
+const watchRows = ({ findings, startedAt }: ProcedureState): WatchRow[] =>
+  Object.entries(findings).map(([name, finding]) => {
+    const { level, text, figures, at = startedAt } = finding;
+    const seen = figures === undefined ? text : `${text}; ${figures}`;
+    return { name, level, text: seen, at };
+  });
 
 function rowsOf(
   { steps }: ProcedureState,

@@ -1,4 +1,5 @@
-import { isUndo } from "./spec";
+import type { StepProgress } from "../../activities/progress/port";
+import { type Finding, isUndo, watchOf } from "./spec";
 import {
   type Answered,
   isOver,
@@ -25,11 +26,7 @@ export function reduce(
     case "step answered":
       return changed(state, event.id, (step) => answered(step, event.how, now));
     case "progress told":
-      return changed(state, event.progress.step, (step) =>
-        step?.kind === "running"
-          ? { ...step, progress: { ...event.progress, at: now } }
-          : step,
-      );
+      return told(state, event.progress, now);
     case "slipped":
       return changed(state, event.id, (step) =>
         step?.kind === "running" ? { ...step, slip: event.slip } : step,
@@ -43,9 +40,13 @@ export function reduce(
     case "lock":
       return { ...state, lock: event.lock };
     case "found":
-      return found(state, event.watch, event.finding);
+      return found(state, event.watch, event.finding, now);
     case "accepted":
       return accepted(state, event.watch);
+    case "unwatched": {
+      const { [event.watch]: over, ...findings } = state.findings;
+      return over === undefined ? state : { ...state, findings };
+    }
     case "decided": {
       const { decision } = event;
       const decisions = { ...state.decisions, [decision.gate]: decision };
@@ -149,16 +150,40 @@ function triedOf(step: StepState, now: number) {
   return { attempt, part, workedMs: workedMs + more };
 }
 
+/** Of a step in work, or of the look of a watch; that changes no level, and takes back no acceptance. */
+function told(
+  state: ProcedureState,
+  progress: StepProgress,
+  now: number,
+): ProcedureState {
+  const watch = watchOf(progress.step);
+  if (watch === undefined)
+    return changed(state, progress.step, (step) =>
+      step?.kind === "running"
+        ? { ...step, progress: { ...progress, at: now } }
+        : step,
+    );
+  const before = state.findings[watch] ?? { level: "ok" as const };
+  const finding = { ...before, text: progress.line, at: now };
+  return { ...state, findings: { ...state.findings, [watch]: finding } };
+}
+
 /** What was accepted stays accepted while the watch says the same. */
 function found(
   state: ProcedureState,
   watch: string,
-  finding: ProcedureState["findings"][string],
+  finding: Finding,
+  now: number,
 ): ProcedureState {
   const before = state.findings[watch];
-  if (before?.level === finding.level && before.text === finding.text)
-    return state;
-  return { ...state, findings: { ...state.findings, [watch]: finding } };
+  const isSame =
+    before?.level === finding.level && before.text === finding.text;
+  if (isSame && before.figures === finding.figures) return state;
+  const after = {
+    ...{ ...finding, at: now },
+    ...(isSame && before.accepted && { accepted: before.accepted }),
+  };
+  return { ...state, findings: { ...state.findings, [watch]: after } };
 }
 
 function accepted(state: ProcedureState, watch: string): ProcedureState {

@@ -27,7 +27,7 @@ import { isClosed, openWindow } from "./own-window";
 import { type ProcedureProgress, progressOf } from "./progress";
 import { StepRunner, type StepWork } from "./runner";
 import { Slips } from "./slips";
-import { type PreparedProcedure, type StepSpec, undoOf } from "./spec";
+import { type PreparedProcedure, type StepSpec, undoOf, watchOf } from "./spec";
 import { type Course, isOver, type ProcedureState, type Turn } from "./state";
 import { Forward } from "./turn";
 import { ProcedureView } from "./view";
@@ -323,8 +323,10 @@ export class ProcedureRun<
     this.#window?.poke();
   }
 
-  /** As the activity of a step tells it. */
+  /** As the activity of a step, or of a watch, tells it. */
   hearProgress(progress: StepProgress): void {
+    const watch = watchOf(progress.step);
+    if (watch !== undefined && !this.#watches.isWatching(watch)) return;
     this.#core.dispatch({ kind: "progress told", progress });
   }
 

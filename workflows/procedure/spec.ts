@@ -94,6 +94,8 @@ export interface Finding {
    */
   readonly level: "ok" | "note" | "hold" | "abort";
   readonly text: string;
+  /** What was measured, for screens: it is no news by itself. */
+  readonly figures?: string;
 }
 
 const undoPrefix = "undo-";
@@ -115,7 +117,13 @@ export const isUndo = (id: string): boolean => id.startsWith(undoPrefix);
 
 export const gateOf = (step: string): string => `failed-${step}`;
 
-export const watchGate = (watch: string): string => `watch-${watch}`;
+const watchPrefix = "watch-";
+
+export const watchGate = (watch: string): string => `${watchPrefix}${watch}`;
+
+/** The watch whose gate, or whose look, it is. */
+export const watchOf = (id: string): string | undefined =>
+  id.startsWith(watchPrefix) ? id.slice(watchPrefix.length) : undefined;
 
 /** Asks about a step that is longer than every window. */
 export const fitGate = (step: string): string => `window-${step}`;

@@ -93,9 +93,9 @@ export interface ProcedureState {
   readonly lock: Lock;
   readonly paused?: Pause;
   readonly freezes: readonly Freeze[];
-  /** What watches have seen last, by their names. */
+  /** What watches have seen last, by their names; of one that is over, nothing. */
   readonly findings: Readonly<
-    Record<string, Finding & { readonly accepted?: true }>
+    Record<string, Finding & { readonly at?: number; readonly accepted?: true }>
   >;
   /** Answers to questions of the procedure itself, by gate: they are not asked twice. */
   readonly decisions: Readonly<Record<string, Decision>>;
@@ -140,6 +140,7 @@ export type ProcedureEvent =
       readonly finding: Finding;
     }
   | { readonly kind: "accepted"; readonly watch: string }
+  | { readonly kind: "unwatched"; readonly watch: string }
   | { readonly kind: "decided"; readonly decision: Decision }
   | { readonly kind: "turned"; readonly course: Turn }
   | { readonly kind: "entered"; readonly position: Position }

@@ -27,6 +27,7 @@ interface WatchesOptions {
 /** What is looked at beside the steps. */
 export class Watches {
   readonly #asking = new Set<string>();
+  readonly #watching = new Set<string>();
 
   constructor(private readonly options: WatchesOptions) {}
 
@@ -34,6 +35,7 @@ export class Watches {
   start(name: string, loop: WatchLoop): () => void {
     const { core, desk } = this.options;
     const scope = new CancellationScope({ cancellable: true });
+    this.#watching.add(name);
     scope
       .run(() => this.#keep(name, loop, scope))
       .catch((error: unknown) => {
@@ -41,14 +43,15 @@ export class Watches {
       });
     return () => {
       scope.cancel();
+      this.#watching.delete(name);
       desk.withdraw(watchGate(name));
-      const text = "not watched any more";
-      core.dispatch({
-        kind: "found",
-        watch: name,
-        finding: { level: "ok", text },
-      });
+      core.dispatch({ kind: "unwatched", watch: name });
     };
+  }
+
+  /** One that has ended may still be told of, by an activity that is being stopped. */
+  isWatching(name: string): boolean {
+    return this.#watching.has(name);
   }
 
   async #keep(
@@ -76,9 +79,9 @@ export class Watches {
 
   #tell(name: string, finding: Finding): void {
     const { core, desk, turn } = this.options;
-    const before = core.state;
+    const before = core.state.findings[name];
     core.dispatch({ kind: "found", watch: name, finding });
-    if (core.state === before) return;
+    if (!isNews(finding, before)) return;
     core.note(`watch ${name}: ${finding.level}: ${finding.text}`);
     if (finding.level === "hold") return this.#askWhileHeld(name);
     desk.withdraw(watchGate(name));
@@ -129,3 +132,6 @@ export class Watches {
     return this.#held(name).length > 0;
   }
 }
+
+const isNews = (now: Finding, before: Finding | undefined): boolean =>
+  now.level !== before?.level || now.text !== before.text;

@@ -1,5 +1,6 @@
 /** Everything a procedure says to a person while it goes on, as pure functions. */
 
+import { bytesInWords } from "../../activities/bytes-in-words";
 import { durationInWords } from "../duration-words";
 import { gateDetails, refusedDetails } from "../gate/details";
 import type { OpenGate, RefusedAnswer } from "../gate/gate";
@@ -8,7 +9,12 @@ import { holdsInWords as haltsInWords } from "../rollout/hold-words";
 import { shortenTo } from "../shorten-to";
 import { overrideInWords } from "../window/override";
 import type { Hold } from "./decide";
-import type { ProcedureProgress, StepRow, StepStanding } from "./progress";
+import type {
+  ProcedureProgress,
+  StepRow,
+  StepStanding,
+  WatchRow,
+} from "./progress";
 import type { Slip } from "./spec";
 
 /** The UI's preview carries the details in a URL. */
@@ -33,6 +39,7 @@ export function procedureDetails(facts: DetailFacts): string {
       `Step: ${progress.step}; ${progress.percent} %`,
       ...headlines(progress).map((words) => `\n**${words}**`),
       ...section("Waits for", gates.flatMap(gateDetails)),
+      ...section("Watched", (progress.watches ?? []).map(watchLine)),
       ...section("Steps", progress.steps.map(stepLine)),
       ...section("Refused answers", refusedDetails(refused)),
       "",
@@ -115,6 +122,12 @@ export function stepInWords(row: StepRow): string {
   return `${marks[standing]} ${title}${more}`;
 }
 
+const watchLine = (row: WatchRow): string => `- ${watchInWords(row)}`;
+
+/** What a watch has seen, and when. */
+export const watchInWords = ({ name, level, text, at }: WatchRow): string =>
+  `${name}: ${level === "ok" ? "" : `${level}: `}${oneLine(text, 200)} (${time(at)})`;
+
 const attemptWords = ({ attempt = 1 }: StepRow): string[] =>
   attempt > 1 ? [`attempt ${attempt}`] : [];
 
@@ -140,20 +153,6 @@ function timeWords({ standing, workedMs = 0, etaMs }: StepRow): string[] {
   return etaMs === undefined
     ? [`for ${durationInWords(workedMs)}`]
     : [`about ${durationInWords(etaMs)} left`];
-}
-
-/** "1.5 GB", "320 MB": powers of 1,000. */
-export function bytesInWords(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let amount = bytes;
-  let unit = 0;
-  while (amount >= 999.5 && unit < units.length - 1) {
-    amount /= 1_000;
-    unit++;
-  }
-  const shown =
-    amount < 10 && unit > 0 ? amount.toFixed(1) : Math.round(amount);
-  return `${shown} ${units[unit] ?? ""}`;
 }
 
 /** That a step misses the end of its window. */

@@ -1,4 +1,4 @@
-import { bytesInWords } from "../bytes-in-words";
+import { bytesInWords } from "../../bytes-in-words";
 import type { AttemptCost, AttemptSight, CopyFacts } from "./port";
 
 const leastMs = 1_000;

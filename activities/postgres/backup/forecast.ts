@@ -1,4 +1,4 @@
-import { bytesInWords } from "../bytes-in-words";
+import { bytesInWords } from "../../bytes-in-words";
 import type { StepProgress } from "../port";
 
 /** One look at a copy. */
@@ -114,7 +114,7 @@ function copying(
     percent: Math.min(99, (doneBytes / total) * 100),
     ...(rate !== undefined &&
       rate > 0 && { etaMs: inMs(total - doneBytes, rate) }),
-    line: `copies ${bytesInWords(doneBytes)} of ${bytesInWords(total)}${at}`,
+    line: `copies its files${at}`,
   };
 }
 

@@ -1,6 +1,6 @@
 /** What else uses the primary's WAL: slots, synchronous standbys, the archive. Pure. */
 
-import { bytesInWords } from "../bytes-in-words";
+import { bytesInWords } from "../../bytes-in-words";
 import type { SlotFact } from "./facts";
 import { fail, type Judges, measured, pass, warn } from "./verdicts";
 

@@ -1,6 +1,6 @@
 /** Whether copy, scratch and WAL find room. Pure. */
 
-import { bytesInWords } from "../bytes-in-words";
+import { bytesInWords } from "../../bytes-in-words";
 import { leastMb } from "../slot/cap-plan";
 import {
   bytesOf,

@@ -1,4 +1,5 @@
 import { beating } from "../../beating";
+import { beatingWithProgress, byPercent } from "../../progress-signal";
 import type { PostgresPorts } from "../port";
 import { installAmcheck, removeAmcheck } from "./amcheck";
 import { createSlot } from "./create-slot";
@@ -14,7 +15,11 @@ export const createSlotActivities = ({
 }: Pick<PostgresPorts, "sql">): SlotActivities => ({
   createSlot: (request) =>
     beating((signal) => createSlot({ ...request, sql, signal })),
-  watchSlot: (watch) => beating((signal) => watchSlot(sql, watch, signal)),
+  watchSlot: (watch) =>
+    beatingWithProgress(
+      (signal, tell) => watchSlot(sql, watch, signal, tell),
+      byPercent,
+    ),
   dropSlot: (request) =>
     beating((signal) => dropSlot({ ...request, sql, signal })),
   handOverSlot: (request) =>

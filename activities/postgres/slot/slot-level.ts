@@ -1,6 +1,6 @@
 /** How much danger a slot is in. Pure. */
 
-import { bytesInWords } from "../bytes-in-words";
+import { bytesInWords } from "../../bytes-in-words";
 import { lsnOf } from "../lsn";
 import {
   type SlotLevel,

@@ -1,26 +1,32 @@
 import { pause } from "../../ssh/abort";
-import type { Sql } from "../port";
+import type { Sql, StepProgress } from "../port";
 import { nameOf } from "../run-mark";
 import { readCap } from "./cap";
 import type { SlotSight, SlotWatch } from "./port";
 import { slotLevel } from "./slot-level";
 import { readSlot } from "./slot-row";
 
+/** Of the watch `slot` of a run. */
+const slotLook = "watch-slot";
 const defaultEveryMs = 5_000;
 const mostMs = 60 * 60_000;
 const bytesPerMb = 1_024 * 1_024;
 
-/** @throws postgres.*; the signal's reason */
+/** @param tell of each look that is no news @throws postgres.*; the signal's reason */
 export async function watchSlot(
   sql: Sql,
   watch: SlotWatch,
   signal: AbortSignal,
+  tell: (progress: StepProgress) => void = () => undefined,
 ): Promise<SlotSight> {
   const { level = "ok", everyMs = defaultEveryMs, untilMs = mostMs } = watch;
   const end = Date.now() + Math.min(untilMs, mostMs);
   for (;;) {
     const sight = await lookAtSlot(sql, watch, signal);
-    if (sight.level !== level || Date.now() + everyMs > end) return sight;
+    if (sight.level !== level) return sight;
+    const { usedPercent: percent, reason: line } = sight;
+    tell({ step: slotLook, percent, line });
+    if (Date.now() + everyMs > end) return sight;
     await pause(everyMs, signal);
   }
 }

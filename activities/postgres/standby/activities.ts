@@ -1,4 +1,5 @@
 import { beating } from "../../beating";
+import { beatingWithProgress } from "../../progress-signal";
 import type { PostgresPorts } from "../port";
 import type { StandbyActivities } from "./port";
 import { publishStandby, unpublishStandby } from "./publish";
@@ -19,7 +20,8 @@ export function createStandbyActivities(
       beating((signal) => publishStandby(programs, order, signal)),
     startStandby: (order) =>
       beating((signal) => startServer(programs, order, signal)),
-    watchLag: (order) => beating((signal) => watchLag(sql, order, signal)),
+    watchLag: (order) =>
+      beatingWithProgress((signal, tell) => watchLag(sql, order, signal, tell)),
     sentinelRoundTrip: (order) =>
       beating((signal) => sentinelRoundTrip(ports, order, signal)),
     setSynchronous: (order) =>

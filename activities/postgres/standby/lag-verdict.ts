@@ -1,3 +1,4 @@
+import { bytesInWords } from "../../bytes-in-words";
 import { lsnOf } from "../lsn";
 import type { LagGate, LagSample, LagSight } from "./port";
 
@@ -31,10 +32,12 @@ function reasonOf(
 ): string {
   if (state === undefined) return "the standby is not connected";
   if (state !== "streaming") return `the standby is in state ${state}`;
-  const lag = `${bytes ?? "unknown"} bytes and ${seconds?.toFixed(1) ?? "unknown"} s behind`;
-  const limit = `${gate.bytes} bytes and ${gate.seconds} s`;
-  return `${lag} (limit ${limit}), within for ${held} of ${gate.samples} samples`;
+  const limit = `${bytesInWords(gate.bytes)} and ${gate.seconds} s`;
+  return `${behindInWords(bytes, seconds)} (limit ${limit}), within for ${held} of ${gate.samples} samples`;
 }
+
+const behindInWords = (bytes?: number, seconds?: number): string =>
+  `${bytes === undefined ? "unknown bytes" : bytesInWords(bytes)} and ${seconds?.toFixed(1) ?? "unknown"} s behind`;
 
 function isWithin(
   samples: readonly LagSample[],

@@ -116,6 +116,8 @@ export interface StandbySight {
     readonly safeBytes?: number | undefined;
   };
   readonly lagBytes?: number | undefined;
+  /** By the standby's own reports; absent while nobody knows. */
+  readonly lagSeconds?: number | undefined;
   /** Free on the file system of the standby's data directory. */
   readonly freeBytes?: number | undefined;
   readonly baseline: Baseline;

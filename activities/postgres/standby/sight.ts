@@ -36,7 +36,7 @@ export async function standbySight(
     freeOn(ports, replica, signal),
     ports.sql.withSession(primary.sql, options, async (session) => ({
       slot: await readSlot(session, slot),
-      replayed: await replayedBy(session, slot),
+      replay: await replayBy(session, slot),
       ...(await primaryFacts(session)),
     })),
   ]);
@@ -45,9 +45,12 @@ export async function standbySight(
     ...{ systemIdentifier, timeline, primaryStartedAt, settings },
     standbyStartedAt,
   };
+  const lagBytes = bytesTo(seen.slot?.currentLsn, seen.replay?.lsn);
   return {
     slot: slotSight(seen.slot),
-    lagBytes: bytesTo(seen.slot?.currentLsn, seen.replayed),
+    lagBytes,
+    // A server that has nothing to replay reports none after a while.
+    lagSeconds: seen.replay?.seconds ?? (lagBytes === 0 ? 0 : undefined),
     ...{ freeBytes, baseline },
     drift: since === undefined ? [] : driftBetween(since, baseline),
   };
@@ -70,16 +73,26 @@ const bytesTo = (ahead?: string, behind?: string): number | undefined =>
     ? undefined
     : Math.max(0, Number(lsnOf(ahead) - lsnOf(behind)));
 
-async function replayedBy(
+interface Replay {
+  readonly lsn?: string | undefined;
+  readonly seconds?: number | undefined;
+}
+
+async function replayBy(
   session: SqlSession,
   slot: string,
-): Promise<string | undefined> {
-  const [row] = await session.query<{ replayed: string | null }>(
-    `select r.replay_lsn::text as replayed from pg_replication_slots s
+): Promise<Replay | undefined> {
+  const [row] = await session.query<{
+    lsn: string | null;
+    seconds: number | null;
+  }>(
+    `select r.replay_lsn::text as lsn, extract(epoch from r.replay_lag)::float8 as seconds from pg_replication_slots s
      join pg_stat_replication r on r.pid = s.active_pid where s.slot_name = $1`,
     [slot],
   );
-  return row?.replayed ?? undefined;
+  return (
+    row && { lsn: row.lsn ?? undefined, seconds: row.seconds ?? undefined }
+  );
 }
 
 async function primaryFacts(session: SqlSession) {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Sql } from "../port";
+import type { Sql, StepProgress } from "../port";
 import { nameOf } from "../run-mark";
 import { lagVerdict } from "./lag-verdict";
 import type { LagOrder, LagSample, LagSight } from "./port";
@@ -14,6 +14,7 @@ export async function watchLag(
   sql: Sql,
   order: LagOrder,
   signal?: AbortSignal,
+  tell: (progress: StepProgress) => void = () => undefined,
 ): Promise<LagSight> {
   const { gate } = order;
   const until = Date.now() + (order.withinMs ?? withinMs);
@@ -22,6 +23,7 @@ export async function watchLag(
     samples.push(await lagSample(sql, order, signal));
     if (samples.length > mostSamples) samples.shift();
     const sight = lagVerdict(samples, gate);
+    tell({ step: "lag", line: sight.reason });
     if (sight.verdict === "caught up" || Date.now() >= until) return sight;
     await sleep(gate.intervalMs ?? intervalMs, undefined, { signal });
   }

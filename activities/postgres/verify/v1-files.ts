@@ -1,4 +1,4 @@
-import { bytesInWords } from "../bytes-in-words";
+import { bytesInWords } from "../../bytes-in-words";
 import type { Ended } from "../port";
 import type { BackupFacts, ManifestFacts } from "./facts";
 import { discard, type Fault, type Judged, judged, said } from "./judged";

@@ -1,4 +1,4 @@
-import { bytesInWords } from "../bytes-in-words";
+import { bytesInWords } from "../../bytes-in-words";
 import type { Ended } from "../port";
 import type { BackupFacts } from "./facts";
 import { discard, type Judged, judged, said } from "./judged";

@@ -1,4 +1,4 @@
-import { bytesInWords } from "../bytes-in-words";
+import { bytesInWords } from "../../bytes-in-words";
 import { discard, type Fault, type Judged, judged } from "./judged";
 import type { RowSum, TableFacts } from "./rows-sql";
 

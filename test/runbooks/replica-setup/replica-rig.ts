@@ -72,6 +72,8 @@ export interface ReplicaRigOptions {
   readonly lab?: PgLabOptions;
   /** False when the test runs workers of its own. */
   readonly worker?: boolean;
+  /** With the Web UI, at `server.uiUrl`. */
+  readonly ui?: boolean;
 }
 
 /** Short waits: what the limits mean is tested beside the activities. */
@@ -83,22 +85,26 @@ const quickly = {
 export const startReplicaRig = ({
   lab = {},
   worker = true,
+  ui = false,
 }: ReplicaRigOptions = {}): Promise<ReplicaRig> =>
-  replicaRigOn(startPgLab(lab), { worker, pgbouncer: lab.pgbouncer === true });
+  replicaRigOn(startPgLab(lab), {
+    ...{ worker, ui, pgbouncer: lab.pgbouncer === true },
+  });
 
 /** On a lab that somebody else is about to start. */
 export async function replicaRigOn<Lab extends AnyLab>(
   starting: Promise<Lab>,
   {
     worker = true,
+    ui = false,
     pgbouncer: hasBouncer = false,
     around,
-  }: Pick<ReplicaRigOptions, "worker"> &
+  }: Pick<ReplicaRigOptions, "worker" | "ui"> &
     Pick<PgLabOptions, "pgbouncer"> &
     Pick<PostgresWorkerOptions, "around"> = {},
 ): Promise<ReplicaRig<Lab>> {
   const folder = await mkdtemp(join(tmpdir(), "runbooks-replica-"));
-  const [lab, server] = await Promise.all([starting, startTestServer()]);
+  const [lab, server] = await Promise.all([starting, startTestServer({ ui })]);
   const taskQueue = uniqueId("runbooks");
   const configFile = join(folder, "runbooks.json");
   const { hosts, servers } = lab;

@@ -130,6 +130,27 @@ describe("what a watch found", () => {
     const accepted = after(hold, { kind: "accepted", watch: "slot" });
     const finding = { level: "hold", text: "90 %" } as const;
     const again = reduce(accepted, { ...hold, finding }, 0);
-    expect(again.findings["slot"]).toEqual(finding);
+    expect(again.findings["slot"]).toEqual({ ...finding, at: 0 });
+  });
+
+  it("stays accepted while only its figures change", () => {
+    const accepted = after(hold, { kind: "accepted", watch: "slot" });
+    const finding = { level: "hold", text: "80 %", figures: "8 GB" } as const;
+    const again = reduce(accepted, { ...hold, finding }, 0);
+    expect(again.findings["slot"]).toMatchObject({ accepted: true });
+  });
+
+  it("keeps its level and its acceptance while its look tells figures", () => {
+    const accepted = after(hold, { kind: "accepted", watch: "slot" });
+    const progress = { step: "watch-slot", line: "81 %" };
+    const told = reduce(accepted, { kind: "progress told", progress }, 9);
+    expect(told.findings["slot"]).toEqual({
+      ...{ level: "hold", text: "81 %", accepted: true, at: 9 },
+    });
+  });
+
+  it("is forgotten with its watch", () => {
+    const over = after(hold, { kind: "unwatched", watch: "slot" });
+    expect(over.findings).toEqual({});
   });
 });

@@ -1,10 +1,10 @@
 import { progressOf } from "../../../workflows/procedure/progress";
 import {
-  bytesInWords,
   headlines,
   procedureDetails,
   slipInWords,
   stepInWords,
+  watchInWords,
 } from "../../../workflows/procedure/words";
 import type { Finding } from "../../../workflows/procedure/spec";
 import type { ProcedureEvent } from "../../../workflows/procedure/state";
@@ -14,7 +14,8 @@ const specs = [spec("look"), spec("copy"), spec("publish")];
 const progress: ProcedureEvent = {
   kind: "progress told",
   progress: {
-    ...{ step: "copy", percent: 43.7, doneBytes: 1.2e11, totalBytes: 2.8e11 },
+    ...{ step: "copy", percent: 42.9 },
+    ...{ doneBytes: 120 * 2 ** 30, totalBytes: 280 * 2 ** 30 },
     ...{ etaMs: 7_500_000, line: "copies base/16384" },
   },
 };
@@ -30,7 +31,7 @@ describe("the steps of a procedure", () => {
     const seen = [begun("look"), done("look"), begun("copy"), progress];
     expect(linesOf(...seen)).toEqual([
       "✓ look: 1 s",
-      "▶ copy: 43 %, 120 GB of 280 GB, about 2 h 5 min left, copies base/16384",
+      "▶ copy: 42 %, 120 GB of 280 GB, about 2 h 5 min left, copies base/16384",
       "· publish",
     ]);
   });
@@ -52,6 +53,35 @@ describe("the steps of a procedure", () => {
   it("count in percent, with the share of the one in work", () => {
     const seen = [begun("look"), done("look"), begun("copy"), progress];
     expect(told(...seen).percent).toBe(47);
+  });
+});
+
+describe("what a watch has seen", () => {
+  const seenBy = (...events: ProcedureEvent[]): string[] =>
+    (told(...events).watches ?? []).map(watchInWords);
+  const found: ProcedureEvent = {
+    ...{ kind: "found", watch: "standby" },
+    finding: { level: "note", text: "its slot is inactive", figures: "3 MB" },
+  };
+
+  it("stands with its level, its figures and its moment", () => {
+    expect(seenBy(begun("look"), found)).toEqual([
+      "standby: note: its slot is inactive; 3 MB (1970-01-01T00:00:02Z)",
+    ]);
+  });
+
+  it("is as fresh as its look tells, before it finds anything", () => {
+    const look: ProcedureEvent = {
+      kind: "progress told",
+      progress: { step: "watch-slot", line: "holds 16 MB of WAL" },
+    };
+    expect(seenBy(look)).toEqual([
+      "slot: holds 16 MB of WAL (1970-01-01T00:00:01Z)",
+    ]);
+  });
+
+  it("is shown no more once the run turns", () => {
+    expect(seenBy(found, turned("aborted"))).toEqual([]);
   });
 });
 
@@ -88,17 +118,6 @@ describe("the details", () => {
 });
 
 describe("words", () => {
-  it.each([
-    [0, "0 B"],
-    [999, "999 B"],
-    [1_500, "1.5 kB"],
-    [999_600, "1.0 MB"],
-    [28e10, "280 GB"],
-    [4.2e15, "4200 TB"],
-  ])("%d bytes are %s", (bytes, words) => {
-    expect(bytesInWords(bytes)).toBe(words);
-  });
-
   it("of a slip say both ends, and when it goes on", () => {
     const at = Date.UTC(2026, 10, 27, 4);
     const slip = { was: at, now: at + 3_600_000, windowEnd: at, goesOnAt: at };

@@ -49,7 +49,7 @@ describe("the forecast of a copy", () => {
     const { progress } = after(evenly(10, 11));
     expect(progress).toMatchObject({ percent: 10, doneBytes: 100 * mb });
     expect(progress.etaMs).toBeCloseTo(90_000, -2);
-    expect(progress.line).toBe("copies 100 MB of 1000 MB at 10 MB/s");
+    expect(progress.line).toBe("copies its files at 10 MB/s");
   });
 
   test("of somebody who joins goes by what the copy has reached since it began", () => {

@@ -1,7 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createSql } from "../../../../activities/postgres/client";
-import type { RunMark } from "../../../../activities/postgres/port";
+import type {
+  RunMark,
+  StepProgress,
+} from "../../../../activities/postgres/port";
 import { nameOf, runMark } from "../../../../activities/postgres/run-mark";
 import {
   installAmcheck,
@@ -186,22 +189,29 @@ describeWhen(postgresMissing())("a run's slot on a real primary", () => {
 
   it("is lost when somebody drops it behind our back", async () => {
     const { restartLsn } = await create(64);
+    const told: string[] = [];
     const watching = watchSlot(
       sql,
       { ...watch("ok", restartLsn), everyMs: 20 },
       new AbortController().signal,
+      ({ line }) => void told.push(line),
     );
     await ask(`select pg_drop_replication_slot('${slot}')`);
     await expect(watching).resolves.toMatchObject({ level: "lost" });
+    // News is returned: who has stopped the watch must not hear it by the way.
+    expect(told.filter((line) => !line.startsWith("holds"))).toEqual([]);
   });
 
   it("is told as it is after its time, without news", async () => {
     await create(64);
     const calm = { ...watch("ok"), everyMs: 20, untilMs: 50 };
     const { signal } = new AbortController();
-    await expect(watchSlot(sql, calm, signal)).resolves.toMatchObject({
-      level: "ok",
-    });
+    const told: StepProgress[] = [];
+    await expect(
+      watchSlot(sql, calm, signal, (progress) => told.push(progress)),
+    ).resolves.toMatchObject({ level: "ok" });
+    expect(told[0]).toMatchObject({ step: "watch-slot", percent: 0 });
+    expect(told[0]?.line).toMatch(/^holds .* of its cap of 64 MB$/);
   });
 
   it("waits for its own stream to end, and ends one that nobody else will", async () => {

@@ -17,6 +17,7 @@ import {
   startPgPair,
   streaming,
 } from "../../../harness/postgres-pair";
+import type { StepProgress } from "../../../../activities/postgres/port";
 import { nameOf } from "../../../../activities/postgres/run-mark";
 import {
   publishStandby,
@@ -87,9 +88,13 @@ describeWhen(postgresMissing())("a copy on its way to a standby", () => {
 
   it("catches up, and shows a row that was written on the primary", async () => {
     const { ports } = pair;
+    const told: StepProgress[] = [];
+    const tell = (progress: StepProgress) => void told.push(progress);
     await expect(
-      watchLag(ports.sql, { ...orders(), gate }),
+      watchLag(ports.sql, { ...orders(), gate }, undefined, tell),
     ).resolves.toMatchObject({ verdict: "caught up", held: 3 });
+    expect(told.at(-1)).toMatchObject({ step: "lag" });
+    expect(told.at(-1)?.line).toMatch(/ behind .*, within for 3 of 3 samples$/);
     const { ms, lsn } = await sentinelRoundTrip(ports, orders());
     expect(ms).toBeLessThan(5_000);
     expect(lsn).toMatch(/^0\//);
@@ -154,6 +159,7 @@ describeWhen(postgresMissing())("a copy on its way to a standby", () => {
     const first = await standbySight(ports, orders());
     expect(first).toMatchObject({ slot: { standing: "streaming" }, drift: [] });
     expect(first.lagBytes).toBeGreaterThanOrEqual(0);
+    expect(first.lagSeconds).toBeGreaterThanOrEqual(0);
     expect(first.freeBytes).toBeGreaterThan(0);
     await lab.primary.sql(
       "ALTER SYSTEM SET max_slot_wal_keep_size = '1GB'; SELECT pg_reload_conf()",
