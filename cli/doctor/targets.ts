@@ -17,6 +17,7 @@ import {
 import type { SshAccess } from "../../activities/ssh/port";
 import { knowsServers } from "./balancer";
 import { type Check, check, fail, pass, unsure } from "./check";
+import { databaseChecks } from "./postgres";
 
 const SHOWN_HOSTS = 5;
 /** Bits of group and others. */
@@ -42,11 +43,12 @@ export async function targetChecks(env: Environment): Promise<TargetChecks> {
     );
   });
   if (configuration === undefined) return { checks: [first], sites: [] };
-  const { checks, sites } = await checksOfTargets(configuration, env);
-  return {
-    checks: [first, ...checks, ...(await secretChecks(configuration, env))],
-    sites,
-  };
+  const [{ checks, sites }, databases, secrets] = await Promise.all([
+    checksOfTargets(configuration, env),
+    databaseChecks(configuration),
+    secretChecks(configuration, env),
+  ]);
+  return { checks: [first, ...checks, ...databases, ...secrets], sites };
 }
 
 /** For each target: its inventory asked, keys to log in with, keys to know the hosts by. */
@@ -201,7 +203,7 @@ async function secretChecks(
   );
 }
 
-/** Each reference of the components' and the balancers' commands and of the calendars' files, once. */
+/** Each reference of commands, of calendars' files and of databases, once. */
 export function referencesOf({
   targets,
   components,
@@ -224,7 +226,13 @@ export function referencesOf({
     .flatMap((one) =>
       typeof one === "string" || one.token === undefined ? [] : [one.token],
     );
-  return [...new Set([...ofSteps, ...ofBalancers, ...ofCalendars])];
+  const ofDatabases = Object.values(targets).flatMap(({ postgres }) =>
+    [postgres?.password, postgres?.pgbouncer?.password].filter(
+      (reference) => reference !== undefined,
+    ),
+  );
+  const all = [...ofSteps, ...ofBalancers, ...ofCalendars, ...ofDatabases];
+  return [...new Set(all)];
 }
 
 const counted = (count: number, what: string): string =>

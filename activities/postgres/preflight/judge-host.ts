@@ -16,7 +16,10 @@ const onReplica = [
   ...["pg_verifybackup", "pg_waldump", "pg_checksums"],
   ...["psql", "pg_isready", "pg_dump", "pg_dumpall"],
 ];
-const onPrimary = ["postgres", "pg_ctl", "pg_controldata"];
+export const onPrimary = ["postgres", "pg_ctl", "pg_controldata"];
+
+export const programsOnReplica = (major: number): readonly string[] =>
+  can(major, "amcheckProgram") ? [...onReplica, "pg_amcheck"] : onReplica;
 
 export const hostJudges: Judges<
   | "hosts apart"
@@ -51,12 +54,11 @@ export const hostJudges: Judges<
       { identity, primary: primaryHost, replica: replicaHost },
       ({ identity: { serverVersionNum }, primary, replica }) => {
         const major = Math.floor(serverVersionNum / 10_000);
-        const more = can(major, "amcheckProgram") ? ["pg_amcheck"] : [];
         const wrong = [
           ...unfit(
             facts.replicaId,
             replica.programs,
-            [...onReplica, ...more],
+            programsOnReplica(major),
             major,
           ),
           ...unfit(facts.primaryId, primary.programs, onPrimary, major),
@@ -242,7 +244,8 @@ function clockVerdict(
     : pass({ ...told, reason: "the clocks agree" });
 }
 
-function unfit(
+/** What is missing, or of another major version. */
+export function unfit(
   host: string,
   programs: Readonly<Record<string, string>>,
   wanted: readonly string[],

@@ -19,7 +19,7 @@ export class BouncerDesk {
   constructor(
     private readonly ports: PostgresPorts,
     private readonly bouncer: Bouncer,
-    private readonly order: SwitchOrder,
+    private readonly order: Pick<SwitchOrder, "run">,
     private readonly signal?: AbortSignal,
   ) {}
 
