@@ -3,7 +3,10 @@ import { configurationFile } from "../../activities/configuration/client";
 import { serverAttest, serverStarts } from "../../activities/evidence/client";
 import { createInventory } from "../../activities/inventory/client";
 import { createLoadBalancer } from "../../activities/loadbalancer/client";
-import type { PostgresServer } from "../../activities/postgres/port";
+import type {
+  PostgresPorts,
+  PostgresServer,
+} from "../../activities/postgres/port";
 import { createPostgresPorts } from "../../activities/postgres/ports";
 import { resolveReference } from "../../activities/references";
 import { createRoster } from "../../activities/roster/client";
@@ -15,13 +18,15 @@ import type { TestServer } from "./temporal";
 type Activities = ReturnType<typeof composeActivities>;
 
 export interface PostgresWorkerOptions {
-  readonly server: TestServer;
+  readonly server: Pick<TestServer, "worker">;
   readonly taskQueue: string;
   readonly configFile: string;
   /** Of the artifacts. */
   readonly location: string;
   /** Stands between the worker and its activities. */
   readonly around?: (activities: Activities) => Activities;
+  /** Stands between its activities and the servers. */
+  readonly ports?: (ports: PostgresPorts) => PostgresPorts;
 }
 
 /** A worker in this process, wired as an operator's. Resolves with what stops it. */
@@ -31,12 +36,13 @@ export async function startPostgresWorker({
   configFile,
   location,
   around = (activities) => activities,
+  ports = (real) => real,
 }: PostgresWorkerOptions): Promise<() => Promise<void>> {
   const ssh = createSsh();
   const artifacts = openArtifacts({ location });
   const activities = composeActivities({
     ...{ ssh, resolveReference, artifacts },
-    postgres: createPostgresPorts(ssh),
+    postgres: ports(createPostgresPorts(ssh)),
     balancer: createLoadBalancer({ resolveReference }),
     configuration: configurationFile(configFile),
     roster: createRoster(),

@@ -1,8 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Context } from "@temporalio/activity";
 import type { WorkflowHandleWithFirstExecutionRunId } from "@temporalio/client";
-import type { PostgresServer } from "../../../activities/postgres/port";
+import type {
+  PostgresServer,
+  ProgramHost,
+} from "../../../activities/postgres/port";
 import type { SwitchoverActivities } from "../../../activities/postgres/switchover/port";
 import type {
   SwitchoverInput,
@@ -40,6 +44,12 @@ export interface Hooks {
     name: keyof SwitchoverActivities,
     attempt: number,
   ) => Promise<void> | void;
+  /** Called as an activity has asked a host for something over SSH. */
+  asked?: (
+    name: keyof SwitchoverActivities,
+    hostId: string,
+    answered: Promise<unknown>,
+  ) => Promise<void>;
 }
 
 /** A primary and its standby under load through PgBouncer, a real Temporal server, and a worker in this process or none. */
@@ -109,10 +119,15 @@ export class SwitchRig {
     }, withinMs);
   }
 
+  /** What it says of its steps now, however long that takes; nothing while nobody answers. */
+  async look(handle: SwitchHandle) {
+    return handle.query(procedureQuery).catch(() => undefined);
+  }
+
   /** Until the step, or the undoing of one, stands so. */
   until(handle: SwitchHandle, id: string, standing: string): Promise<unknown> {
     return eventually(async () => {
-      const progress = await handle.query(procedureQuery);
+      const progress = await this.look(handle);
       const row = progress?.steps.find((one) => one.id === id);
       return row?.standing === standing ? row : undefined;
     }, 150_000);
@@ -157,7 +172,27 @@ export class SwitchRig {
       ...{ server, taskQueue, configFile },
       location: join(this.folder, "artifacts"),
       around: (activities) => this.hooked(activities),
+      ports: ({ sql, programs }) => ({
+        sql,
+        programs: {
+          ...programs,
+          run: this.heard(programs.run),
+          script: this.heard(programs.script),
+        },
+      }),
     });
+  }
+
+  private heard<Call, Answer>(
+    ask: (host: ProgramHost, call: Call) => Promise<Answer>,
+  ) {
+    return (host: ProgramHost, call: Call): Promise<Answer> => {
+      const answer = ask(host, call);
+      const { activityType } = Context.current().info;
+      const name = activityType as keyof SwitchoverActivities;
+      void this.hooks.asked?.(name, host.id, answer);
+      return answer;
+    };
   }
 
   /** How often the worker here began an activity of this name. */
