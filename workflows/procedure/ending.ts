@@ -24,7 +24,7 @@ interface Parts {
 }
 
 /** The next run may change what this one has; but for what is in doubt, which waits for a person. */
-export async function unlock({ core, prepared, specs }: Parts): Promise<void> {
+async function unlock({ core, prepared, specs }: Parts): Promise<void> {
   const doubts = inDoubt(core.state, specs);
   const reason = `in doubt: ${doubts.map(({ title }) => title).join(", ")}`;
   const { resources } = prepared.lock;
@@ -36,14 +36,33 @@ export async function unlock({ core, prepared, specs }: Parts): Promise<void> {
   core.dispatch({ kind: "lock", lock: { kind: "left" } });
 }
 
-export interface Told {
+interface Told {
   readonly outcome: string;
   readonly rows: readonly StepRow[];
   readonly sections: readonly ReportSection[];
 }
 
+/** @param told its rows are read once nothing more is recorded */
+export async function endWith(
+  parts: Parts,
+  ledger: Ledger<ProcedureEntry>,
+  told: Omit<Told, "rows"> & { rows(): readonly StepRow[] },
+): Promise<ProcedureResult> {
+  const { core } = parts;
+  const { outcome, sections } = told;
+  core.dispatch({ kind: "entered", position: { kind: "reporting" } });
+  core.tell({ kind: "ended", outcome });
+  await ledger.settled();
+  const rows = told.rows();
+  const [, written] = await Promise.all([
+    unlock(parts),
+    report(parts, ledger, { outcome, rows, sections }),
+  ]);
+  return written;
+}
+
 /** A store that takes no report must not turn a run that went well into a failed one: its history has every fact. */
-export async function report(
+async function report(
   { core, prepared }: Parts,
   ledger: Ledger<ProcedureEntry>,
   { outcome, rows: steps, sections }: Told,

@@ -1,37 +1,25 @@
-import {
-  CancellationScope,
-  CancelledFailure,
-  continueAsNew,
-  workflowInfo,
-} from "@temporalio/workflow";
+import { CancellationScope, CancelledFailure } from "@temporalio/workflow";
 import type { StepProgress } from "../../activities/progress/port";
 import { refuseControl } from "../controls/controls";
 import { refuseInput } from "../failure-of";
 import type { Desk, GateApprovals } from "../gate/desk";
 import type { Decision } from "../gate/gate";
-import { acrossRuns } from "../hand-over";
-import { Overrides } from "../window/overrides";
-import type { Window } from "../window/window";
 import * as calls from "./calls";
-import type { CarriedProcedure } from "./carried";
-import { Core } from "./core";
 import { outcomeOf } from "./decide";
-import { type ProcedureResult, report, unlock } from "./ending";
+import { endWith, type ProcedureResult } from "./ending";
 import { type Ears, type Heard, openHandlers } from "./handlers";
-import { FitWatch } from "./fit";
-import { ProcedureLock } from "./lock";
 import type { Ask, EndOptions, OpenOptions } from "./options";
 import { undoAll } from "./undo-all";
-import { quiet } from "./quiet";
-import { isClosed, openWindow } from "./own-window";
+import { inRuns } from "./hop";
+import { isClosed } from "./own-window";
+import { makeParts, type RunParts } from "./parts";
 import { type ProcedureProgress, progressOf } from "./progress";
-import { StepRunner, type StepWork } from "./runner";
+import type { StepWork } from "./runner";
 import { Slips } from "./slips";
 import { type PreparedProcedure, type StepSpec, undoOf, watchOf } from "./spec";
-import { type Course, isOver, type ProcedureState, type Turn } from "./state";
-import { Forward } from "./turn";
-import { ProcedureView } from "./view";
-import { type WatchLoop, Watches } from "./watches";
+import type { Course, ProcedureState, Turn } from "./state";
+import type { ProcedureView } from "./view";
+import type { WatchLoop } from "./watches";
 
 /**
  * A run that is a sequence of titled steps and never dies of a failure. A runbook's workflow reads:
@@ -66,53 +54,18 @@ export class ProcedureRun<
   Prepared extends PreparedProcedure = PreparedProcedure,
 > implements Heard {
   readonly #steps: readonly StepSpec<Step>[];
-  readonly #core: Core;
-  readonly #window: Window | undefined;
-  readonly #overrides: Overrides;
-  readonly #runner: StepRunner;
-  readonly #watches: Watches;
-  readonly #forward: Forward;
-  readonly view: ProcedureView;
+  readonly #parts: RunParts;
 
   private constructor(
     private readonly options: OpenOptions<Step, Prepared>,
     readonly prepared: Prepared,
     private readonly ears: Ears,
   ) {
-    const { carried, onMilestone, runbook } = options;
     this.#steps = options.steps(prepared);
-    const { desk, ledger } = ears;
-    const { digest, gateExpiresMs } = prepared;
-    const startedAt = workflowInfo().startTime.getTime();
-    const core = new Core(startedAt, {
-      ...{ ledger, carried: carried?.state, onMilestone },
-      onChange: () => this.view.changed(),
-    });
-    this.#core = core;
-    const turn = (course: Turn): void => this.turn(course);
-    const shared = { core, desk, digest, gateExpiresMs, turn };
-    this.#forward = new Forward(shared);
-    this.#window = prepared.keepsToCalendars
-      ? openWindow({
-          ...shared,
-          carried: carried?.window,
-          changed: () => this.#windowChanged(),
-        })
-      : undefined;
-    this.#overrides = new Overrides({
-      ...{ desk, window: this.#window, digest, gateExpiresMs },
-      carried: carried?.overrides,
-      record: (override) => ledger.record({ kind: "override", override }),
-      note: (text) => this.note(text),
-    });
-    const lock = new ProcedureLock({ core, prepared, calls: ears.calls });
-    const fit = new FitWatch({ ...shared, ask: calls.calendarState });
-    this.#runner = new StepRunner({
-      ...{ ...shared, lock, fit, window: this.#window },
-    });
-    this.#watches = new Watches(shared);
-    this.view = new ProcedureView({
-      ...{ runbook, prepared, desk, progress: () => this.progress() },
+    this.#parts = makeParts(options, prepared, ears, {
+      turn: (course) => this.turn(course),
+      windowChanged: () => this.#windowChanged(),
+      progress: () => this.progress(),
     });
     this.#obeyFreezes();
   }
@@ -138,19 +91,19 @@ export class ProcedureRun<
     this.view.keepShowing();
     if (this.prepared.mode === "plan") return;
     const { summary } = this.prepared;
-    if (isNew) this.#core.tell({ kind: "started", summary });
-    this.#window?.keep();
-    this.#overrides.resume();
-    if (this.#window !== undefined)
+    const { core, window, overrides } = this.#parts;
+    if (isNew) core.tell({ kind: "started", summary });
+    window?.keep();
+    overrides.resume();
+    if (window !== undefined)
       new Slips({
-        ...{ core: this.#core, window: this.#window },
+        ...{ core, window },
         specOf: (id) => this.#steps.find((spec) => spec.id === id),
       }).keep();
   }
 
-  get #parts() {
-    const { prepared } = this;
-    return { core: this.#core, prepared, specs: this.#steps };
+  get view(): ProcedureView {
+    return this.#parts.view;
   }
 
   /** Who may answer which gate. */
@@ -161,7 +114,7 @@ export class ProcedureRun<
   }
 
   get state(): ProcedureState {
-    return this.#core.state;
+    return this.#parts.core.state;
   }
 
   /** Where further questions can be asked and amended. */
@@ -171,7 +124,7 @@ export class ProcedureRun<
 
   /** What goes forward; returns where the run goes then. */
   forward(work: () => Promise<void>): Promise<Course> {
-    return this.#forward.run(work, () => this.#runner.settled());
+    return this.#parts.forward.run(work, () => this.#parts.runner.settled());
   }
 
   /**
@@ -183,7 +136,7 @@ export class ProcedureRun<
     work: StepWork<T>,
     terms: Pick<StepSpec, "needMs"> = {},
   ): Promise<T> {
-    return this.#runner.run({ ...this.#specOf(id), ...terms }, work);
+    return this.#parts.runner.run({ ...this.#specOf(id), ...terms }, work);
   }
 
   /** What a step returned; undefined when it is not done. */
@@ -206,18 +159,18 @@ export class ProcedureRun<
       if (known !== undefined) return known;
       const decision = await this.desk.ask(question);
       if (decision !== undefined)
-        this.#core.dispatch({ kind: "decided", decision });
+        this.#parts.core.dispatch({ kind: "decided", decision });
     }
   }
 
   /** Looks beside the steps until its scope ends. @returns ends it sooner */
   watch(name: string, loop: WatchLoop): () => void {
-    return this.#watches.start(name, loop);
+    return this.#parts.watches.start(name, loop);
   }
 
   /** From here on nothing can be undone, and nobody is offered it. */
   passPointOfNoReturn(reason: string): void {
-    this.#core.dispatch({ kind: "past return", reason });
+    this.#parts.core.dispatch({ kind: "past return", reason });
   }
 
   /** Inverses of steps that have begun, the last one first; those without an inverse are left. */
@@ -225,7 +178,10 @@ export class ProcedureRun<
     inverses: Partial<Record<Step, StepWork<unknown>>>,
   ): Promise<void> {
     const specOf = (id: Step): StepSpec => this.#specOf(id);
-    await undoAll({ core: this.#core, runner: this.#runner, specOf }, inverses);
+    await undoAll(
+      { core: this.#parts.core, runner: this.#parts.runner, specOf },
+      inverses,
+    );
   }
 
   /** Does the work in as many runs as its history needs. */
@@ -233,26 +189,8 @@ export class ProcedureRun<
     input: Input,
     work: () => Promise<Result>,
   ): Promise<Result> {
-    return acrossRuns(
-      {
-        inFlight: () => this.#runner.inFlight,
-        // A successor would not be cancelled, and would not know what is being stopped; and the little that is left fits.
-        mayHandOver: () =>
-          this.state.course.kind !== "cancelled" &&
-          !this.#runner.isStopping &&
-          !isOver(this.state),
-        handOver: async () => {
-          await quiet(this.ears.ledger);
-          return continueAsNew<
-            (
-              input: Input,
-              carried: CarriedProcedure<Prepared>,
-            ) => Promise<Result>
-          >(input, this.#carried());
-        },
-      },
-      work,
-    );
+    const { prepared, ears } = this;
+    return inRuns({ prepared, ears, parts: this.#parts }, input, work);
   }
 
   /** Reports, gives back the lock, and ends. @throws CancelledFailure at the end of a run that Temporal cancelled */
@@ -260,21 +198,17 @@ export class ProcedureRun<
     outcome,
     sections = [],
   }: EndOptions = {}): Promise<ProcedureResult> {
+    const { prepared } = this;
+    const { core } = this.#parts;
     const said = outcome ?? outcomeOf(this.state);
-    const result = await CancellationScope.nonCancellable(async () => {
-      this.#core.dispatch({ kind: "entered", position: { kind: "reporting" } });
-      this.#core.tell({ kind: "ended", outcome: said });
-      await this.ears.ledger.settled();
-      const { ledger } = this.ears;
-      const rows = this.progress().steps;
-      const [, written] = await Promise.all([
-        unlock(this.#parts),
-        report(this.#parts, ledger, { outcome: said, rows, sections }),
-      ]);
-      return written;
-    });
+    const result = await CancellationScope.nonCancellable(() =>
+      endWith({ core, prepared, specs: this.#steps }, this.ears.ledger, {
+        ...{ outcome: said, sections },
+        rows: () => this.progress().steps,
+      }),
+    );
     const position = { kind: "ended", outcome: said } as const;
-    this.#core.dispatch({ kind: "entered", position });
+    this.#parts.core.dispatch({ kind: "entered", position });
     this.view.show();
     if (this.state.course.kind === "cancelled")
       throw new CancelledFailure("cancelled");
@@ -284,50 +218,51 @@ export class ProcedureRun<
   progress(): ProcedureProgress {
     const now = Date.now();
     return progressOf(this.state, {
-      ...{ specs: this.#steps, waiting: this.#runner.waiting, now },
-      override: this.#overrides.grantedAt(now),
+      ...{ specs: this.#steps, waiting: this.#parts.runner.waiting, now },
+      override: this.#parts.overrides.grantedAt(now),
     });
   }
 
   pause(by: string, reason?: string): void {
     const why = reason === undefined ? {} : { reason };
     const pause = { by, at: Date.now(), ...why };
-    this.#core.dispatch({ kind: "paused", pause });
+    this.#parts.core.dispatch({ kind: "paused", pause });
   }
 
   resume(): void {
-    this.#core.dispatch({ kind: "resumed" });
+    this.#parts.core.dispatch({ kind: "resumed" });
   }
 
   wishOverride(by: string, reason: string, hours: number): string {
-    const { refusal } = this.#overrides;
+    const { refusal } = this.#parts.overrides;
     if (refusal !== undefined) return refuseControl(refusal);
-    return this.#overrides.wish(by, reason, hours);
+    return this.#parts.overrides.wish(by, reason, hours);
   }
 
   /** The run goes another way: what is in `forward` is cancelled. */
   turn(course: Turn): void {
-    this.#forward.turn(course);
-    if (this.state.undoStopped === true) this.#runner.stopAll();
-    this.#overrides.withdraw("nothing more is to start");
+    this.#parts.forward.turn(course);
+    if (this.state.undoStopped === true) this.#parts.runner.stopAll();
+    this.#parts.overrides.withdraw("nothing more is to start");
   }
 
   /** A line of the timeline. */
   note(text: string): void {
-    this.#core.note(text);
+    this.#parts.core.note(text);
   }
 
   /** They were edited. */
   lookAtCalendars(): void {
-    this.#runner.lookAtFit();
-    this.#window?.poke();
+    this.#parts.runner.lookAtFit();
+    this.#parts.window?.poke();
   }
 
   /** As the activity of a step, or of a watch, tells it. */
   hearProgress(progress: StepProgress): void {
+    const { core, watches } = this.#parts;
     const watch = watchOf(progress.step);
-    if (watch !== undefined && !this.#watches.isWatching(watch)) return;
-    this.#core.dispatch({ kind: "progress told", progress });
+    if (watch !== undefined && !watches.isWatching(watch)) return;
+    core.dispatch({ kind: "progress told", progress });
   }
 
   obeyFreezes(): void {
@@ -337,28 +272,17 @@ export class ProcedureRun<
 
   #obeyFreezes(): void {
     const { freezes } = this.ears.freezes;
-    this.#core.dispatch({ kind: "freezes told", freezes });
+    this.#parts.core.dispatch({ kind: "freezes told", freezes });
   }
 
   #windowChanged(): void {
-    if (isClosed(this.#window)) this.#runner.stopAtClose();
-    this.#overrides.lookAgain();
-    this.#core.lookAgain();
+    if (isClosed(this.#parts.window)) this.#parts.runner.stopAtClose();
+    this.#parts.overrides.lookAgain();
+    this.#parts.core.lookAgain();
   }
 
   #specOf(id: Step): StepSpec<Step> {
     const spec = this.#steps.find((one) => one.id === id);
     return spec ?? { id, title: id, choices: ["retry", "abort"] };
-  }
-
-  #carried(): CarriedProcedure<Prepared> {
-    const { desk, ledger, freezes } = this.ears;
-    return {
-      ...{ prepared: this.prepared, state: this.state },
-      ...{ desk: desk.packed(), ledger: ledger.packed() },
-      window: this.#window?.packed(),
-      overrides: this.#overrides.packed(),
-      freezes: freezes.latest,
-    };
   }
 }

@@ -254,6 +254,25 @@ describe("Temporal's cancel", () => {
     expect(rig.reports[0]).toContain("**cancelled**");
   });
 
+  it("undoes nothing before all that was at work at once has stopped", async () => {
+    rig.deeds["copy"] = ["hangs"];
+    rig.deeds["publish"] = ["stops slowly"];
+    const handle = await rig.run({ isParallel: true });
+    await rig.untilCalled("copy 1.1");
+    await rig.untilCalled("publish 1.1");
+    await handle.cancel();
+    await rig.untilCalled("copy 1.1 stopped");
+    await rig.untilCalled("publish 1.1 stopping");
+    rig.release("publish");
+    await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError);
+    expect([...undone()].sort()).toEqual([
+      ...["undo-copy", "undo-publish", "undo-slot"],
+    ]);
+    expect(rig.calls.indexOf("undo-publish 1.1")).toBeGreaterThan(
+      rig.calls.indexOf("publish 1.1 stopped"),
+    );
+  });
+
   it("takes back a question that nobody needs to answer any more", async () => {
     rig.deeds["copy"] = ["fails"];
     const handle = await rig.run();
