@@ -19,6 +19,16 @@ const stopScript = `
 exec pg_ctl -D "$1" -m immediate -w -t 60 stop </dev/null
 `;
 
+/** The folder of the sockets of a run, once no scratch instance of it is left; a link is none of ours. */
+const socketsScript = `
+for path in "$1/scratch/$2"-*; do [ ! -e "$path" ] || exit 0; done
+sock=$1/sock/$2
+[ "$(cd -P "$sock" 2>/dev/null && pwd -P)" = "$sock" ] || exit 0
+rm -f "$sock"/.s.PGSQL.*
+rmdir "$sock" 2>/dev/null
+exit 0
+`;
+
 /** What a leftover was told by: one of both. */
 interface Trace {
   readonly row: OwnedRow | undefined;
@@ -104,4 +114,9 @@ async function freeCopy(
     systemIdentifier,
     signal,
   });
+  if (kind === "scratch")
+    await programs.script(server, {
+      ...{ script: socketsScript, args: [server.workFolder, run.short] },
+      ...{ timeoutMs: stopMs, signal },
+    });
 }

@@ -25,6 +25,8 @@ export type LeftoverKind =
   | "setting"
   /** Clients that a switchover keeps out of a database. */
   | "clients"
+  /** Of a switchover: a server that may not come back as a primary. */
+  | "fence"
   /** amcheck in a database that did not have it. */
   | "extension"
   /** A row that a backup had to hold. */

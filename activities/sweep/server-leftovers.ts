@@ -6,7 +6,7 @@ import type { OwnedRow } from "../postgres/slot/owned-rows";
 import type { SlotTrace } from "../postgres/slot/what-is-left";
 import type { KnownChain } from "./chains";
 import { leftoverOf } from "./leftovers";
-import type { CopyTrace } from "./look-server-script";
+import type { CopyTrace, FenceTrace } from "./look-server-script";
 import type { Leftover } from "./port";
 
 /** All that is known of one server and its host. */
@@ -16,6 +16,7 @@ export interface ServerSeen {
   readonly isInRecovery: boolean;
   readonly slots: readonly SlotTrace[];
   readonly rows: readonly OwnedRow[];
+  readonly fence?: FenceTrace | undefined;
   readonly copies: readonly CopyTrace[];
   /** By first execution. */
   readonly chains: ReadonlyMap<string, KnownChain>;
@@ -39,6 +40,7 @@ export function leftoversOf(seen: ServerSeen): ServerLeftover[] {
     // The rows of a standby are its primary's, and are told there.
     ...(seen.isInRecovery ? [] : seen.rows.flatMap(rowLeft(seen))),
     ...seen.slots.flatMap((slot) => strayLeft(seen, slot)),
+    ...fenceLeft(seen),
     ...seen.copies.flatMap((copy) => copyLeft(seen, copy)),
   ];
 }
@@ -140,6 +142,17 @@ function strayLeft(
       note: `holds ${bytesInWords(heldBytes)} of WAL, and no row tells whose it is: drop it by hand if no standby needs it`,
     },
   ];
+}
+
+/** It stands between two servers that take writes: whether it may go, only a person can see. */
+function fenceLeft({ where, chains, fence }: ServerSeen): ServerLeftover[] {
+  if (fence === undefined) return [];
+  const { since, run } = fence;
+  const chain = run && chains.get(run.rootRunId);
+  return leftoverOf({ kind: "fence", where, since }, chain, {
+    todo: "person",
+    note: "its server starts as a standby only: see which server writes, then go by docs/switchover.md; nothing removes a fence by itself",
+  });
 }
 
 function copyLeft(

@@ -57,9 +57,14 @@ async function seenOf(
   },
 ): Promise<ServerSeen> {
   const { isInRecovery = false, slots = [], rows = [] } = traces ?? {};
-  const copies = host?.copies ?? [];
+  const { copies = [], fence } = host ?? {};
+  const fenced =
+    fence?.run === undefined ? [] : [{ ...fence.run, since: fence.since }];
   const known = new Map<string, KnownChain>();
-  for (const { rootRunId, workflowId, since } of [...rows, ...copies])
+  for (const { rootRunId, workflowId, since } of [
+    ...[...rows, ...copies],
+    ...fenced,
+  ])
     if (!known.has(rootRunId))
       known.set(rootRunId, await chains.of({ rootRunId, workflowId }, since));
   const followers = new Map<string, string>();
@@ -68,7 +73,7 @@ async function seenOf(
       for (const slot of other.host?.follows ?? [])
         followers.set(slot, other.where);
   return {
-    ...{ where, isInRecovery, slots, rows, copies, chains: known },
+    ...{ where, isInRecovery, slots, rows, copies, fence, chains: known },
     ...{ followers, unasked: unasked.filter((one) => one !== where) },
     olderThan: Date.now() - (order.olderThanMs ?? Infinity),
   };

@@ -20,6 +20,7 @@ const titles: Readonly<Record<LeftoverKind, string>> = {
   slot: "Replication slots",
   setting: "Settings of PostgreSQL servers",
   clients: "Databases that let no client in",
+  fence: "Fences of switchovers",
   copy: "Copies of PostgreSQL servers",
   extension: "Extensions",
   sentinel: "Sentinel rows",

@@ -153,6 +153,35 @@ describe("a copy", () => {
   });
 });
 
+describe("a fence", () => {
+  const fence = { since: 5, run };
+
+  it("of a run that is over is a person's, however that ended", () => {
+    for (const end of ["terminated", "completed"] as const)
+      expect(leftovers({ fence }, "over", end)).toEqual([
+        expect.stringMatching(/^person fence: .* starts as a standby only/),
+      ]);
+  });
+
+  it("of an open run is none, and one that nobody can read is a person's", () => {
+    expect(leftovers({ fence }, "open")).toEqual([]);
+    expect(leftovers({ fence: { since: 5 } }, "open")).toEqual([
+      "person fence: nothing tells whose it is",
+    ]);
+  });
+});
+
+describe("what a host says of its fence", () => {
+  const read = (text: string) =>
+    readHostTraces(`@m begin\n@m fence 7 ${text}\n@m end\n`, "m")?.fence;
+
+  it("is whose it is, and since when", () => {
+    const text = JSON.stringify({ ...run, lsn: "0/3000028", timeline: 1 });
+    expect(read(text)).toEqual({ since: 7_000, run });
+    expect(read('{"workflowId":')).toEqual({ since: 7_000 });
+  });
+});
+
 describe("what a host says of copies", () => {
   const owner = JSON.stringify({ ...run, host: "a", systemIdentifier: "7" });
   const said = (...lines: string[]) =>

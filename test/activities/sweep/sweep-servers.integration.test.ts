@@ -1,6 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { createSql } from "../../../activities/postgres/client";
 import {
   ownedFolder,
@@ -9,6 +10,7 @@ import {
 import { createPrograms } from "../../../activities/postgres/programs";
 import type { PostgresPorts, RunMark } from "../../../activities/postgres/port";
 import { nameOf, runMark } from "../../../activities/postgres/run-mark";
+import { fenceFile } from "../../../activities/postgres/switchover/fence-file";
 import { installAmcheck } from "../../../activities/postgres/slot/amcheck";
 import { createSlot } from "../../../activities/postgres/slot/create-slot";
 import { handOverSlot } from "../../../activities/postgres/slot/hand-over";
@@ -128,6 +130,26 @@ describeWhen(postgresMissing())("PostgreSQL after runs that are over", () => {
     ]);
     expect(existsSync(whole.path)).toBe(false);
     asOwner(["rm", linked.path, linked.owner]);
+  });
+
+  it("loses the sockets of a run with its last scratch copy, and keeps a fence for a person", async () => {
+    const { workFolder } = lab.servers.replica;
+    const sockets = `${workFolder}/sock/${run.short}`;
+    const fence = fenceFile(lab.servers.replica);
+    for (const folder of [sockets, dirname(fence)])
+      mkdirSync(folder, { recursive: true });
+    writeFileSync(`${sockets}/.s.PGSQL.5432.lock`, "");
+    writeFileSync(fence, `${JSON.stringify({ ...run, timeline: 1 })}\n`);
+    makeCopy("scratch", 1);
+    asOwner(["true"]);
+    ends.set(run.rootRunId, "terminated");
+    expect(await kinds("look")).toEqual(["person fence", "free copy"]);
+    expect(existsSync(sockets)).toBe(true);
+    expect(await kinds("free")).toEqual(["person fence", "freed copy"]);
+    expect([sockets, fence].map((path) => existsSync(path))).toEqual([
+      ...[false, true],
+    ]);
+    asOwner(["rm", "-r", dirname(fence)]);
   });
 
   it("is told of a server that does not answer, and frees no slot while a host cannot be asked", async () => {
