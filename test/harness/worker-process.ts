@@ -12,6 +12,8 @@ export interface WorkerProcess {
   readonly pid: number;
   /** Everything that it wrote, for a look after the fact. */
   readonly output: () => string;
+  /** Resolves when it is gone, whoever ended it. */
+  readonly ended: Promise<unknown>;
   /** SIGKILL: no handler, no last word. */
   kill(): Promise<void>;
   /** SIGTERM, as a service manager ends it. */
@@ -44,6 +46,7 @@ export async function startWorkerProcess(
   await polling;
   return {
     pid: child.pid ?? 0,
+    ended,
     output: () => lines.join("\n"),
     kill: () => end(child, "SIGKILL", ended),
     stop: () => end(child, "SIGTERM", ended),
