@@ -6,13 +6,17 @@ import { changes, jobs } from "./calls";
 import { type Measurement, measureAgain } from "./measure";
 import type { ReplicaRun } from "./run";
 
-/** The verified files become the replica's data directory, and a server that streams starts from them. */
+/**
+ * The verified files become the replica's data directory, and a server that streams starts from them.
+ *
+ * @returns ends the watch over its slot
+ */
 export async function startStandby(
   run: ReplicaRun,
   measured: Measurement,
   backup: Backup,
   ready: ReadyPrimary,
-): Promise<void> {
+): Promise<() => void> {
   const { run: mark, plan } = run.prepared;
   const { primary, replica } = plan;
   const { slot } = ready.slot;
@@ -24,10 +28,11 @@ export async function startStandby(
     return changes.publishStandby(order);
   });
   unwatch();
-  watchOver(run, ready);
+  const unwatchStandby = watchOver(run, ready);
   await run.step("start", () =>
     jobs.startStandby({ run: mark, server: replica }),
   );
+  return unwatchStandby;
 }
 
 /** The run itself has taken what these measure. */

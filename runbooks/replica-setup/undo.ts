@@ -11,6 +11,8 @@ import { discardScratches } from "./verify";
 export function inverses(
   run: ReplicaRun,
 ): Partial<Record<ReplicaStepId, StepWork<void>>> {
+  // The replica is the primary now, and holds what clients have written since.
+  if (run.state.steps["switchover"]?.kind === "done") return {};
   const { run: mark, plan } = run.prepared;
   const { primary, replica } = plan;
   const pair = { run: mark, primary, replica };

@@ -6,7 +6,7 @@ import { publishStandby, unpublishStandby } from "./publish";
 import { sentinelRoundTrip } from "./round-trip";
 import { standbySight } from "./sight";
 import { startServer } from "./start-server";
-import { stopServer } from "./stop-server";
+import { stopStandby } from "./stop-standby";
 import { setSynchronous, unsetSynchronous } from "./synchronous";
 import { watchLag } from "./watch-lag";
 
@@ -31,9 +31,7 @@ export function createStandbyActivities(
     standbySight: (order) =>
       beating((signal) => standbySight(ports, order, signal)),
     stopStandby: (order) =>
-      beating(async (signal) => {
-        await stopServer(programs, order, signal);
-      }),
+      beating((signal) => stopStandby(programs, order, signal)),
     unpublishStandby: (order) =>
       beating((signal) => unpublishStandby(programs, order, signal)),
   };

@@ -18,6 +18,10 @@ export const standbyFailures = {
     class: "human",
     hint: "Look at the host with: pg_ctl -D {place} status. Stop it there, then retry.",
   },
+  noStandby: {
+    class: "human",
+    hint: "{server} was promoted, and clients may have written there: nothing was stopped or removed. Leave it and skip this step; what has become of its old primary is for a person to look at.",
+  },
   notCaughtUp: {
     class: "wait",
     hint: "Wait until the standby streams and its lag is within the limit, then retry.",

@@ -120,6 +120,12 @@ export async function unpublishStandby(
       seen: `${wish.dataDirectory} is not the folder that this run published`,
       facts: { place: wish.dataDirectory },
     });
+  // A promotion removes it: what clients have written since is nobody's to take away.
+  if (!look.files.includes("data/standby.signal"))
+    throw standbyError("unpublishRefused", {
+      seen: `${wish.dataDirectory} is no standby's any more`,
+      facts: { place: wish.dataDirectory },
+    });
   await stopServer(programs, { run, server }, signal);
   await moveBack(programs, server, wish, unpublishScript, signal);
   return "moved";

@@ -39,7 +39,7 @@ export const switchoverFailures = {
     hint: "Compare the servers of the target with what runs there; these two do not belong together.",
   },
   notReceived: {
-    class: "wait",
+    class: "human",
     hint: "The standby has not replayed the primary's last record; it is never promoted without it. Undo opens the primary again.",
   },
   replayPaused: {

@@ -27,6 +27,7 @@ import { sentinelRoundTrip } from "../../../../activities/postgres/standby/round
 import { standbySight } from "../../../../activities/postgres/standby/sight";
 import { startServer } from "../../../../activities/postgres/standby/start-server";
 import { stopServer } from "../../../../activities/postgres/standby/stop-server";
+import { stopStandby } from "../../../../activities/postgres/standby/stop-standby";
 import {
   setSynchronous,
   unsetSynchronous,
@@ -249,5 +250,23 @@ describeWhen(postgresMissing())("a copy on its way to a standby", () => {
     );
     expect(published.match(/^primary_conninfo/gm)).toHaveLength(1);
     expect(existsSync(`${dataDirectory}/standby.signal`)).toBe(true);
+  });
+
+  it("is nobody's to stop or to take away once it was promoted", async () => {
+    const { ports, lab, copy } = pair;
+    const backup = { ...copy, path: copy.path.replace(/1$/, "2") };
+    await startServer(ports.programs, orders());
+    await lab.replica.sql("SELECT pg_promote()");
+    await expect(stopStandby(ports.programs, orders())).rejects.toMatchObject({
+      type: "postgres.noStandby",
+      seen: expect.stringContaining("runs without standby.signal"),
+    });
+    await expect(
+      unpublishStandby(ports.programs, { ...orders(), backup }),
+    ).rejects.toMatchObject({
+      type: "postgres.unpublishRefused",
+      seen: expect.stringContaining("no standby's any more"),
+    });
+    expect(await lab.replica.sql("SELECT pg_is_in_recovery()")).toBe("f");
   });
 });
