@@ -22,7 +22,8 @@ export async function standbyWords({
       pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)) FROM pg_replication_slots`);
   const standbys = await primary.sql(`
     SELECT 'the standby is ' || state || ', ' ||
-      pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)) || ' behind' FROM pg_stat_replication`);
+      pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)) || ' and ' ||
+      round(coalesce(extract(epoch from replay_lag), 0)::numeric, 1) || ' s behind' FROM pg_stat_replication`);
   const lines = [slots || "no slot", standbys || "no standby"];
   return lines.join("; ").replaceAll("\n", "; ");
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, openSync, readFileSync } from "node:fs";
+import { mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Command, Option } from "commander";
@@ -60,6 +60,7 @@ export function registerLab({ root, run }: Program): void {
     run(down, async (context) => {
       const dir = labFolder(context, flags);
       await stopLab(dir);
+      rmSync(logOf(dir), { force: true });
       answer(context, { dir, up: false }, [`The lab in ${dir} has ended.`]);
     }),
   );
@@ -149,6 +150,9 @@ function labDocument(lab: Lab): Omit<LabRecord, "pid"> {
   };
 }
 
+/** Beside the folder, which a lab wants to itself. */
+const logOf = (dir: string): string => `${dir}.log`;
+
 /** The same command again in a process of its own, which writes beside the lab's folder what it has to say. */
 async function upDetached(
   context: Context,
@@ -156,7 +160,7 @@ async function upDetached(
 ): Promise<ExitName | void> {
   const dir = labFolder(context, flags);
   mkdirSync(dirname(dir), { recursive: true });
-  const log = `${dir}.log`;
+  const log = logOf(dir);
   const output = openSync(log, "w", 0o600);
   const before = readLabRecord(dir)?.pid;
   const child = spawn(process.execPath, detachedArgv(dir, flags), {
@@ -211,6 +215,10 @@ function exitNamed(code: number): ExitName {
   return names.find((name) => exitCodes[name].code === code) ?? "unexpected";
 }
 
+/** Both look and change nothing. */
+const planOfReplica =
+  "runbook doctor; runbook plan replica-setup --set target=lab --set primary=primary --set replica=replica --set change=first";
+
 function tellUp(
   context: Context,
   document: Omit<LabRecord, "pid"> & { readonly log?: string },
@@ -225,6 +233,7 @@ function tellUp(
           `  PostgreSQL: below ${postgres.folder}, writes in ${postgres.writesLog}`,
         ]),
     `  export RUNBOOK_CONFIG=${configFile}`,
+    ...(postgres === undefined ? [] : [`  Then: ${planOfReplica}`]),
     `  End it with: runbook lab down --dir ${dir}`,
   ]);
 }

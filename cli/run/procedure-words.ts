@@ -1,11 +1,13 @@
 import type {
   ProcedureProgress,
   StepRow,
+  WatchRow,
 } from "../../workflows/procedure/progress";
 import {
   headlines,
   stepInWords,
   watchInWords,
+  watchStanding,
 } from "../../workflows/procedure/words";
 import type { RolloutProgress } from "../../workflows/rollout/words";
 
@@ -21,7 +23,7 @@ export function procedureWords(progress: ProcedureProgress): string[] {
   return [
     `Step ${progress.step} (${progress.percent} %)`,
     ...headlines(progress),
-    ...(progress.watches ?? []).map((row) => `Watched: ${watchInWords(row)}`),
+    ...(progress.watches ?? []).map((row) => `Watched: ${watchStanding(row)}`),
     "",
     ...progress.steps.map(stepInWords),
   ];
@@ -43,9 +45,19 @@ export function procedureChanges(
       .filter((row) => row.standing !== "to come")
       .filter((row) => known.get(row.id) !== rankOf(row))
       .map(stepInWords),
+    ...newWatches(before, after).map((row) => `Watched: ${watchInWords(row)}`),
     ...now.filter((text) => !said.includes(text)),
     ...(isFree ? ["nothing holds it any more"] : []),
   ];
+}
+
+/** A log tells the first sight of a watch, and what it notices or holds as all else that does: its figures never stand still. */
+function newWatches(
+  before: ProcedureProgress | undefined,
+  { watches = [] }: ProcedureProgress,
+): WatchRow[] {
+  const known = new Set(before?.watches?.map(({ name }) => name));
+  return watches.filter(({ name }) => !known.has(name));
 }
 
 /** Of rows that say the same to a reader it is the same. */

@@ -122,11 +122,14 @@ export function stepInWords(row: StepRow): string {
   return `${marks[standing]} ${title}${more}`;
 }
 
-const watchLine = (row: WatchRow): string => `- ${watchInWords(row)}`;
+const watchLine = (row: WatchRow): string => `- ${watchStanding(row)}`;
 
 /** What a watch has seen, and when. */
-export const watchInWords = ({ name, level, text, at }: WatchRow): string =>
-  `${name}: ${level === "ok" ? "" : `${level}: `}${oneLine(text, 200)} (${time(at)})`;
+export const watchStanding = (row: WatchRow): string =>
+  `${watchInWords(row)} (${time(row.at)})`;
+
+export const watchInWords = ({ name, level, text }: WatchRow): string =>
+  `${name}: ${level === "ok" ? "" : `${level}: `}${oneLine(text, 200)}`;
 
 const attemptWords = ({ attempt = 1 }: StepRow): string[] =>
   attempt > 1 ? [`attempt ${attempt}`] : [];

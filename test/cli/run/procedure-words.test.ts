@@ -39,6 +39,19 @@ describe("a log of a run of steps", () => {
     ]);
   });
 
+  it("tells of a watch once, whatever its figures do", () => {
+    const held = (text: string): ProcedureProgress => {
+      const slot = { name: "slot", level: "ok", text, at: 0 } as const;
+      return seen([copying(5)], { watches: [slot] });
+    };
+    expect(procedureChanges(seen([copying(5)]), held("holds 1 MB"))).toEqual([
+      "Watched: slot: holds 1 MB",
+    ]);
+    expect(procedureChanges(held("holds 1 MB"), held("holds 2 MB"))).toEqual(
+      [],
+    );
+  });
+
   it("tells of a slip", () => {
     const slip = { was: 1, now: 2, windowEnd: 1 };
     const late = { ...copying(5), slip };

@@ -4,7 +4,7 @@ import {
   procedureDetails,
   slipInWords,
   stepInWords,
-  watchInWords,
+  watchStanding,
 } from "../../../workflows/procedure/words";
 import type { Finding } from "../../../workflows/procedure/spec";
 import type { ProcedureEvent } from "../../../workflows/procedure/state";
@@ -58,7 +58,7 @@ describe("the steps of a procedure", () => {
 
 describe("what a watch has seen", () => {
   const seenBy = (...events: ProcedureEvent[]): string[] =>
-    (told(...events).watches ?? []).map(watchInWords);
+    (told(...events).watches ?? []).map(watchStanding);
   const found: ProcedureEvent = {
     ...{ kind: "found", watch: "standby" },
     finding: { level: "note", text: "its slot is inactive", figures: "3 MB" },
