@@ -65,8 +65,8 @@ function keepTo(run: SwitchRun, timeBoxMs: number): () => void {
   return () => scope.cancel();
 }
 
-const turnBack = (run: SwitchRun, reason: string): void =>
-  run.turn({
-    ...{ kind: "rolling back", by: "the time box", at: Date.now() },
-    reason,
-  });
+function turnBack(run: SwitchRun, reason: string): void {
+  run.note(`${reason}; goes back by itself`);
+  const by = "the time box";
+  run.turn({ kind: "rolling back", by, reason, at: Date.now() });
+}
