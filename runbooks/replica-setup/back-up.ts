@@ -10,9 +10,9 @@ import type {
 } from "../../activities/postgres/slot/port";
 import { failureOf } from "../../workflows/failure-of";
 import type { Finding } from "../../workflows/procedure/spec";
-import { changes, jobs } from "./calls";
+import { changes, jobs, stops } from "./calls";
 import { type Measurement, measureAgain } from "./measure";
-import { capBytesOf, methodOf } from "./plan";
+import { capBytesOf, copyNeedMs, methodOf } from "./plan";
 import type { ReplicaRun } from "./run";
 
 export interface WatchedSlot {
@@ -93,14 +93,20 @@ export async function backUp(
   const { facts } = measured;
   const { run: mark, plan } = run.prepared;
   const { primary, replica } = plan;
-  const order = { ...copyOf(run, measured), slot: ready.slot.slot };
+  const copy = copyOf(run, measured);
+  const order = { ...copy, slot: ready.slot.slot };
   const backup = await run.step(
     "copy",
-    async ({ attempt, part }) => {
+    async ({ attempt, part, generation }) => {
       if (part === 1) await measureAgain(run, measured);
-      return copyOnce(run, { ...order, attempt });
+      return copyOnce(run, { ...order, attempt, generation });
     },
-    { needMs: facts.estimate.copyMs },
+    {
+      needMs: copyNeedMs(copy.method, facts.estimate.copyMs),
+      stop: async ({ attempt, generation }) => {
+        await stops.stopBackup({ ...copy, attempt, generation });
+      },
+    },
   );
   await run.step("pin", () =>
     changes.pinBackup({ run: mark, primary, replica, backup }),

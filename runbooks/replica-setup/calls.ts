@@ -29,7 +29,13 @@ export const changes = proxyActivities<
   startToCloseTimeout: "1 hour",
 });
 
-/** The same for work that goes on by itself on a host for hours or days, and is joined. */
+/** What must not run any more: whoever waits for that tries again, and tells it. */
+export const stops = proxyActivities<Pick<BackupActivities, "stopBackup">>({
+  ...{ ...retryClasses.prompt, cancellationType },
+  startToCloseTimeout: "5 minutes",
+});
+
+/** As changes, for work that goes on by itself on a host for hours or days, and is joined. */
 export const jobs = proxyActivities<
   BackupActivities & VerifyActivities & SlotActivities & StandbyActivities
 >({

@@ -19,20 +19,14 @@ export const planSummary = ({
 }: Pick<ReplicaPlan, "settings" | "target" | "change">): string =>
   `standby ${settings.replica} of ${settings.primary} on ${target} (${change})`;
 
-/** What another attempt at the copy costs. */
-const copyAgain = ({ method }: ReplicaSetupSettings["backup"]): string =>
-  method === "pgbackrest"
-    ? "pgBackRest goes on with the files that are whole"
-    : "everything is copied again, for pg_basebackup cannot go on";
-
-export const stepsOf = (
-  { backup, synchronous, verify }: ReplicaSetupSettings,
-  copyNeedMs = 0,
-): ReplicaStep[] =>
+export const stepsOf = ({
+  backup: { method },
+  synchronous,
+  verify,
+}: ReplicaSetupSettings): ReplicaStep[] =>
   replicaSteps({
-    ...{ synchronous, copyNeedMs },
+    ...{ synchronous, method },
     comparesLocked: verify.locked.length > 0,
-    copyAgain: copyAgain(backup),
   });
 
 /** The whole plan for people; with what preflight measured once that is known. */

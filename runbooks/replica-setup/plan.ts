@@ -34,6 +34,15 @@ export function estimateMs(
 const isLong = (step: ReplicaStepId): step is keyof typeof assumedMiBPerS =>
   Object.hasOwn(assumedMiBPerS, step);
 
+/** A copy that goes on in the next window needs of each no more than is worth its start, in milliseconds. */
+const worthAStartMs = 10 * 60_000;
+
+/** What is left of a window when a copy starts in it, in milliseconds. */
+export const copyNeedMs = (
+  { kind }: Pick<BackupMethod, "kind">,
+  copyMs: number,
+): number => (kind === "pgbackrest" ? Math.min(copyMs, worthAStartMs) : copyMs);
+
 /** All of them in a row, in milliseconds. */
 export const estimatedTotalMs = (
   bytes: number,

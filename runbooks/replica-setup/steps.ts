@@ -1,3 +1,4 @@
+import type { BackupMethod } from "../../activities/postgres/backup/port";
 import type { StepSpec } from "../../workflows/procedure/spec";
 
 /** What a plan and the README say of a step besides its title. */
@@ -40,6 +41,20 @@ const canGoBack = ["retry", "roll back", "abort"] as const;
 const canBeSkipped = ["retry", "skip", "roll back", "abort"] as const;
 
 type Facts = Omit<ReplicaStep, "id">;
+
+/** What becomes of a copy that is interrupted follows from who makes it. */
+const copyBy = {
+  basebackup: {
+    resumable: "everything is copied again, for pg_basebackup cannot go on",
+    atClose: "finish",
+    resumes: `${joins}; it goes on past the close of its window, since it cannot be resumed, and one that fits into no window asks before it begins`,
+  },
+  pgbackrest: {
+    resumable: "pgBackRest goes on with the files that are whole",
+    atClose: "stop",
+    resumes: `${joins}; at the close of its window it is stopped, and in the next one it goes on with the files that are whole`,
+  },
+} as const satisfies Record<BackupMethod["kind"], Partial<Facts>>;
 
 const steps = {
   preflight: {
@@ -182,24 +197,17 @@ const steps = {
 export function replicaSteps({
   synchronous,
   comparesLocked,
-  copyNeedMs,
-  copyAgain,
+  method,
 }: {
   readonly synchronous: boolean;
   readonly comparesLocked: boolean;
-  readonly copyNeedMs: number;
-  /** What another attempt costs, in words. */
-  readonly copyAgain: string;
+  readonly method: BackupMethod["kind"];
 }): ReplicaStep[] {
   return replicaStepIds
     .filter((id) => synchronous || id !== "synchronous")
     .filter((id) => comparesLocked || id !== "rows-locked")
     .map((id): ReplicaStep => {
-      if (id !== "copy") return { id, ...(steps[id] as Facts) };
-      return {
-        ...{ id, ...steps.copy },
-        needMs: copyNeedMs,
-        resumable: copyAgain,
-      };
+      const step = { id, ...(steps[id] as Facts) };
+      return id === "copy" ? { ...step, ...copyBy[method] } : step;
     });
 }

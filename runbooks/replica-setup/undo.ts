@@ -53,9 +53,9 @@ export function inverses(
 async function discardCopies(run: ReplicaRun): Promise<void> {
   const measured = run.resultOf<Measurement>("preflight");
   if (measured === undefined) return;
-  const { attempt: last = 1 } = run.state.steps["copy"] ?? {};
+  const { attempt: last = 1, generation } = run.state.steps["copy"] ?? {};
   for (let attempt = last; attempt >= 1; attempt--) {
-    const order = { ...copyOf(run, measured), attempt };
+    const order = { ...copyOf(run, measured), attempt, generation };
     await jobs.stopBackup(order);
     await changes.discardAttempt(order);
   }

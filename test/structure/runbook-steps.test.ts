@@ -11,8 +11,7 @@ interface Step {
 /** Every step that a run of the runbook may have. */
 const stepsOf: Readonly<Record<string, readonly Step[]>> = {
   "replica-setup": replicaSteps({
-    ...{ synchronous: true, comparesLocked: true },
-    ...{ copyNeedMs: 0, copyAgain: "" },
+    ...{ synchronous: true, comparesLocked: true, method: "basebackup" },
   }),
   switchover: switchSteps({ hasRecord: true, timeBoxMs: 0 }),
 };

@@ -3,6 +3,7 @@
 import type { Question } from "../gate/gate";
 import type { CarriedProcedure } from "./carried";
 import type { ReportSection } from "./report";
+import type { StepDeeds } from "./runner";
 import type { Milestone, PreparedProcedure, StepSpec } from "./spec";
 
 export interface OpenOptions<
@@ -24,6 +25,10 @@ export interface OpenOptions<
 /** What is asked of people in the procedure itself; digest and expiry are the run's, unless another document is shown. */
 export type Ask = Pick<Question, "id" | "title" | "choices"> &
   Partial<Pick<Question, "explain" | "expiresAfterMs" | "among" | "digest">>;
+
+/** What is known of a step only where it runs. */
+export type StepTerms = Pick<StepSpec, "needMs"> &
+  Pick<StepDeeds<unknown>, "stop">;
 
 export interface EndOptions {
   /** Where the runbook has a better word than `outcomeOf`. */

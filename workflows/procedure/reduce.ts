@@ -81,12 +81,15 @@ function started(
     case undefined:
       return { ...running, attempt: 1, part: 1, workedMs: 0 };
     case "interrupted": {
-      const { attempt, part, workedMs } = step;
-      return { ...running, attempt, part: part + 1, workedMs };
+      const { attempt, part, workedMs, generation = attempt } = step;
+      const next = { part: part + 1, generation: generation + 1 };
+      return { ...running, attempt, ...next, workedMs };
     }
     case "to retry": {
-      const { attempt, workedMs } = step;
-      return { ...running, attempt: attempt + 1, part: 1, workedMs };
+      const { attempt, workedMs, generation } = step;
+      const next =
+        generation === undefined ? {} : { generation: generation + 1 };
+      return { ...running, attempt: attempt + 1, part: 1, ...next, workedMs };
     }
     case "running":
     case "parked":
@@ -145,9 +148,10 @@ function answered(
 }
 
 function triedOf(step: StepState, now: number) {
-  const { attempt, part, workedMs } = step;
+  const { attempt, part, generation, workedMs } = step;
   const more = step.kind === "running" ? Math.max(0, now - step.since) : 0;
-  return { attempt, part, workedMs: workedMs + more };
+  const tried = { attempt, part, workedMs: workedMs + more };
+  return generation === undefined ? tried : { ...tried, generation };
 }
 
 /** Of a step in work, or of the look of a watch; that changes no level, and takes back no acceptance. */

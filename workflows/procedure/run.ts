@@ -8,7 +8,7 @@ import * as calls from "./calls";
 import { outcomeOf } from "./decide";
 import { endWith, type ProcedureResult } from "./ending";
 import { type Ears, type Heard, openHandlers } from "./handlers";
-import type { Ask, EndOptions, OpenOptions } from "./options";
+import type { Ask, EndOptions, OpenOptions, StepTerms } from "./options";
 import { undoAll } from "./undo-all";
 import { inRuns } from "./hop";
 import { isClosed } from "./own-window";
@@ -134,9 +134,10 @@ export class ProcedureRun<
   step<T>(
     id: Step,
     work: StepWork<T>,
-    terms: Pick<StepSpec, "needMs"> = {},
+    { stop, ...terms }: StepTerms = {},
   ): Promise<T> {
-    return this.#parts.runner.run({ ...this.#specOf(id), ...terms }, work);
+    const spec = { ...this.#specOf(id), ...terms };
+    return this.#parts.runner.run(spec, { work, stop });
   }
 
   /** What a step returned; undefined when it is not done. */

@@ -1,4 +1,8 @@
-import { CancellationScope, isCancellation } from "@temporalio/workflow";
+import {
+  CancellationScope,
+  isCancellation,
+  TemporalFailure,
+} from "@temporalio/workflow";
 import type { Desk } from "../gate/desk";
 import { decidedBy } from "../gate/words";
 import type { Window } from "../window/window";
@@ -15,6 +19,7 @@ import { stepFailureOf } from "./failure";
 import type { FitWatch } from "./fit";
 import type { ProcedureLock } from "./lock";
 import { fitGate, gateOf, type StepSpec } from "./spec";
+import { stopForGood } from "./stop-for-good";
 import type { Answered, StepFailure, Turn } from "./state";
 import { turnedAway } from "./turn";
 
@@ -23,9 +28,20 @@ export interface StepContext {
   readonly attempt: number;
   /** From 1; one more with each window in which an attempt goes on after it was stopped at the close. */
   readonly part: number;
+  /** One more with each start, in keys of what was stopped and goes on; absent while that is the attempt's number. */
+  readonly generation?: number;
 }
 
 export type StepWork<T> = (context: StepContext) => Promise<T>;
+
+export interface StepDeeds<T> {
+  readonly work: StepWork<T>;
+  /**
+   * Ends at the close of the window what goes on by itself when the work is cancelled, and proves it; may be repeated. Of
+   * steps with `atClose: "stop"`; absent where a cancelled work leaves nothing.
+   */
+  readonly stop?: StepWork<void> | undefined;
+}
 
 export interface RunnerOptions {
   readonly core: Core;
@@ -43,7 +59,11 @@ export interface RunnerOptions {
 interface Running {
   readonly spec: StepSpec;
   readonly scope: CancellationScope;
+  /** Absent where a cancelled work leaves nothing. */
+  readonly stop: (() => Promise<void>) | undefined;
   isClosing: boolean;
+  /** Resolves once nothing of it runs. */
+  stopped?: Promise<void>;
 }
 
 /** Takes steps through waiting, work, failure and people's answers. What to do next is decided by `nextOf`, here it is done. */
@@ -76,7 +96,7 @@ export class StepRunner {
    *
    * @throws CancelledFailure when the run turns
    */
-  async run<T>(spec: StepSpec, work: StepWork<T>): Promise<T> {
+  async run<T>(spec: StepSpec, deeds: StepDeeds<T>): Promise<T> {
     try {
       for (;;) {
         const next = nextOf(this.options.core.state, spec.id);
@@ -90,7 +110,7 @@ export class StepRunner {
             this.#start(spec);
             break;
           case "work":
-            await this.#work(spec, work);
+            await this.#work(spec, deeds);
             break;
           case "ask":
             await this.#ask(spec);
@@ -122,6 +142,8 @@ export class StepRunner {
       running.isClosing = true;
       this.options.core.note(`${spec.title} stops: its window has closed`);
       scope.cancel();
+      if (running.stop !== undefined)
+        running.stopped = stopForGood(this.options.core, spec, running.stop);
     }
   }
 
@@ -182,26 +204,41 @@ export class StepRunner {
     core.tell({ kind: "step started", step: id, title, attempt });
   }
 
-  async #work<T>(spec: StepSpec, work: StepWork<T>): Promise<void> {
+  async #work<T>(spec: StepSpec, { work, stop }: StepDeeds<T>): Promise<void> {
     const { core } = this.options;
     const { id } = spec;
-    const { attempt = 1, part = 1 } = core.state.steps[id] ?? {};
+    const { attempt = 1, part = 1, generation } = core.state.steps[id] ?? {};
+    const context = { attempt, part, ...(generation && { generation }) };
     const scope = new CancellationScope({ cancellable: true });
-    const running: Running = { spec, scope, isClosing: false };
+    const running: Running = {
+      ...{ spec, scope, isClosing: false },
+      stop: stop && (() => stop(context)),
+    };
     this.#running.set(id, running);
     try {
-      const result = await scope.run(() => work({ attempt, part }));
+      const result = await scope.run(() => work(context));
+      if (running.stopped !== undefined) await running.stopped;
       this.#done(spec, result);
     } catch (error) {
-      if (!scope.consideredCancelled) this.#failed(spec, error);
-      else if (running.isClosing && isCancellation(error))
-        core.dispatch({ kind: "step interrupted", id });
-      else if (running.isClosing) this.#failed(spec, error);
-      else this.#cut(spec, error);
+      if (running.stopped !== undefined) await running.stopped;
+      this.#ended(running, error);
     } finally {
       this.#running.delete(id);
       core.lookAgain();
     }
+  }
+
+  /** Not by its own result. What is stopped under its work makes that fail, too, in whatever way. */
+  #ended({ spec, scope, isClosing, stopped }: Running, error: unknown): void {
+    const { core } = this.options;
+    const isStopped =
+      isCancellation(error) ||
+      (stopped !== undefined && error instanceof TemporalFailure);
+    if (!scope.consideredCancelled) this.#failed(spec, error);
+    else if (isClosing && isStopped)
+      core.dispatch({ kind: "step interrupted", id: spec.id });
+    else if (isClosing) this.#failed(spec, error);
+    else this.#cut(spec, error);
   }
 
   #done({ id, title }: StepSpec, result: unknown): void {

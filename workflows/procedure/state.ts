@@ -18,6 +18,8 @@ interface Tried {
   readonly attempt: number;
   /** From 1; one more with each window in which this attempt goes on. */
   readonly part: number;
+  /** One more with each start, whether in a later window or as a new attempt; absent while that is the attempt's number. */
+  readonly generation?: number;
   /** Milliseconds, without what goes on now. */
   readonly workedMs: number;
 }

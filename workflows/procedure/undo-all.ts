@@ -34,7 +34,7 @@ async function undo<Step extends string>(
 ): Promise<boolean> {
   const spec = specOf(id);
   try {
-    await runner.run(undoOf(spec), work);
+    await runner.run(undoOf(spec), { work });
     return true;
   } catch (error) {
     if (core.state.undoStopped !== true) throw error;

@@ -32,11 +32,11 @@ export async function baseBackup(
   const finished = finishedOf(found, order);
   if (finished !== undefined) return finished;
   await clearEarlier(deps, order, signal);
+  const isBegun = found.some((seen) => seen.attempt === attempt);
   // Right before the copy, since a tablespace without a mapping would be written to the path that it has on the primary.
-  if (!found.some((seen) => seen.attempt === attempt))
-    await requireTablespaces(deps, order, signal);
+  if (!isBegun) await requireTablespaces(deps, order, signal);
   if (method.kind === "pgbackrest")
-    await copyByPgbackrest({ deps, order, method, signal });
+    await copyByPgbackrest({ deps, order, method, signal, isBegun });
   else
     await followingCopy(deps, order, signal, () =>
       copyByBasebackup(deps, order, method, signal),
@@ -75,10 +75,13 @@ async function clearEarlier(
   order: BackupOrder,
   signal: AbortSignal,
 ): Promise<void> {
-  const { run, replica, facts } = order;
+  const { run, replica, facts, generation = 1 } = order;
   const { systemIdentifier } = facts;
+  if (generation > 1)
+    await stopAttempt(deps, { ...order, generation: generation - 1 }, signal);
   for (let n = 1; n < order.attempt; n += 1) {
-    await stopAttempt(deps, { ...order, attempt: n }, signal);
+    if (order.generation === undefined)
+      await stopAttempt(deps, { ...order, attempt: n }, signal);
     const removal = { run, kind: "attempts", n, systemIdentifier } as const;
     await removeOwned(deps.programs, replica, { ...removal, signal });
   }

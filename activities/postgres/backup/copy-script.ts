@@ -4,18 +4,33 @@ import { manifestScript } from "./manifest-script";
  * What a copy runs within, on the replica's host: POSIX sh. The owner file is there before the folder, and the file that says
  * "done" is written last, from the manifest: a copy is finished when that file exists, and never by an exit code alone.
  */
-const begin = `
+const open = `
 LC_ALL=C; export LC_ALL
 parent=$1 name=$2 owner=$3 system=$4; shift 4
 fail() { echo "rb: $*" >&2; exit 75; }
 mkdir -p "$parent" || exit 1
 cd -P "$parent" || exit 1
 [ "$(pwd -P)" = "$parent" ] || fail "a symbolic link leads from $parent to $(pwd -P)"
-[ ! -e "$name" ] && [ ! -L "$name" ] && [ ! -e "$name.tblspc" ] && [ ! -e "$name.owner" ] || fail "$parent/$name exists"
 began=$(date +%s)
 synced() { dd if=/dev/null of="$1" conv=notrunc,fsync 2>/dev/null; }
-echo "$owner" >"$name.owner" && synced "$name.owner" || exit 1
-mkdir "$name" "$name.tblspc" || exit 1
+make() {
+  [ ! -e "$name" ] && [ ! -L "$name" ] && [ ! -e "$name.tblspc" ] && [ ! -e "$name.owner" ] || fail "$parent/$name exists"
+  echo "$owner" >"$name.owner" && synced "$name.owner" || exit 1
+  mkdir "$name" "$name.tblspc" || exit 1
+}
+`;
+const begin = `${open}
+make
+`;
+/** In the folder that the same attempt had when it was stopped; else in a new one. */
+const beginOrGoOn = `${open}
+is_ours() {
+  [ -f "$name.owner" ] && [ ! -L "$name.owner" ] && [ ! -L "$name" ] && [ ! -L "$name.tblspc" ] && [ ! -e "$name.done" ] || return 1
+  held=
+  read -r held <"$name.owner"
+  [ "$held" = "$owner" ]
+}
+if is_ours; then mkdir -p "$name" "$name.tblspc" || exit 1; else make; fi
 `;
 
 /** Takes `kind` and `id`. */
@@ -51,7 +66,7 @@ ${finish}`;
  * Restores from pgBackRest's repository, by its words, and leaves the same as the copy above. `restore` asks for recovery by a
  * file even when it is told to configure none.
  */
-export const restoreScript = `${begin}
+export const restoreScript = `${beginOrGoOn}
 id=$1 timeline=$2 start=$3 end=$4 major=$5 processes=$6 seconds=$7; shift 7
 kind=pgbackrest began=$((began - seconds))
 "$@" || exit $?

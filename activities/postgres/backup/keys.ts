@@ -1,11 +1,16 @@
 import type { PostgresServer } from "../port";
 import type { AttemptOrder } from "./port";
 
-type Attempt = Pick<AttemptOrder, "run" | "replica" | "attempt">;
+type Attempt = Pick<AttemptOrder, "run" | "replica" | "attempt" | "generation">;
 
 /** Of the job that fills an attempt's folder. */
-export const copyKey = ({ run, replica, attempt }: Attempt): string =>
-  `${run.rootRunId}/${replica.id}/base-backup/${attempt}`;
+export const copyKey = ({
+  run,
+  replica,
+  attempt,
+  generation = attempt,
+}: Attempt): string =>
+  `${run.rootRunId}/${replica.id}/base-backup/${generation}`;
 
 /** Where pgBackRest's repository is written and verified. */
 export const repositoryHost = ({
@@ -21,13 +26,25 @@ export const repositoryHost = ({
 export const repositoryKey = (
   order: AttemptOrder,
   what: "backup" | "verify",
-): string =>
-  `${order.run.rootRunId}/${repositoryHost(order).id}/pgbackrest-${what}/${order.attempt}`;
+): string => {
+  const { run, attempt, generation = attempt } = order;
+  return `${run.rootRunId}/${repositoryHost(order).id}/pgbackrest-${what}/${generation}`;
+};
 
-/** All that an attempt may run. */
-export const jobsOf = (
-  order: AttemptOrder,
-): readonly { readonly server: PostgresServer; readonly key: string }[] => [
+interface Job {
+  readonly server: PostgresServer;
+  readonly key: string;
+}
+
+/** All that an attempt may run; of a copy that was stopped and went on, all that it ever ran, the last of it first. */
+export function jobsOf(order: AttemptOrder): readonly Job[] {
+  const { generation } = order;
+  if (generation === undefined) return jobsOfOne(order);
+  const all = Array.from({ length: generation }, (_, n) => generation - n);
+  return all.flatMap((one) => jobsOfOne({ ...order, generation: one }));
+}
+
+const jobsOfOne = (order: AttemptOrder): Job[] => [
   ...(order.method.kind === "pgbackrest"
     ? (["backup", "verify"] as const).map((what) => ({
         server: repositoryHost(order),

@@ -28,25 +28,26 @@ interface Copying {
   readonly order: BackupOrder;
   readonly method: Pgbackrest;
   readonly signal: AbortSignal;
+  /** The attempt's folder is there: its restore has begun. */
+  readonly isBegun: boolean;
 }
 
 /**
  * A full backup into the repository, verified there, and restored into the attempt's folder. What an earlier attempt of the run
- * has put into the repository is taken as it is; an interrupted backup is resumed by pgBackRest itself.
+ * has put into the repository is taken as it is; an interrupted backup is resumed by pgBackRest itself, and so is a restore
+ * that was stopped, whose backup is not verified twice.
  */
 export async function copyByPgbackrest(copying: Copying): Promise<void> {
-  let own = await inRepository(copying);
-  if (own === undefined) {
-    await backUp(copying);
-    own = await inRepository(copying);
-  }
-  const { order } = copying;
+  const { order, isBegun } = copying;
+  const known = await inRepository(copying);
+  if (known === undefined) await backUp(copying);
+  const own = known ?? (await inRepository(copying));
   if (own === undefined)
     throw postgresError("backupMissing", {
       seen: `pgBackRest ended well, and its repository has no backup of run ${order.run.short}`,
     });
   requireSound(own, order);
-  await verify(copying, own);
+  if (known === undefined || !isBegun) await verify(copying, own);
   await restore(copying, own);
 }
 

@@ -51,6 +51,11 @@ export interface AttemptOrder {
   readonly replica: PostgresServer;
   /** From 1 on; a copy that was interrupted is begun anew under the next one. */
   readonly attempt: number;
+  /**
+   * Of a copy that was stopped and goes on: one more with each start, whether of the same attempt or of another. Its jobs are
+   * named by it, since a job that was stopped never runs again. Absent while that is the attempt's number.
+   */
+  readonly generation?: number | undefined;
   readonly method: BackupMethod;
   readonly facts: CopyFacts;
 }
@@ -136,7 +141,12 @@ export interface BackupActivities {
    * @throws postgres.*, ssh.*: what ended an attempt is not retried, for the next attempt copies everything
    */
   baseBackup(order: BackupOrder): Promise<Backup>;
-  /** Ends the copy, and proves that neither process nor walsender is left. @throws postgres.walsenderStays, ssh.* */
+  /**
+   * Ends the copy, in all its generations, and proves that neither process nor walsender is left. What pgBackRest has copied
+   * stays, and the same attempt goes on with it under the next generation.
+   *
+   * @throws postgres.walsenderStays, postgres.stillRunning, ssh.*
+   */
   stopBackup(order: AttemptOrder): Promise<Stopped>;
   /** @throws ssh.* */
   attemptCost(order: CostQuestion): Promise<AttemptCost>;

@@ -25,6 +25,7 @@ import {
   startPostgresWorker,
 } from "../../harness/postgres-worker";
 import {
+  startSkipping,
   startTestServer,
   type TestServer,
   uniqueId,
@@ -49,6 +50,8 @@ export interface ReplicaRig<Lab extends AnyLab = PgLab> {
   readonly env: Readonly<Record<string, string>>;
   /** Starts a run in mode execute on target `db`. */
   start(input?: Partial<ReplicaSetupInput>): Promise<ReplicaHandle>;
+  /** The same with a clock that a test may forward. */
+  startForwarded(input?: Partial<ReplicaSetupInput>): Promise<ReplicaHandle>;
   /** The gate, as soon as it is open. @throws Error when the run asks about a failure instead */
   gate(handle: Asked, id: string): Promise<OpenGate>;
   /** Waits for the gate and answers it. */
@@ -74,7 +77,13 @@ export interface ReplicaRigOptions {
   readonly worker?: boolean;
   /** With the Web UI, at `server.uiUrl`. */
   readonly ui?: boolean;
+  /** Stands between the worker and its activities. */
+  readonly around?: PostgresWorkerOptions["around"];
+  /** That the target keeps to. */
+  readonly calendars?: Readonly<Record<string, object>>;
 }
+
+const type = "replicaSetup";
 
 /** Short waits: what the limits mean is tested beside the activities. */
 const quickly = {
@@ -86,9 +95,12 @@ export const startReplicaRig = ({
   lab = {},
   worker = true,
   ui = false,
+  around,
+  calendars = {},
 }: ReplicaRigOptions = {}): Promise<ReplicaRig> =>
   replicaRigOn(startPgLab(lab), {
-    ...{ worker, ui, pgbouncer: lab.pgbouncer === true },
+    ...{ worker, ui, around, calendars },
+    pgbouncer: lab.pgbouncer === true,
   });
 
 /** On a lab that somebody else is about to start. */
@@ -99,9 +111,8 @@ export async function replicaRigOn<Lab extends AnyLab>(
     ui = false,
     pgbouncer: hasBouncer = false,
     around,
-  }: Pick<ReplicaRigOptions, "worker" | "ui"> &
-    Pick<PgLabOptions, "pgbouncer"> &
-    Pick<PostgresWorkerOptions, "around"> = {},
+    calendars = {},
+  }: Omit<ReplicaRigOptions, "lab"> & Pick<PgLabOptions, "pgbouncer"> = {},
 ): Promise<ReplicaRig<Lab>> {
   const folder = await mkdtemp(join(tmpdir(), "runbooks-replica-"));
   const [lab, server] = await Promise.all([starting, startTestServer({ ui })]);
@@ -110,7 +121,8 @@ export async function replicaRigOn<Lab extends AnyLab>(
   const { hosts, servers } = lab;
   const pgbouncer = hasBouncer ? lab.pgbouncer : undefined;
   const written = configurationOf({ hosts, servers, pgbouncer }, "db");
-  await writeFile(configFile, JSON.stringify(written));
+  const kept = keepingTo(written, calendars);
+  await writeFile(configFile, JSON.stringify(kept));
   const location = join(folder, "artifacts");
   const stopWorker = worker
     ? await startPostgresWorker({
@@ -118,6 +130,14 @@ export async function replicaRigOn<Lab extends AnyLab>(
         ...(around && { around }),
       })
     : () => Promise.resolve();
+  const orderOf = (input: Partial<ReplicaSetupInput> = {}) => {
+    const whole = {
+      ...{ target: "db", change: uniqueId("c"), mode: "execute" as const },
+      ...{ primary: "primary", replica: "replica", ...quickly, ...input },
+    };
+    return { taskQueue, workflowId: workflowId(whole), args: [whole] as const };
+  };
+  const { client } = server;
   return {
     ...{ lab, server, folder, taskQueue },
     env: {
@@ -126,15 +146,15 @@ export async function replicaRigOn<Lab extends AnyLab>(
       RUNBOOK_CONFIG: configFile,
       RUNBOOK_ARTIFACTS: location,
     },
-    start: (input = {}) => {
-      const whole = {
-        ...{ target: "db", change: uniqueId("c"), mode: "execute" as const },
-        ...{ primary: "primary", replica: "replica", ...quickly, ...input },
-      };
-      return server.client.workflow.start<typeof replicaSetup>("replicaSetup", {
-        ...{ taskQueue, workflowId: workflowId(whole), args: [whole] },
-      });
-    },
+    start: (input) =>
+      client.workflow.start<typeof replicaSetup>(type, {
+        ...orderOf(input),
+      }),
+    startForwarded: (input) =>
+      startSkipping<typeof replicaSetup>(
+        ...([client, type, { ...orderOf(input) }] as const),
+        { fastForwardMs: 1 },
+      ),
     gate: openGate,
     answer: async (handle, gate, choice, comment) => {
       const { nonce } = await openGate(handle, gate);
@@ -160,6 +180,17 @@ export async function replicaRigOn<Lab extends AnyLab>(
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function keepingTo(
+  written: object,
+  calendars: Readonly<Record<string, object>>,
+): object {
+  const names = Object.keys(calendars);
+  if (names.length === 0) return written;
+  const { targets } = written as { targets: { db: object } };
+  const db = { ...targets.db, calendars: names };
+  return { ...written, targets: { db }, calendars };
 }
 
 /** Nothing else is to be asked: a run that failed says why, instead of a time that passes. */

@@ -68,7 +68,7 @@ describeWhen(postgresMissing())("a worker that is killed", () => {
   it("has every step and every undoing of one to die in", () => {
     const steps = replicaSteps({
       ...{ synchronous: true, comparesLocked: true },
-      ...{ copyNeedMs: 0, copyAgain: "" },
+      method: "basebackup",
     });
     const ids = steps.map(({ id }) => id);
     expect([...keys(forward), "switchover", "hand-over"].sort()).toEqual(

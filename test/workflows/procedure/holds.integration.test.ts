@@ -1,5 +1,6 @@
 import { calendarChanged } from "../../../workflows/window/messages";
 import { eventually } from "../../harness/eventually";
+import { fastForward } from "../../harness/temporal";
 import { ProcedureRig, type TrialHandle } from "./procedure-rig";
 
 let rig: ProcedureRig;
@@ -176,6 +177,63 @@ describe("a window", () => {
     }
     expect(await outcomeOf(handle)).toBe("completed");
     expect(rig.calls).toContain("copy 1.3 ended");
+  });
+
+  it("stops what goes on by itself, again and again until that is proven, and tells it", async () => {
+    rig.deeds["copy"] = ["hangs"];
+    rig.deeds["stop-copy"] = ["fails", "fails"];
+    const input = { ...inWindow, isDetached: true };
+    const handle = await rig.run(input, "still");
+    await rig.untilCalled("copy 1.1");
+    await rig.editCalendar(handle, { open: false });
+    const line = "is not stopped yet, and is tried again: disk is full";
+    for (const tries of [1, 2]) {
+      await eventually(
+        () =>
+          rig.calls.filter((call) => call === "stop-copy 1.1").length ===
+            tries || undefined,
+      );
+      const { steps } = await rig.until(handle, (seen) =>
+        seen.steps.some((step) => step.line === line),
+      );
+      expect(steps[2]?.standing).toBe("in work");
+      await fastForward(handle, 30_000);
+    }
+    await rig.untilStep(handle, "copy", "stopped until its window");
+    expect(rig.calls).toContain("copy 1.1 stopped");
+    expect(rig.calls).toContain("stop-copy 1.1 ended");
+    await rig.editCalendar(handle, { open: true });
+    expect(await outcomeOf(handle)).toBe("completed");
+    expect(rig.calls).toContain("copy 1.2 ended");
+    const [report = ""] = rig.reports;
+    expect(report.split(`3. Copy ${line}`)).toHaveLength(2);
+    expect(report).toContain("3. Copy has stopped: nothing of it runs");
+  });
+
+  it("takes what fails because it is stopped for stopped", async () => {
+    rig.deeds["copy"] = ["fails when stopped", "ends"];
+    const handle = await rig.run({ ...inWindow, isDetached: true });
+    await rig.untilCalled("copy 1.1");
+    await rig.editCalendar(handle, { open: false });
+    await rig.untilStep(handle, "copy", "stopped until its window");
+    await rig.editCalendar(handle, { open: true });
+    expect(await outcomeOf(handle)).toBe("completed");
+    expect(rig.calls).toContain("copy 1.2 ended");
+  });
+
+  it("leaves what cannot be stopped to the undo of a run that turns", async () => {
+    rig.deeds["copy"] = ["hangs"];
+    rig.deeds["stop-copy"] = ["fails"];
+    const handle = await rig.run({ ...inWindow, isDetached: true });
+    await rig.untilCalled("copy 1.1");
+    await rig.editCalendar(handle, { open: false });
+    await rig.until(handle, ({ steps }) =>
+      steps.some(({ line = "" }) => line.startsWith("is not stopped yet")),
+    );
+    await rig.say(handle, "abort");
+    expect(await outcomeOf(handle)).toBe("aborted");
+    expect(rig.calls).toContain("undo-copy 1.1 ended");
+    expect(rig.calls).not.toContain("stop-copy 1.1 ended");
   });
 
   it("lets a step end that has begun and does not stop", async () => {

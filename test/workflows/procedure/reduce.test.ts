@@ -36,6 +36,16 @@ describe("a step", () => {
     expect(steps["copy"]).toMatchObject({ attempt: 2, part: 1 });
   });
 
+  it("counts its starts once one of them went on, and never the same twice", () => {
+    const again = [answered("copy", "retry"), begun("copy")];
+    const starts = [begun("copy"), failed("copy"), ...again];
+    expect(after(...starts).steps["copy"]).not.toHaveProperty("generation");
+    const gone = [...starts, interrupted, begun("copy")];
+    expect(after(...gone).steps["copy"]).toMatchObject({ generation: 3 });
+    const { steps } = after(...gone, failed("copy"), ...again, interrupted);
+    expect(steps["copy"]).toMatchObject({ attempt: 3, generation: 4 });
+  });
+
   it("that is skipped keeps who said so, and why", () => {
     const { steps } = after(
       begun("slot"),

@@ -88,7 +88,11 @@ async function factsOf({ primary }: PgLab): Promise<CopyFacts> {
 }
 
 /** pg_basebackup's processes that copy for the run, by their words. */
-export function copiesOf({ run }: BackupOrder): number[] {
+export const copiesOf = ({ run }: BackupOrder): number[] =>
+  processesWith(`attempts/${run.short}-`, / pg_basebackup /);
+
+/** Ids of processes whose words hold both. */
+export function processesWith(text: string, words: RegExp): number[] {
   const out = execFileSync("ps", ["-A", "-o", "pid=,stat=,args="], {
     encoding: "utf8",
   });
@@ -96,9 +100,7 @@ export function copiesOf({ run }: BackupOrder): number[] {
     .split("\n")
     .filter(
       (line) =>
-        line.includes(`attempts/${run.short}-`) &&
-        / pg_basebackup /.test(line) &&
-        !/^\s*\d+ Z/.test(line),
+        line.includes(text) && words.test(line) && !/^\s*\d+ Z/.test(line),
     )
     .map((line) => Number(line.trim().split(" ")[0]));
 }

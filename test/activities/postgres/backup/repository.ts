@@ -3,6 +3,8 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { BackupMethod } from "../../../../activities/postgres/backup/port";
 import type { PgLab } from "../../../harness/postgres-cluster";
+import { processesWith } from "./backup-rig";
+import type { SlowLink } from "./slow-link";
 
 export function backrestMissing(): string | undefined {
   try {
@@ -14,6 +16,11 @@ export function backrestMissing(): string | undefined {
 }
 
 type Method = Extract<BackupMethod, { kind: "pgbackrest" }>;
+
+interface Links {
+  readonly backup: SlowLink;
+  readonly restore: SlowLink;
+}
 
 /** A repository that both hosts of a lab see, with a stanza `shop` of the primary, which archives into it. */
 export class Repository {
@@ -28,7 +35,8 @@ export class Repository {
     this.includePath = join(folder, "conf.d");
   }
 
-  static async of(lab: PgLab): Promise<Repository> {
+  /** @param links through which backup reads the primary, and restore the repository, as if they were on two hosts */
+  static async of(lab: PgLab, links?: Links): Promise<Repository> {
     const { ground, primary } = lab;
     const folder = ground.makeFolder("backrest");
     const repository = new Repository(lab, folder);
@@ -47,6 +55,7 @@ export class Repository {
         `pg1-path=${primary.dataDirectory}`,
         `pg1-port=${primary.port}`,
         `pg1-socket-path=${primary.socketFolder}`,
+        ...(links === undefined ? [] : repository.linked(links)),
         "",
       ].join("\n"),
     );
@@ -56,6 +65,21 @@ export class Repository {
     await primary.restart();
     await repository.run("stanza-create");
     return repository;
+  }
+
+  /** Each file is remembered as whole as soon as a hundredth of all has come. */
+  private linked({ backup, restore }: Links): string[] {
+    const { config } = this;
+    return [
+      ...[
+        "[global:backup]",
+        `cmd-ssh=${backup.program}`,
+        "manifest-save-threshold=1",
+      ],
+      ...["[shop:backup]", "pg1-host=localhost", `pg1-host-config=${config}`],
+      ...["[global:restore]", `cmd-ssh=${restore.program}`],
+      ...["repo1-host=localhost", `repo1-host-config=${config}`],
+    ];
   }
 
   method(): Method {
@@ -77,6 +101,11 @@ export class Repository {
       "--log-level-file=off",
       ...words,
     ]);
+  }
+
+  /** Ids of processes that back up, verify or restore by this configuration, and of what they speak through. */
+  working(): number[] {
+    return processesWith(this.config, /\b(backup|verify|restore)\b/);
   }
 
   /** Labels of full backups, oldest first. */
@@ -108,3 +137,11 @@ export class Repository {
     });
   }
 }
+
+/** Tables of a megabyte each that compress badly, for a copy that takes its time. */
+export const noise = (tables: number): string => `do $$ begin
+  for n in 1..${tables} loop
+    execute format('create table noise_%s as select md5(random()::text) || md5(random()::text) as noise from generate_series(1, 10000)', n);
+  end loop;
+end $$;
+checkpoint`;

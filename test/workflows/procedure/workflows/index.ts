@@ -25,6 +25,8 @@ export interface TrialInput {
   readonly isParallel?: boolean;
   /** After `copy`, nothing can be undone any more. */
   readonly isForwardOnly?: boolean;
+  /** `copy` leaves something running when it is cancelled, which must be stopped. */
+  readonly isDetached?: boolean;
   /** `copy` must not wait for anybody. */
   readonly isUrgent?: boolean;
 }
@@ -84,6 +86,13 @@ const undo =
     await work(`undo-${id}`)(tries);
   };
 
+const stop = async (tries: {
+  attempt: number;
+  part: number;
+}): Promise<void> => {
+  await work("stop-copy")(tries);
+};
+
 const stepsOf = ({ isUrgent }: TrialInput): readonly StepSpec<TrialStep>[] =>
   trialSteps.map((spec) =>
     isUrgent === true && spec.id === "copy" ? { ...spec, urgent: true } : spec,
@@ -115,7 +124,7 @@ async function forward(
   run: ProcedureRun<TrialStep>,
   input: TrialInput,
 ): Promise<void> {
-  const { isWatched, isAsked, isForwardOnly, isCareless } = input;
+  const { isWatched, isAsked, isForwardOnly, isCareless, isDetached } = input;
   await run.step("look", work("look"));
   await run.step("slot", work("slot"));
   if (isCareless === true) await work("stray")({ attempt: 1, part: 1 });
@@ -133,7 +142,8 @@ async function forward(
     ]);
     return;
   }
-  await run.step("copy", work("copy"));
+  const terms = isDetached === true ? { stop } : {};
+  await run.step("copy", work("copy"), terms);
   if (isForwardOnly === true) run.passPointOfNoReturn("the first write came");
   if (isAsked === true) {
     const choices = ["approve", "deny"];
