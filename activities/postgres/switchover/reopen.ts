@@ -20,7 +20,7 @@ import { settleStandby } from "./settle-standby";
 const reopenS = 300;
 const pollMs = 500;
 /** A shutdown that hangs is cut off by then: a primary recovers from that by itself. */
-const patienceMs = 30_000;
+const mostPatienceMs = 30_000;
 
 /** @throws postgres.neitherOpen, postgres.twoOpen, ssh.* */
 export async function reopenPrimary(
@@ -63,7 +63,8 @@ async function openPrimary(
   signal?: AbortSignal,
 ): Promise<void> {
   const { run, primary, stopped, timeoutS = reopenS } = order;
-  const began = Date.now();
+  const patienceMs = Math.min(mostPatienceMs, timeoutS * 500);
+  let began = Date.now();
   for (let isCutOff = false; ;) {
     const found = await foundOf(ports, order, primary, signal);
     const step = reopenStep(found, run, stopped);
@@ -81,6 +82,7 @@ async function openPrimary(
     } else if (!isCutOff && Date.now() - began > patienceMs) {
       isCutOff = true;
       await cutOff(ports, primary, signal);
+      began = Date.now();
     }
     await sleep(pollMs, undefined, { signal });
   }

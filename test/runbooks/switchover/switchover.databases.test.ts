@@ -1,5 +1,8 @@
 import type { SwitchoverActivities } from "../../../activities/postgres/switchover/port";
-import { SwitchRig } from "./switch-rig";
+import { controlUpdates } from "../../../workflows/controls/messages";
+import { procedureQuery } from "../../../workflows/procedure/messages";
+import { eventually } from "../../harness/eventually";
+import { type SwitchHandle, SwitchRig } from "./switch-rig";
 
 let rig: SwitchRig;
 beforeAll(async () => {
@@ -24,15 +27,25 @@ async function freezeBefore(
   };
 }
 
+/** Every answer but those about the plan is lost once. @returns whose */
+function loseAnswers(): Set<string> {
+  const lost = new Set<string>();
+  rig.hooks.after = (name) => {
+    if (name.startsWith("prepare") || lost.has(name)) return;
+    lost.add(name);
+    throw new Error(`the answer of ${name} was lost`);
+  };
+  return lost;
+}
+
+/** Who turned it. */
+const turnedBy = async (handle: SwitchHandle) =>
+  (await handle.query(procedureQuery))?.turned;
+
 describe("a switchover whose every answer is lost once", () => {
   it("repeats each step, changes nothing twice, and completes", async () => {
     const roles = rig.roles();
-    const lost = new Set<string>();
-    rig.hooks.after = (name) => {
-      if (name.startsWith("prepare") || lost.has(name)) return;
-      lost.add(name);
-      throw new Error(`the answer of ${name} was lost`);
-    };
+    const lost = loseAnswers();
     const handle = await rig.approved();
     expect(await handle.result()).toMatchObject({ outcome: "completed" });
     expect([...lost]).toEqual(
@@ -42,6 +55,72 @@ describe("a switchover whose every answer is lost once", () => {
         ...["resumeClients", "rejoin", "watchLag"],
       ]),
     );
+    await rig.scene.settled(roles, "standby");
+  }, 240_000);
+
+  it("and that is aborted once the standby is promoted goes back all the same", async () => {
+    const roles = rig.roles();
+    const handle = await rig.start();
+    const lost = loseAnswers();
+    rig.hooks.before = async (name) => {
+      if (name !== "proveTimeline") return;
+      rig.hooks.before = () => undefined;
+      await handle.executeUpdate(controlUpdates.abort, {
+        args: [{ by: "ada", reason: "not now" }],
+      });
+    };
+    await rig.answer(handle, "switch", "approve");
+    expect(await handle.result()).toMatchObject({ outcome: "went back" });
+    expect([...lost]).toEqual(
+      expect.arrayContaining([
+        ...["promote", "demote", "promoteBack", "resumeClients", "rejoin"],
+      ]),
+    );
+    await rig.scene.settled(roles, "primary");
+  }, 240_000);
+});
+
+describe("the time box", () => {
+  it("turns a run back by its timer while the primary does not stop: it is back and writing", async () => {
+    const roles = rig.roles();
+    const cluster = rig.scene.clusterOf(roles.primary);
+    const pid = Number(
+      await cluster.sql(
+        "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'",
+      ),
+    );
+    rig.hooks.before = (name) => {
+      if (name === "stopPrimary") process.kill(pid, "SIGSTOP");
+    };
+    const handle = await rig.approved({ timeBoxS: 30, drainS: 10 });
+    expect(await handle.result()).toMatchObject({ outcome: "went back" });
+    expect(await turnedBy(handle)).toEqual({
+      ...{ by: "the time box" },
+      reason: "the standby was not promoted within 30 s",
+    });
+    await rig.scene.settled(roles, "primary");
+  }, 240_000);
+
+  it("turns it back from a promotion that comes too late, and finds that it has come: completed late", async () => {
+    const roles = rig.roles();
+    const cluster = rig.scene.clusterOf(roles.standby);
+    const pid = Number(
+      await cluster.sql(
+        "SELECT pid FROM pg_stat_activity WHERE backend_type = 'startup'",
+      ),
+    );
+    rig.hooks.before = async (name) => {
+      if (name === "promote") process.kill(pid, "SIGSTOP");
+      if (name !== "reopenPrimary") return;
+      expect(await rig.scene.writableOf(roles)).toEqual([]);
+      process.kill(pid, "SIGCONT");
+      await eventually(async () =>
+        (await rig.scene.writableOf(roles)).length === 1 ? true : undefined,
+      );
+    };
+    const handle = await rig.approved({ timeBoxS: 30, drainS: 10 });
+    expect(await handle.result()).toMatchObject({ outcome: "completed late" });
+    expect(await turnedBy(handle)).toMatchObject({ by: "the time box" });
     await rig.scene.settled(roles, "standby");
   }, 240_000);
 });
@@ -56,6 +135,17 @@ describe("a standby that stops answering", () => {
     expect(await handle.result()).toMatchObject({ outcome: "went back" });
     await rig.scene.settled(roles, "primary");
   }, 240_000);
+
+  it("once it is promoted lets clients go on there, when somebody says so at the gate", async () => {
+    const roles = rig.roles();
+    const letGo = await freezeBefore("proveTimeline");
+    const handle = await rig.approved({ timeBoxS: 30, drainS: 10 });
+    await rig.gate(handle, "failed-undo-promote", 200_000);
+    letGo();
+    await rig.answer(handle, "failed-undo-promote", "skip", "it is up again");
+    expect(await handle.result()).toMatchObject({ outcome: "completed late" });
+    await rig.scene.settled(roles, "standby");
+  }, 300_000);
 
   it("after one was asked for leaves both closed and asks, until it can be proven what became of it", async () => {
     const roles = rig.roles();
