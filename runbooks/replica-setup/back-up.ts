@@ -27,7 +27,7 @@ export interface WatchedSlot {
 
 export interface ReadyPrimary extends WatchedSlot {
   readonly sentinel: Sentinel;
-  /** Ends the watch over the slot, so that another one can begin. */
+  /** Ends the watch over the slot, whichever is on. */
   readonly unwatch: () => void;
 }
 

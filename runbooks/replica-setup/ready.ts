@@ -1,10 +1,11 @@
 import { sleep } from "@temporalio/workflow";
+import type { ArtifactRef } from "../../activities/artifacts/port";
 import type { CreatedSlot } from "../../activities/postgres/slot/port";
 import type { Baseline } from "../../activities/postgres/standby/port";
 import type { Finding } from "../../workflows/procedure/spec";
 import { changes } from "./calls";
 import { nextLookMs } from "./plan";
-import type { ReplicaRun } from "./run";
+import { hasSwitched, type ReplicaRun } from "./run";
 import { findingOf } from "./sight-words";
 import { discardScratches, type Verification } from "./verify";
 
@@ -16,11 +17,15 @@ export const untilDecided = (
   { slot }: CreatedSlot,
 ): Promise<Decided> =>
   run.step("ready", async () => {
-    const stop = run.watch("standby", (tell) => watchStandby(run, slot, tell));
+    const stop = run.watch("standby", (tell, known) =>
+      watchStandby(run, slot, tell, known),
+    );
     const { summary } = run.prepared;
+    const isProven = run.resultOf<ArtifactRef>("record") !== undefined;
+    const from = isProven ? "a verified backup" : "a backup WITHOUT a record";
     const { choice, by, at } = await run.ask({
       id: "ready",
-      title: `${summary} streams from a verified backup: what now?`,
+      title: `${summary} streams from ${from}: what now?`,
       choices: ["switch over", "finish", "roll back"],
     });
     stop();
@@ -33,42 +38,47 @@ async function watchStandby(
   { prepared: { run, plan } }: ReplicaRun,
   slot: string,
   tell: (finding: Finding) => void,
+  known: Finding | undefined,
 ): Promise<void> {
   const { primary, replica } = plan;
-  let since: Baseline | undefined;
+  let since = known?.memory as Baseline | undefined;
   let before: Finding | undefined;
   for (let lookMs = 0; ;) {
     const order = { run, primary, replica, slot };
     const sight = await changes.standbySight({ ...order, since });
     since ??= sight.baseline;
     const finding = findingOf(sight);
-    tell(finding);
+    tell({ ...finding, memory: since });
     lookMs = nextLookMs(lookMs, finding.text !== before?.text);
     before = finding;
     await sleep(lookMs, { summary: "look at the standby again" });
   }
 }
 
-/** The slot is the standby's from now on; of the run nothing else is left, on whichever server writes now. */
-export async function handOver(
+/** The slot is the standby's from now on. */
+export const handOver = (
   run: ReplicaRun,
   verification: Verification,
-): Promise<void> {
+): Promise<unknown> => run.step("hand-over", () => letGo(run, verification));
+
+/** Of the run nothing is left but the standby and its slot, on whichever server writes now. */
+export async function letGo(
+  run: ReplicaRun,
+  verification: Pick<Verification, "measured" | "backup">,
+): Promise<unknown> {
   const { run: mark, plan } = run.prepared;
   // After a switchover the run's rows are there, and the old primary's slot is gone.
-  const isSwitched = run.state.steps["switchover"]?.kind === "done";
+  const isSwitched = hasSwitched(run);
   const primary = isSwitched ? plan.replica : plan.primary;
   const standby = isSwitched ? plan.primary : plan.replica;
-  await run.step("hand-over", async () => {
-    await discardScratches(run, verification);
-    await changes.removeSentinels({ run: mark, primary });
-    await changes.removeAmcheck({ run: mark, primary });
-    await changes.unpinBackup({
-      ...{ run: mark, primary: plan.primary, replica: plan.replica },
-      backup: verification.backup,
-    });
-    return changes.handOverSlot({
-      ...{ run: mark, primary, standby, isSwitched },
-    });
+  await discardScratches(run, verification);
+  await changes.removeSentinels({ run: mark, primary });
+  await changes.removeAmcheck({ run: mark, primary });
+  await changes.unpinBackup({
+    ...{ run: mark, primary: plan.primary, replica: plan.replica },
+    backup: verification.backup,
+  });
+  return changes.handOverSlot({
+    ...{ run: mark, primary, standby, isSwitched },
   });
 }

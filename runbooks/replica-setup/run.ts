@@ -39,11 +39,15 @@ export async function planned({
 
 /** In the runbook's own words, where it has better ones, with what was measured. */
 export function endOf(run: ReplicaRun): EndOptions {
-  const { decisions, course } = run.state;
+  const { decisions } = run.state;
   const sections = sectionsOf(run);
   if (decisions["begin"]?.choice === "deny")
     return { outcome: "denied", sections };
-  const isSwitched =
-    course.kind === "forward" && decisions["ready"]?.choice === "switch over";
-  return isSwitched ? { outcome: "switched over", sections } : { sections };
+  return hasSwitched(run)
+    ? { outcome: "switched over", sections }
+    : { sections };
 }
+
+/** Clients write on the replica. */
+export const hasSwitched = ({ state }: Pick<ReplicaRun, "state">): boolean =>
+  state.steps["switchover"]?.kind === "done";

@@ -6,17 +6,13 @@ import { changes, jobs } from "./calls";
 import { type Measurement, measureAgain } from "./measure";
 import type { ReplicaRun } from "./run";
 
-/**
- * The verified files become the replica's data directory, and a server that streams starts from them.
- *
- * @returns ends the watch over its slot
- */
+/** The verified files become the replica's data directory, and a server that streams starts from them. */
 export async function startStandby(
   run: ReplicaRun,
   measured: Measurement,
   backup: Backup,
   ready: ReadyPrimary,
-): Promise<() => void> {
+): Promise<void> {
   const { run: mark, plan } = run.prepared;
   const { primary, replica } = plan;
   const { slot } = ready.slot;
@@ -28,11 +24,10 @@ export async function startStandby(
     return changes.publishStandby(order);
   });
   unwatch();
-  const unwatchStandby = watchOver(run, ready);
+  watchOver(run, ready);
   await run.step("start", () =>
     jobs.startStandby({ run: mark, server: replica }),
   );
-  return unwatchStandby;
 }
 
 /** The run itself has taken what these measure. */

@@ -151,7 +151,7 @@ const steps = {
     title: "Keep the verification record",
     check: "every level that gates a promotion has passed",
     resumes: again,
-    choices: canGoBack,
+    choices: canBeSkipped,
   },
   lag: {
     title: "Wait until the standby has caught up",
@@ -182,7 +182,9 @@ const steps = {
   switchover: {
     title: "Switch over",
     check: "exactly one writable server, and the old primary follows",
-    resumes: "a run of its own, which is joined",
+    resumes: "a run of its own, which goes on",
+    staysHere: true,
+    undoTitle: "Clean up behind the switchover",
     choices: ["retry", "skip"],
   },
   "hand-over": {

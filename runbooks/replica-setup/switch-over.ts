@@ -1,67 +1,81 @@
 import {
   ApplicationFailure,
-  ChildWorkflowCancellationType,
-  executeChild,
+  CancellationScope,
+  type ChildWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
+  startChild,
 } from "@temporalio/workflow";
 import type { ArtifactRef } from "../../activities/artifacts/port";
+import { controlSignals } from "../../workflows/controls/messages";
+import { thisRun } from "../../workflows/procedure/calls";
 import type { SwitchoverInput, SwitchoverResult } from "../switchover/contract";
 import * as switchover from "../switchover/ids";
-import { thisRun } from "../../workflows/procedure/calls";
-import { type WatchedSlot, watchOver } from "./back-up";
+import { type ReadyPrimary, type WatchedSlot, watchOver } from "./back-up";
 import type { ReplicaRun } from "./run";
 
 type Switchover = (input: SwitchoverInput) => Promise<SwitchoverResult>;
 
 /**
- * A run of its own, with its own plan and gate; it works under this run's lock. It ends the slot that was watched, which is
- * no reason to give up what has taken over.
+ * A run of its own, with its own plan and gate; it works under this run's lock. The slot is not watched meanwhile: it is away
+ * while the primary is, and gone with it. Once clients write on the replica nothing of it may be taken back.
  */
-export async function switchOver(
+export const switchOver = (
   run: ReplicaRun,
-  watched: WatchedSlot,
-  unwatch: () => void,
-): Promise<void> {
-  let stopWatch = unwatch;
-  await run.step("switchover", async ({ attempt }) => {
-    stopWatch();
-    try {
-      return await switchAs(run, attempt);
-    } catch (error) {
-      if (!isCancellation(error)) stopWatch = watchOver(run, watched);
-      throw error;
+  watched: WatchedSlot & Pick<ReadyPrimary, "unwatch">,
+): Promise<string | undefined> =>
+  run.step("switchover", async ({ attempt }) => {
+    const { primary, replica } = run.prepared.plan;
+    watched.unwatch();
+    const { outcome, text } = await ended(inputOf(run, attempt));
+    if (outcome !== "completed" && outcome !== "completed late") {
+      watchOver(run, watched);
+      throw ApplicationFailure.nonRetryable(
+        `the switchover ended as ${outcome}: ${text}\nhint: Read its report; a retry starts another one.`,
+        "switchover.notDone",
+      );
     }
-  });
-  if (run.state.steps["switchover"]?.kind === "done")
     run.passPointOfNoReturn(
-      "the standby has taken over; to return, switch over in the other direction",
+      `clients write on ${replica.id}; to return, switch over to ${primary.id}`,
     );
-}
+    return text;
+  });
 
-async function switchAs(run: ReplicaRun, attempt: number): Promise<string> {
+function inputOf(run: ReplicaRun, attempt: number): SwitchoverInput {
   const { target, change, settings } = run.prepared.plan;
   const { primary, replica, timeBoxS } = settings;
   const record = run.resultOf<ArtifactRef>("record");
-  const input = {
+  return {
     ...{ target, change: `${change}-${attempt}`, mode: "execute" as const },
     ...{ primary, standby: replica, timeBoxS },
     ...(record === undefined ? {} : { record }),
   };
-  const { outcome, text } = await executeChild<Switchover>(
-    switchover.workflowType,
-    {
+}
+
+/**
+ * Its end, whatever becomes of this run meanwhile: who turns this run back asks the other one to go back too, and only what
+ * it ended as says which server clients write on.
+ */
+function ended(input: SwitchoverInput): Promise<SwitchoverResult> {
+  const turned = CancellationScope.current().cancelRequested;
+  return CancellationScope.nonCancellable(async () => {
+    const child = await startChild<Switchover>(switchover.workflowType, {
       workflowId: switchover.workflowId(input),
       args: [input],
       memo: { holder: thisRun().rootRunId },
       parentClosePolicy: ParentClosePolicy.ABANDON,
-      cancellationType:
-        ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-    },
-  );
-  if (outcome === "completed" || outcome === "completed late") return text;
-  throw ApplicationFailure.nonRetryable(
-    `the switchover ended as ${outcome}: ${text}\nhint: Read its report; a retry starts another one.`,
-    "switchover.notDone",
-  );
+    });
+    turned.catch((error: unknown) => askBack(child, error));
+    return child.result();
+  });
+}
+
+async function askBack(
+  child: ChildWorkflowHandle<Switchover>,
+  error: unknown,
+): Promise<void> {
+  if (!isCancellation(error)) throw error;
+  const reason = "the run that it belongs to was turned back";
+  const by = thisRun().workflowId;
+  await child.signal(controlSignals.abort, { by, reason });
 }

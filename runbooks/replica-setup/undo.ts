@@ -3,16 +3,21 @@ import type { StepWork } from "../../workflows/procedure/runner";
 import { copyOf } from "./back-up";
 import { changes, jobs } from "./calls";
 import type { Measurement } from "./measure";
-import type { ReplicaRun } from "./run";
+import { letGo } from "./ready";
+import { hasSwitched, type ReplicaRun } from "./run";
 import type { ReplicaStepId } from "./steps";
 import { discardScratches } from "./verify";
 
-/** What takes each step back; the last one that has begun comes first. */
-export function inverses(
-  run: ReplicaRun,
-): Partial<Record<ReplicaStepId, StepWork<void>>> {
-  // The replica is the primary now, and holds what clients have written since.
-  if (run.state.steps["switchover"]?.kind === "done") return {};
+type Inverses = Partial<Record<ReplicaStepId, StepWork<unknown>>>;
+
+/**
+ * What takes each step back; the last one that has begun comes first. Once clients write on the replica it is the primary,
+ * and stays: only what the run has beside it is taken away.
+ */
+export const inverses = (run: ReplicaRun): Inverses =>
+  hasSwitched(run) ? { switchover: () => cleanUp(run) } : setUpInverses(run);
+
+function setUpInverses(run: ReplicaRun): Inverses {
   const { run: mark, plan } = run.prepared;
   const { primary, replica } = plan;
   const pair = { run: mark, primary, replica };
@@ -28,10 +33,8 @@ export function inverses(
         await changes.unpublishStandby({ ...pair, backup: copy });
     },
     scratch: async () => {
-      const copy = backup();
-      const measured = run.resultOf<Measurement>("preflight");
-      if (copy !== undefined && measured !== undefined)
-        await discardScratches(run, { measured, backup: copy });
+      const verification = verificationOf(run);
+      if (verification !== undefined) await discardScratches(run, verification);
     },
     pin: async () => {
       const copy = backup();
@@ -47,6 +50,17 @@ export function inverses(
       await changes.removeAmcheck({ run: mark, primary });
     },
   };
+}
+
+async function cleanUp(run: ReplicaRun): Promise<void> {
+  const verification = verificationOf(run);
+  if (verification !== undefined) await letGo(run, verification);
+}
+
+function verificationOf(run: ReplicaRun) {
+  const backup = run.resultOf<Backup>("copy");
+  const measured = run.resultOf<Measurement>("preflight");
+  return backup && measured && { backup, measured };
 }
 
 /** Each attempt is stopped first, then removed under guard. */

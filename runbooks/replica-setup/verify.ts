@@ -5,6 +5,7 @@ import { levelsOf } from "../../activities/postgres/verify/levels";
 import type {
   Level,
   LevelResult,
+  LevelVerdict,
   OfScratch,
   Scratch,
   VerifyOrder,
@@ -91,16 +92,22 @@ export async function compareLocked(
   const { primary, settings } = run.prepared.plan;
   const { locked, lockedS } = settings.verify;
   if (locked.length === 0) return [];
-  return run.step("rows-locked", async ({ attempt }) => {
-    const order = {
-      ...orderOf(run, verification, attempt),
-      ...{ primary, holdMs: lockedS * 1_000 },
-    };
-    const results: LevelResult[] = [];
-    for (const tables of locked)
-      results.push(await jobs.compareLocked({ ...order, ...tables }));
-    return passed(results);
-  });
+  type Compared = readonly LevelResult[] | undefined;
+  const compared = await run.step<Compared>(
+    "rows-locked",
+    async ({ attempt }) => {
+      const order = {
+        ...orderOf(run, verification, attempt),
+        ...{ primary, holdMs: lockedS * 1_000 },
+      };
+      const results: LevelResult[] = [];
+      for (const tables of locked)
+        results.push(await jobs.compareLocked({ ...order, ...tables }));
+      return passed(results, ["fail", "not comparable"]);
+    },
+  );
+  // Whoever skips it goes without.
+  return compared ?? [];
 }
 
 /** The record that a promotion asks for; refused while a level that gates it has not passed. */
@@ -130,13 +137,16 @@ function orderOf(
 }
 
 /** @throws the levels that failed, by name */
-function passed(results: readonly LevelResult[]): readonly LevelResult[] {
-  if (results.some(({ verdict }) => verdict === "fail")) throw failed(results);
+function passed(
+  results: readonly LevelResult[],
+  faults: readonly LevelVerdict[] = ["fail"],
+): readonly LevelResult[] {
+  const bad = results.filter(({ verdict }) => faults.includes(verdict));
+  if (bad.length > 0) throw failed(bad);
   return results;
 }
 
-function failed(results: readonly LevelResult[]): ApplicationFailure {
-  const bad = results.filter(({ verdict }) => verdict === "fail");
+function failed(bad: readonly LevelResult[]): ApplicationFailure {
   const lines = bad.map(({ level, reason, hint }) =>
     [
       `${level}: ${reason}`,

@@ -60,7 +60,7 @@ async function setUpReplica(run: ReplicaRun): Promise<void> {
   const files = await verifyFiles(run, verification);
   const opened = await openScratch(run, verification);
   // The slot holds WAL until the standby streams, so that reading whole does not keep it waiting.
-  const [read, unwatch] = await Promise.all([
+  const [read] = await Promise.all([
     readScratch(run, verification, opened),
     startStandby(run, measured, backup, ready),
   ]);
@@ -70,6 +70,6 @@ async function setUpReplica(run: ReplicaRun): Promise<void> {
   await keepRecord(run, verification, results, opened);
   await letCommitsWait(run);
   const decided = await untilDecided(run, ready.slot);
-  if (decided === "switch over") await switchOver(run, ready, unwatch);
+  if (decided === "switch over") await switchOver(run, ready);
   await handOver(run, verification);
 }

@@ -26,7 +26,7 @@ export function inRuns<Input, Result, Prepared extends PreparedProcedure>(
       // A successor would not be cancelled, and would not know what is being stopped; and the little that is left fits.
       mayHandOver: () =>
         core.state.course.kind !== "cancelled" &&
-        !runner.isStopping &&
+        !runner.mustStay &&
         !isOver(core.state),
       handOver: async () => {
         await quiet(hopping.ears.ledger);

@@ -80,10 +80,10 @@ export class StepRunner {
     );
   }
 
-  /** Steps whose work is being stopped: a successor would not know that. */
-  get isStopping(): boolean {
+  /** Work is being stopped, which a successor would not know, or cannot be joined by one. */
+  get mustStay(): boolean {
     return [...this.#running.values()].some(
-      ({ scope }) => scope.consideredCancelled,
+      ({ spec, scope }) => spec.staysHere === true || scope.consideredCancelled,
     );
   }
 

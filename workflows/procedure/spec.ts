@@ -30,6 +30,8 @@ export interface StepSpec<Id extends string = string> {
    * run rolls back at once. Past the point of no return it asks as any other. Its inverse is held by nothing either.
    */
   readonly urgent?: true;
+  /** A successor could not join its work, a child run, say: the chain of runs goes on once it has ended. */
+  readonly staysHere?: true;
   /** Of its inverse; default: its own, undone. */
   readonly undoTitle?: string;
   /** What starting it again costs, for people who must decide that. */
@@ -96,6 +98,8 @@ export interface Finding {
   readonly text: string;
   /** What was measured, for screens: it is no news by itself. */
   readonly figures?: string;
+  /** What the loop needs to know when it begins anew in a later run of the chain; small JSON. */
+  readonly memory?: unknown;
 }
 
 const undoPrefix = "undo-";

@@ -27,31 +27,34 @@ interface WatchesOptions {
 /** What is looked at beside the steps. */
 export class Watches {
   readonly #asking = new Set<string>();
-  readonly #watching = new Set<string>();
+  readonly #scopes = new Map<string, CancellationScope>();
 
   constructor(private readonly options: WatchesOptions) {}
 
-  /** @returns ends it, and what it held is free */
+  /** Takes the place of an earlier watch of this name. @returns ends the one of this name, and what it held is free */
   start(name: string, loop: WatchLoop): () => void {
-    const { core, desk } = this.options;
+    this.#scopes.get(name)?.cancel();
     const scope = new CancellationScope({ cancellable: true });
-    this.#watching.add(name);
+    this.#scopes.set(name, scope);
     scope
       .run(() => this.#keep(name, loop, scope))
       .catch((error: unknown) => {
         if (!isCancellation(error) && !scope.consideredCancelled) throw error;
       });
-    return () => {
-      scope.cancel();
-      this.#watching.delete(name);
-      desk.withdraw(watchGate(name));
-      core.dispatch({ kind: "unwatched", watch: name });
-    };
+    return () => this.#end(name);
+  }
+
+  #end(name: string): void {
+    const { core, desk } = this.options;
+    this.#scopes.get(name)?.cancel();
+    this.#scopes.delete(name);
+    desk.withdraw(watchGate(name));
+    core.dispatch({ kind: "unwatched", watch: name });
   }
 
   /** One that has ended may still be told of, by an activity that is being stopped. */
   isWatching(name: string): boolean {
-    return this.#watching.has(name);
+    return this.#scopes.has(name);
   }
 
   async #keep(

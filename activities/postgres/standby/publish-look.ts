@@ -27,7 +27,6 @@ echo "dataDevice $(device "$parent")"
 for file in PG_VERSION global/pg_control backup_label postgresql.conf; do
   if [ -f "$attempt/$file" ]; then echo "has $file"; fi
 done
-if [ -f "$data/standby.signal" ]; then echo "has data/standby.signal"; fi
 if [ -r "$attempt.owner" ]; then echo "owner $(tr -d '\\n' <"$attempt.owner")"; fi
 if [ -r "$marker" ]; then echo "published $(tr -d '\\n' <"$marker")"; fi
 "$RB_BIN/pg_controldata" "$attempt" 2>/dev/null || "$RB_BIN/pg_controldata" "$data" 2>/dev/null

@@ -15,7 +15,7 @@ import {
   type PublishWish,
 } from "./publish-verdict";
 import { rewriteSettings, standbySettings } from "./standby-settings";
-import { stopServer } from "./stop-server";
+import { stopStandby } from "./stop-standby";
 
 const timeoutMs = 120_000;
 
@@ -120,13 +120,7 @@ export async function unpublishStandby(
       seen: `${wish.dataDirectory} is not the folder that this run published`,
       facts: { place: wish.dataDirectory },
     });
-  // A promotion removes it: what clients have written since is nobody's to take away.
-  if (!look.files.includes("data/standby.signal"))
-    throw standbyError("unpublishRefused", {
-      seen: `${wish.dataDirectory} is no standby's any more`,
-      facts: { place: wish.dataDirectory },
-    });
-  await stopServer(programs, { run, server }, signal);
+  await stopStandby(programs, { run, server }, signal);
   await moveBack(programs, server, wish, unpublishScript, signal);
   return "moved";
 }

@@ -1,13 +1,14 @@
 import type { Programs } from "../port";
-import { lookAtServer } from "../server-look";
+import { lookAtServer, type ServerLook } from "../server-look";
 import { standbyError } from "./errors";
 import type { ServerOrder } from "./port";
 import { stopServer } from "./stop-server";
 
 /**
- * Stops what follows, and nothing else: one that was promoted meanwhile holds what clients have written since.
+ * Stops a standby, and nothing else: PostgreSQL removes `standby.signal` when it promotes, so a server without it takes
+ * writes, or did so last.
  *
- * @throws postgres.noStandby, postgres.notStopped, ssh.*
+ * @throws postgres.noStandby before anything is stopped; postgres.notStopped, ssh.*
  */
 export async function stopStandby(
   programs: Programs,
@@ -15,12 +16,15 @@ export async function stopStandby(
   signal?: AbortSignal,
 ): Promise<void> {
   const { server } = order;
-  const look = await lookAtServer(programs, server, signal);
-  if (look.processes > 0 && !look.hasStandbySignal)
-    throw standbyError("noStandby", {
-      seen: `${server.id} runs without standby.signal`,
-      expected: "a standby",
-      facts: { server: server.id },
-    });
+  assertStandby(server.id, await lookAtServer(programs, server, signal));
   await stopServer(programs, order, signal);
+}
+
+function assertStandby(id: string, look: ServerLook): void {
+  if (look.folder === "absent" || look.hasStandbySignal) return;
+  throw standbyError("noStandby", {
+    seen: `${id} is no standby any more: it has no standby.signal, and its files say \`${look.control?.state ?? "nothing"}\``,
+    expected: "a standby",
+    facts: { server: id },
+  });
 }

@@ -5,8 +5,8 @@ import type { LevelResult, LockedCompareOrder } from "./port";
 import { comparingSettings, type RowSum, sumQuery } from "./rows-sql";
 import {
   type ComparedTable,
-  judgeComparison,
   judgeLocked,
+  judgeNamed,
   type TableVerdict,
 } from "./v8-rows";
 import { tableRefusal } from "./table-refusal";
@@ -34,7 +34,7 @@ export function compareLocked(
       });
       tables.push(await compareOne(work, order, table));
     }
-    return judgeComparison(tables);
+    return judgeNamed(tables);
   });
 }
 

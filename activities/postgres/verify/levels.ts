@@ -93,17 +93,23 @@ export interface GateVerdict {
   readonly refused: readonly LevelResult[];
 }
 
-/** Whether the levels let the standby start, or be promoted; the last result of a level counts. */
+/** Whether the levels let the standby start, or be promoted; of several results of one level a failure counts most, then a pass. */
 export function judgeGate(
   policy: Policy,
   gate: PolicyGate,
   results: readonly LevelResult[],
 ): GateVerdict {
-  const latest = new Map(results.map((result) => [result.level, result]));
+  const counting = new Map<Level, LevelResult>();
+  for (const result of results) {
+    const { level } = result;
+    const known = counting.get(level);
+    if (known === undefined || weightOf(result) > weightOf(known))
+      counting.set(level, result);
+  }
   const wanted = levelsOf(policy, gate);
-  const missing = wanted.filter((level) => !latest.has(level));
+  const missing = wanted.filter((level) => !counting.has(level));
   // A level that nobody asked for and that failed is a failure still.
-  const refused = [...latest.values()].filter(
+  const refused = [...counting.values()].filter(
     (result) =>
       result.verdict === "fail" ||
       (wanted.includes(result.level) && !isEnough(policy, result)),
@@ -111,6 +117,9 @@ export function judgeGate(
   const open = missing.length === 0 && refused.length === 0;
   return { open, missing, refused };
 }
+
+const weightOf = ({ verdict }: LevelResult): number =>
+  verdict === "fail" ? 2 : verdict === "pass" ? 1 : 0;
 
 function isEnough(policy: Policy, { level, verdict }: LevelResult): boolean {
   const tolerated = policies[policy].tolerates[level] ?? [];

@@ -1,6 +1,6 @@
 import type { ArtifactRef } from "../../artifacts/port";
 import type { RecordOrder, RecordQuestion, VerificationRecord } from "./port";
-import { assertCounts, buildRecord, parseRecord } from "./record";
+import { assertCounts, assertGate, buildRecord, parseRecord } from "./record";
 import { lookAtBackup } from "./verify-manifest";
 import { lookMs, serverOf, type VerifyWork } from "./work";
 
@@ -10,11 +10,20 @@ for name in postgres pg_verifybackup pg_waldump pg_amcheck pg_dump pg_checksums;
 done
 `;
 
-/** Stores what was found of a backup; the reference proves the record. @throws artifacts.*, ssh.*, postgres.noProgram */
+/**
+ * Stores what was found of a backup; the reference proves the record.
+ *
+ * @throws verification.incomplete when its levels would not let it be promoted; artifacts.*, ssh.*, postgres.noProgram
+ */
 export async function recordVerification(
   { deps, signal }: VerifyWork,
   order: RecordOrder,
 ): Promise<ArtifactRef> {
+  const { backup, policy, results: levels } = order;
+  assertGate(
+    { backupId: backup.backupId, levels },
+    { policy, gate: "promotion" },
+  );
   const { stdout } = await deps.programs.script(serverOf(order), {
     ...{ script: versionsScript, timeoutMs: lookMs, signal },
   });
@@ -24,7 +33,7 @@ export async function recordVerification(
       .filter((line) => line.includes("\t"))
       .map((line) => line.split("\t") as [string, string]),
   );
-  const { systemIdentifier, backupId } = order.backup;
+  const { systemIdentifier, backupId } = backup;
   const record = buildRecord(order, binaries, deps.now());
   const key = `verifications/${systemIdentifier}/${backupId}/${order.run.short}-${order.generation}.json`;
   return deps.artifacts.put(key, JSON.stringify(record, undefined, 2));

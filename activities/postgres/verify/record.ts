@@ -86,8 +86,15 @@ export function assertCounts(
       seen: `the manifest in ${record.path} has the checksum ${onDisk ?? "of no manifest"}`,
       expected: record.manifestSha256,
     });
-  const { policy, gate } = question;
-  const { open, missing, refused } = judgeGate(policy, gate, record.levels);
+  assertGate(record, question);
+}
+
+/** @throws verification.incomplete with every level that is missing or not enough */
+export function assertGate(
+  { backupId, levels }: Pick<VerificationRecord, "backupId" | "levels">,
+  { policy, gate }: Pick<RecordQuestion, "policy" | "gate">,
+): void {
+  const { open, missing, refused } = judgeGate(policy, gate, levels);
   if (open) return;
   const words = [
     ...missing.map((level) => `${level} is missing`),
@@ -96,7 +103,7 @@ export function assertCounts(
     ),
   ];
   throw verificationError("incomplete", {
-    seen: `the record of ${record.backupId}: ${words.join("; ")}`,
+    seen: `what is known of ${backupId}: ${words.join("; ")}`,
     expected: `what the policy ${policy} asks before the ${gate}`,
   });
 }

@@ -15,6 +15,9 @@ const result = (level: Level, verdict: LevelVerdict = "pass"): LevelResult => ({
 const passed = (policy: Policy): LevelResult[] =>
   levelsOf(policy, "promotion").map((level) => result(level));
 
+const without = (left: Level): LevelResult[] =>
+  passed("full").filter(({ level }) => level !== left);
+
 describe("a policy of levels", () => {
   it.each(["quick", "standard", "full"] as const)(
     "%s promotes nothing that was not restored and read",
@@ -44,7 +47,7 @@ describe("a policy of levels", () => {
   });
 
   it("takes rows that could not be compared for no pass", () => {
-    const results = [...passed("full"), result("V8", "not comparable")];
+    const results = [...without("V8"), result("V8", "not comparable")];
     expect(judgeGate("full", "promotion", results)).toMatchObject({
       ...{ open: false, refused: [{ level: "V8" }] },
     });
@@ -54,7 +57,7 @@ describe("a policy of levels", () => {
     const bare = result("V4", "not possible");
     const standard = [...passed("standard"), bare];
     expect(judgeGate("standard", "promotion", standard).open).toBe(true);
-    const full = [...passed("full"), bare];
+    const full = [...without("V4"), bare];
     expect(judgeGate("full", "promotion", full).open).toBe(false);
   });
 
@@ -63,10 +66,21 @@ describe("a policy of levels", () => {
     expect(judgeGate("quick", "start", results).open).toBe(false);
   });
 
-  it("goes by the last result of a level that was tried again", () => {
-    const again = [result("V2", "fail"), ...passed("quick")];
-    expect(judgeGate("quick", "promotion", again).open).toBe(true);
-    const worse = [...passed("quick"), result("V2", "fail")];
-    expect(judgeGate("quick", "promotion", worse).open).toBe(false);
+  it("takes tables that were compared by name for V8, where the whole could not be", () => {
+    const whole = result("V8", "not comparable");
+    const results = [whole, ...passed("full")];
+    expect(judgeGate("full", "promotion", results).open).toBe(true);
+    expect(judgeGate("full", "promotion", results.toReversed()).open).toBe(
+      true,
+    );
+  });
+
+  it("counts a failure more than any other result of its level, wherever it stands", () => {
+    const failed = result("V8", "fail");
+    for (const results of [
+      [failed, ...passed("full")],
+      [...passed("full"), failed],
+    ])
+      expect(judgeGate("full", "promotion", results).open).toBe(false);
   });
 });

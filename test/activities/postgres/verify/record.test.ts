@@ -1,5 +1,6 @@
 import {
   assertCounts,
+  assertGate,
   buildRecord,
   parseRecord,
 } from "../../../../activities/postgres/verify/record";
@@ -114,6 +115,23 @@ describe("a record of a verification", () => {
       ...([{ ...order, results: levels("full") }, {}, finishedAt] as const),
     );
     expect(typeOf(() => assertCounts(full, more, "d463", now))).toBe("counts");
+  });
+
+  it.each([
+    ["a level is missing", levels("quick"), /V6 is missing/],
+    [
+      "one could not be compared",
+      levels("full").map((level) =>
+        level.level === "V8"
+          ? { ...level, verdict: "not comparable" as const }
+          : level,
+      ),
+      /V8 not comparable/,
+    ],
+  ])("is not made when %s", (_when, found, words) => {
+    const known = { backupId: "b", levels: found };
+    const asked = { policy: "full", gate: "promotion" } as const;
+    expect(() => assertGate(known, asked)).toThrow(words);
   });
 
   it("does not count with a level that failed", () => {

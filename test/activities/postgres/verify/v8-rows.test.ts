@@ -8,6 +8,7 @@ import {
   judgeCatalogs,
   judgeComparison,
   judgeLocked,
+  judgeNamed,
   judgeRows,
 } from "../../../../activities/postgres/verify/v8-rows";
 
@@ -198,6 +199,17 @@ describe("V8", () => {
     ["the tables are empty", [table({ verdict: "pass", rows: 0n })]],
   ])("is no pass when %s", (_when, tables) => {
     expect(judgeComparison(tables).verdict).toBe("not comparable");
+  });
+
+  it("passes named tables only when each could be compared, empty ones too", () => {
+    expect(judgeNamed([equal, changed])).toMatchObject({
+      verdict: "not comparable",
+      reason: "shop public.orders (changed)",
+    });
+    expect(judgeNamed([equal, wrong, changed]).verdict).toBe("fail");
+    const empty = table({ verdict: "pass", rows: 0n });
+    expect(judgeNamed([equal]).verdict).toBe("pass");
+    expect(judgeNamed([empty]).verdict).toBe("pass");
   });
 
   it("fails for one wrong table among equal ones, and for a lost database", () => {
