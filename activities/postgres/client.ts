@@ -4,6 +4,7 @@ import { Client, type ClientConfig } from "pg";
 import { isRunbookError } from "../errors";
 import { expandHome, resolveReference } from "../references";
 import type { Row, Sql, SqlOptions, SqlPlace, SqlSession } from "./port";
+import { postgresError } from "./errors";
 import { failureOfSql, type SqlFailure } from "./signatures";
 
 const connectTimeoutMs = 10_000;
@@ -24,7 +25,9 @@ export function createSql(): Sql {
     options.signal?.addEventListener("abort", drop, { once: true });
     try {
       await told(place, () => client.connect());
-      return await work(sessionOf(client, place));
+      const session = sessionOf(client, place);
+      await assertCluster(session, place);
+      return await work(session);
     } finally {
       options.signal?.removeEventListener("abort", drop);
       drop();
@@ -48,6 +51,22 @@ function sessionOf(client: Client, place: SqlPlace): SqlSession {
       return rows;
     },
   };
+}
+
+/** An address may lead to another cluster days later. @throws postgres.wrongSystem */
+async function assertCluster(
+  session: SqlSession,
+  { systemIdentifier: expected, address, port }: SqlPlace,
+): Promise<void> {
+  if (expected === undefined) return;
+  const [row] = await session.query<{ system: string }>(
+    "select system_identifier::text as system from pg_control_system()",
+  );
+  if (row?.system !== expected)
+    throw postgresError("wrongSystem", {
+      seen: `${address}:${port} is of cluster ${row?.system ?? "unknown"}`,
+      expected,
+    });
 }
 
 async function told<T>(place: SqlPlace, work: () => Promise<T>): Promise<T> {

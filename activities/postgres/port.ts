@@ -14,6 +14,8 @@ export interface SqlPlace {
   readonly user: string;
   readonly database: string;
   readonly password?: string | undefined;
+  /** Of the cluster that has to answer there; anybody may, where it is not known yet. */
+  readonly systemIdentifier?: string | undefined;
   /** PgBouncer's admin console, which knows no settings and takes only statements without values. */
   readonly isConsole?: true;
   readonly tls: {

@@ -13,7 +13,7 @@ import type { Finding } from "../../workflows/procedure/spec";
 import { changes, jobs, stops } from "./calls";
 import { type Measurement, measureAgain } from "./measure";
 import { capBytesOf, copyNeedMs, methodOf } from "./plan";
-import type { ReplicaRun } from "./run";
+import { type ReplicaRun, serversOf } from "./run";
 
 export interface WatchedSlot {
   readonly slot: CreatedSlot;
@@ -37,7 +37,8 @@ export async function readyPrimary(
   { facts }: Measurement,
 ): Promise<ReadyPrimary> {
   const { run: mark, plan } = run.prepared;
-  const { primary, settings } = plan;
+  const { primary } = serversOf(run);
+  const { settings } = plan;
   await run.step("amcheck", () =>
     changes.installAmcheck({ run: mark, primary }),
   );
@@ -70,7 +71,8 @@ export const watchOver = (
     const { run: mark, plan } = run.prepared;
     const { slot, ...rest } = watched;
     const order = {
-      ...{ run: mark, primary: plan.primary, slot: slot.slot, ...rest },
+      ...{ run: mark, primary: serversOf(run).primary },
+      ...{ slot: slot.slot, ...rest },
       thresholds: plan.settings.slot,
     };
     let level = levelOf(known);
@@ -91,8 +93,8 @@ export async function backUp(
   ready: ReadyPrimary,
 ): Promise<Backup> {
   const { facts } = measured;
-  const { run: mark, plan } = run.prepared;
-  const { primary, replica } = plan;
+  const { run: mark } = run.prepared;
+  const { primary, replica } = serversOf(run);
   const copy = copyOf(run, measured);
   const order = { ...copy, slot: ready.slot.slot };
   const backup = await run.step(
@@ -143,10 +145,8 @@ function reachedBy(run: ReplicaRun) {
 }
 
 /** Both servers, and what a copy goes by; without the attempt. */
-export function copyOf(
-  { prepared: { run, plan } }: ReplicaRun,
-  { facts }: Measurement,
-) {
-  const { primary, replica, settings } = plan;
-  return { run, primary, replica, facts, method: methodOf(settings.backup) };
+export function copyOf(replicaRun: ReplicaRun, { facts }: Measurement) {
+  const { run, plan } = replicaRun.prepared;
+  const method = methodOf(plan.settings.backup);
+  return { run, ...serversOf(replicaRun), facts, method };
 }

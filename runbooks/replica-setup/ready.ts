@@ -5,7 +5,7 @@ import type { Baseline } from "../../activities/postgres/standby/port";
 import type { Finding } from "../../workflows/procedure/spec";
 import { changes } from "./calls";
 import { nextLookMs } from "./plan";
-import { hasSwitched, type ReplicaRun } from "./run";
+import { hasSwitched, type ReplicaRun, serversOf } from "./run";
 import { findingOf } from "./sight-words";
 import { discardScratches, type Verification } from "./verify";
 
@@ -35,16 +35,16 @@ export const untilDecided = (
 
 /** Slot, lag, disk and settings; what has changed since the first look is told. */
 async function watchStandby(
-  { prepared: { run, plan } }: ReplicaRun,
+  replicaRun: ReplicaRun,
   slot: string,
   tell: (finding: Finding) => void,
   known: Finding | undefined,
 ): Promise<void> {
-  const { primary, replica } = plan;
+  const { run } = replicaRun.prepared;
   let since = known?.memory as Baseline | undefined;
   let before: Finding | undefined;
   for (let lookMs = 0; ;) {
-    const order = { run, primary, replica, slot };
+    const order = { run, ...serversOf(replicaRun), slot };
     const sight = await changes.standbySight({ ...order, since });
     since ??= sight.baseline;
     const finding = findingOf(sight);
@@ -66,16 +66,17 @@ export async function letGo(
   run: ReplicaRun,
   verification: Pick<Verification, "measured" | "backup">,
 ): Promise<unknown> {
-  const { run: mark, plan } = run.prepared;
+  const { run: mark } = run.prepared;
+  const servers = serversOf(run);
   // After a switchover the run's rows are there, and the old primary's slot is gone.
   const isSwitched = hasSwitched(run);
-  const primary = isSwitched ? plan.replica : plan.primary;
-  const standby = isSwitched ? plan.primary : plan.replica;
+  const primary = isSwitched ? servers.replica : servers.primary;
+  const standby = isSwitched ? servers.primary : servers.replica;
   await discardScratches(run, verification);
   await changes.removeSentinels({ run: mark, primary });
   await changes.removeAmcheck({ run: mark, primary });
   await changes.unpinBackup({
-    ...{ run: mark, primary: plan.primary, replica: plan.replica },
+    ...{ run: mark, ...servers },
     backup: verification.backup,
   });
   return changes.handOverSlot({

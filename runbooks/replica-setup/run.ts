@@ -2,7 +2,9 @@ import { artifactFolder, identity } from "../../workflows/procedure/calls";
 import type { CarriedProcedure } from "../../workflows/procedure/carried";
 import type { EndOptions } from "../../workflows/procedure/options";
 import { ProcedureRun } from "../../workflows/procedure/run";
+import type { PostgresServer } from "../../activities/postgres/port";
 import { looks, own } from "./calls";
+import type { Measurement } from "./measure";
 import type { PreparedReplicaSetup, ReplicaSetupResult } from "./contract";
 import { runbookName } from "./ids";
 import { orderOfPreflight } from "./plan";
@@ -51,3 +53,19 @@ export function endOf(run: ReplicaRun): EndOptions {
 /** Clients write on the replica. */
 export const hasSwitched = ({ state }: Pick<ReplicaRun, "state">): boolean =>
   state.steps["switchover"]?.kind === "done";
+
+/** Both servers; once they are measured, whoever answers there has to be of this cluster. */
+export function serversOf(run: Pick<ReplicaRun, "prepared" | "resultOf">): {
+  readonly primary: PostgresServer;
+  readonly replica: PostgresServer;
+} {
+  const { primary, replica } = run.prepared.plan;
+  const measured = run.resultOf<Measurement>("preflight");
+  if (measured === undefined) return { primary, replica };
+  const { systemIdentifier } = measured.facts;
+  const known = (server: PostgresServer): PostgresServer => ({
+    ...server,
+    sql: { ...server.sql, systemIdentifier },
+  });
+  return { primary: known(primary), replica: known(replica) };
+}

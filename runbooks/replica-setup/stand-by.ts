@@ -4,7 +4,7 @@ import type { RoundTrip } from "../../activities/postgres/standby/port";
 import { type ReadyPrimary, watchOver } from "./back-up";
 import { changes, jobs } from "./calls";
 import { type Measurement, measureAgain } from "./measure";
-import type { ReplicaRun } from "./run";
+import { type ReplicaRun, serversOf } from "./run";
 
 /** The verified files become the replica's data directory, and a server that streams starts from them. */
 export async function startStandby(
@@ -13,8 +13,8 @@ export async function startStandby(
   backup: Backup,
   ready: ReadyPrimary,
 ): Promise<void> {
-  const { run: mark, plan } = run.prepared;
-  const { primary, replica } = plan;
+  const { run: mark } = run.prepared;
+  const { primary, replica } = serversOf(run);
   const { slot } = ready.slot;
   const order = { run: mark, primary, replica, backup, slot };
   ready.unwatch();
@@ -51,7 +51,8 @@ const notConnected = (reason: string): ApplicationFailure =>
 /** Caught up by bytes and seconds, and by a row that was written for it. */
 export async function catchUp(run: ReplicaRun): Promise<RoundTrip | undefined> {
   const { run: mark, plan } = run.prepared;
-  const { primary, replica, settings } = plan;
+  const { primary, replica } = serversOf(run);
+  const { settings } = plan;
   const { bytes, seconds, samples, everyS } = settings.lag;
   const pair = { run: mark, primary, replica };
   await run.step("lag", async () => {
@@ -73,7 +74,8 @@ export async function catchUp(run: ReplicaRun): Promise<RoundTrip | undefined> {
 /** Only where the input asks for it, and only of a standby that has caught up. */
 export async function letCommitsWait(run: ReplicaRun): Promise<void> {
   const { run: mark, plan } = run.prepared;
-  const { primary, replica, settings } = plan;
+  const { primary, replica } = serversOf(run);
+  const { settings } = plan;
   if (!settings.synchronous) return;
   const { bytes, seconds } = settings.lag;
   await run.step("synchronous", () =>

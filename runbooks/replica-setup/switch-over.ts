@@ -28,7 +28,7 @@ export const switchOver = (
     const { primary, replica } = run.prepared.plan;
     watched.unwatch();
     const { outcome, text } = await ended(inputOf(run, attempt));
-    if (outcome !== "completed" && outcome !== "completed late") {
+    if (!outcome.startsWith("completed")) {
       watchOver(run, watched);
       throw ApplicationFailure.nonRetryable(
         `the switchover ended as ${outcome}: ${text}\nhint: Read its report; a retry starts another one.`,

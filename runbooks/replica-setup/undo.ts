@@ -4,7 +4,7 @@ import { copyOf } from "./back-up";
 import { changes, jobs } from "./calls";
 import type { Measurement } from "./measure";
 import { letGo } from "./ready";
-import { hasSwitched, type ReplicaRun } from "./run";
+import { hasSwitched, type ReplicaRun, serversOf } from "./run";
 import type { ReplicaStepId } from "./steps";
 import { discardScratches } from "./verify";
 
@@ -18,8 +18,8 @@ export const inverses = (run: ReplicaRun): Inverses =>
   hasSwitched(run) ? { switchover: () => cleanUp(run) } : setUpInverses(run);
 
 function setUpInverses(run: ReplicaRun): Inverses {
-  const { run: mark, plan } = run.prepared;
-  const { primary, replica } = plan;
+  const { run: mark } = run.prepared;
+  const { primary, replica } = serversOf(run);
   const pair = { run: mark, primary, replica };
   const backup = (): Backup | undefined => run.resultOf<Backup>("copy");
   return {

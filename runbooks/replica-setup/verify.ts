@@ -13,7 +13,7 @@ import type {
 import type { Sentinel } from "../../activities/postgres/slot/port";
 import { changes, jobs } from "./calls";
 import type { Measurement } from "./measure";
-import type { ReplicaRun } from "./run";
+import { type ReplicaRun, serversOf } from "./run";
 
 /** What all levels go by. */
 export interface Verification {
@@ -76,7 +76,7 @@ function deepLevels(
   run: ReplicaRun,
   of: OfScratch,
 ): (readonly [Level, () => Promise<LevelResult>])[] {
-  const { primary } = run.prepared.plan;
+  const { primary } = serversOf(run);
   return [
     ["V8", () => jobs.compareRows({ ...of, primary })],
     ["V6", () => jobs.amcheckScratch(of)],
@@ -89,7 +89,8 @@ export async function compareLocked(
   run: ReplicaRun,
   verification: Verification,
 ): Promise<readonly LevelResult[]> {
-  const { primary, settings } = run.prepared.plan;
+  const { primary } = serversOf(run);
+  const { settings } = run.prepared.plan;
   const { locked, lockedS } = settings.verify;
   if (locked.length === 0) return [];
   type Compared = readonly LevelResult[] | undefined;
@@ -129,11 +130,13 @@ export const keepRecord = (
   });
 
 function orderOf(
-  { prepared: { run, plan } }: ReplicaRun,
+  replicaRun: ReplicaRun,
   { measured: { facts }, backup }: Pick<Verification, "measured" | "backup">,
   generation: number,
 ): VerifyOrder {
-  return { run, replica: plan.replica, major: facts.major, backup, generation };
+  const { run } = replicaRun.prepared;
+  const { replica } = serversOf(replicaRun);
+  return { run, replica, major: facts.major, backup, generation };
 }
 
 /** @throws the levels that failed, by name */

@@ -11,6 +11,7 @@ import { back, steady } from "./calls";
 import {
   isByHand,
   isPromoted,
+  leftUndone,
   mayBePromoted,
   openOf,
   outcomeBack,
@@ -31,8 +32,11 @@ export async function goBack(run: SwitchRun): Promise<void> {
   }
 }
 
-export const outcomeOf = (run: SwitchRun): string | undefined =>
-  outcomeBack(wentBack(run), run.undoResultOf<Holder>("drain"));
+export function outcomeOf(run: SwitchRun): string | undefined {
+  const ended = outcomeBack(wentBack(run), run.undoResultOf<Holder>("drain"));
+  if (ended === undefined || ended === "neither open") return ended;
+  return [ended, ...leftUndone(run.state)].join("; ");
+}
 
 const wentBack = (run: SwitchRun): WentBack => ({
   steps: run.state.steps,
@@ -93,13 +97,14 @@ function reopen(run: SwitchRun): Promise<Reopened> {
 async function resume(run: SwitchRun): Promise<Holder> {
   const order = orderOf(run);
   const to = openOf(wentBack(run)) ?? "primary";
+  const openedByHand = isByHand(run.state);
   try {
-    await steady.resumeClients({ ...order, to });
+    await steady.resumeClients({ ...order, to, openedByHand });
     return to;
   } catch (error) {
     const isElsewhere = failureOf(error).type === "postgres.notWritable";
-    if (!isByHand(run.state) || !isElsewhere) throw error;
-    await steady.resumeClients({ ...order, to: "standby" });
+    if (!openedByHand || !isElsewhere) throw error;
+    await steady.resumeClients({ ...order, to: "standby", openedByHand });
     return "standby";
   }
 }

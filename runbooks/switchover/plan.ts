@@ -10,7 +10,10 @@ import type {
   Reopened,
   ResumeOrder,
 } from "../../activities/postgres/switchover/port";
-import type { ProcedureState } from "../../workflows/procedure/state";
+import {
+  isSettled,
+  type ProcedureState,
+} from "../../workflows/procedure/state";
 import type { SwitchStepId } from "./steps";
 
 type Done = Pick<ProcedureState, "steps">;
@@ -110,12 +113,32 @@ export function outcomeBack(
   led: ResumeOrder["to"] | undefined,
 ): string | undefined {
   const ways = waysBack(found);
-  if (ways.length === 0) return undefined;
+  if (ways.length === 0)
+    return isDone(found, "resume") && !isSettled(found.steps["prove"])
+      ? "completed; the old primary does not follow"
+      : undefined;
   const open = led ?? openOf(found);
   if (open === "standby") return "completed late";
   if (ways.includes("reopen") && open === undefined && !isByHand(found))
     return "neither open";
   return "went back";
+}
+
+/** What the way back has not done, for whoever reads how the run ended. */
+export function leftUndone(state: Done): readonly string[] {
+  const ways = waysBack(state);
+  const isLeft = (way: BackStep, undo: string): boolean => {
+    const kind = state.steps[undo]?.kind;
+    return ways.includes(way) && kind !== "done" && kind !== "marked done";
+  };
+  return [
+    ...(isLeft("let clients go on", "undo-drain")
+      ? ["clients are held back"]
+      : []),
+    ...(isLeft("let the other follow", "undo-fence")
+      ? ["the other server does not follow"]
+      : []),
+  ];
 }
 
 const hasBegun = ({ steps }: Done, id: SwitchStepId): boolean =>

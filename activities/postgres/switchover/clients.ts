@@ -1,5 +1,5 @@
 import type { PostgresPorts } from "../port";
-import { recoveryOf, writableOf } from "./ask";
+import { isInRecovery, recoveryOf, writableOf } from "./ask";
 import { letIn, shutOut } from "./client-limits";
 import { switchoverError } from "./errors";
 import { BouncerDesk } from "./pgbouncer";
@@ -16,7 +16,7 @@ export async function drainClients(
   await new BouncerDesk(ports, bouncer, order, signal).pause(timeoutMs);
 }
 
-/** Nobody is led anywhere that does not take writes. @throws postgres.notWritable, postgres.clientsElsewhere */
+/** Nobody is led anywhere that does not take writes. @throws postgres.notWritable, postgres.twoOpen, postgres.clientsElsewhere */
 export async function resumeClients(
   ports: PostgresPorts,
   order: ResumeOrder,
@@ -30,10 +30,29 @@ export async function resumeClients(
   const { isReadOnly } = await writableOf(ports.sql, asked, signal);
   if (isReadOnly)
     throw notWritable(server.id, "has default_transaction_read_only on");
+  if (order.openedByHand === true) await assertAlone(ports, order, signal);
   if (bouncer === undefined) return letIn(ports, asked, signal);
   const desk = new BouncerDesk(ports, bouncer, order, signal);
   await desk.pointAt(server.sql);
   await desk.resume();
+}
+
+/** Silence of the other one says nothing against it: it is meant to be stopped. */
+async function assertAlone(
+  { sql }: PostgresPorts,
+  { run, to, ...servers }: ResumeOrder,
+  signal?: AbortSignal,
+): Promise<void> {
+  const server = servers[to === "primary" ? "standby" : "primary"];
+  const isOpen = await isInRecovery(sql, { run, server }, signal).then(
+    (recovers) => !recovers,
+    () => false,
+  );
+  signal?.throwIfAborted();
+  if (isOpen)
+    throw switchoverError("twoOpen", {
+      seen: `${server.id} takes writes, and so does ${servers[to].id}`,
+    });
 }
 
 const notWritable = (server: string, seen: string) =>

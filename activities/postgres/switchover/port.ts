@@ -125,6 +125,8 @@ export interface Rejoined {
 export interface ResumeOrder extends SwitchOrder {
   /** Where clients are to write from now on. */
   readonly to: "primary" | "standby";
+  /** Somebody says so, and no step has proven that the other one is closed: it is asked. */
+  readonly openedByHand?: boolean;
 }
 
 export interface ReopenOrder extends SwitchOrder {
@@ -160,7 +162,7 @@ export interface SwitchoverActivities {
   proveTimeline(order: AfterStop): Promise<TimelineProof>;
   /** The old primary streams from the new one. @throws postgres.notRejoined, postgres.twoOpen */
   rejoin(order: RejoinOrder): Promise<Rejoined>;
-  /** Leads clients to a server that takes writes, and lets them go on. @throws postgres.notWritable */
+  /** Leads clients to a server that takes writes, and lets them go on. @throws postgres.notWritable, postgres.twoOpen */
   resumeClients(order: ResumeOrder): Promise<void>;
   /**
    * The undo: the old primary takes writes again. When a promotion was asked for, only after the standby is proven stopped.

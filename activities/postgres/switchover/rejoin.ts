@@ -131,10 +131,10 @@ async function dropOldSlot(
   return { name, was: was === "active" ? "left" : "dropped" };
 }
 
-/** One that would start as a primary is not started. @throws postgres.notRejoined, postgres.startFailed, postgres.*, ssh.* */
+/** One that would start as a primary is not started. @throws postgres.notRejoined, postgres.twoOpen, postgres.startFailed, postgres.*, ssh.* */
 export async function restartStandby(
   ports: PostgresPorts,
-  { run, standby: server, timeoutS = rejoinS }: RestartOrder,
+  { run, primary, standby: server, timeoutS = rejoinS }: RestartOrder,
   signal?: AbortSignal,
 ): Promise<void> {
   const until = Date.now() + timeoutS * 1_000;
@@ -147,7 +147,11 @@ export async function restartStandby(
   await startServer(ports.programs, { run, server, timeoutS }, signal);
   for (;;) {
     const { isInRecovery } = await foundOf(ports, { run }, server, signal);
-    if (isInRecovery !== undefined) break;
+    if (isInRecovery === true) break;
+    if (isInRecovery === false)
+      throw switchoverError("twoOpen", {
+        seen: `${server.id} takes writes, and ${primary.id} was opened before`,
+      });
     if (Date.now() >= until)
       throw switchoverError("notRejoined", {
         seen: `${server.id} does not answer after ${timeoutS} s`,

@@ -89,6 +89,27 @@ describeWhen(postgresMissing())("PostgreSQL from a worker", () => {
     ).rejects.toMatchObject({ type });
   });
 
+  it("asks nothing of another cluster than the one that it knows", async () => {
+    const [own] = await sql.query<{ id: string }>(
+      place(),
+      options,
+      "select system_identifier::text as id from pg_control_system()",
+    );
+    const known = { ...place(), systemIdentifier: own?.id };
+    await expect(sql.query(known, options, "select 1 as one")).resolves.toEqual(
+      [{ one: 1 }],
+    );
+    const table = "create table not_here ()";
+    const other = { ...place(), systemIdentifier: "7000000000000000000" };
+    await expect(sql.query(other, options, table)).rejects.toMatchObject({
+      type: "postgres.wrongSystem",
+      seen: expect.stringContaining(own?.id ?? "nothing"),
+    });
+    await expect(
+      sql.query(place(), options, "select to_regclass('not_here') as there"),
+    ).resolves.toEqual([{ there: null }]);
+  });
+
   it("is told which limit a statement met", async () => {
     const slow = sql.query(
       place(),

@@ -13,20 +13,23 @@ describeWhen(postgresMissing() ?? bouncerMissing())(
   "a replica setup that goes on to a switchover",
   () => {
     let rig: ReplicaRig;
+    let writers: Writers;
     beforeAll(async () => {
       rig = await startReplicaRig({ lab: { pgbouncer: true } });
+      const { primary, pgbouncer, ground } = rig.lab;
+      await primary.sql(tableText("app"), "shop");
+      const { address, port } = pgbouncer.settings;
+      const { password } = ground;
+      const place = { address, port, user: "app", password, database: "shop" };
+      writers = new Writers(place, 2);
     }, 120_000);
-    afterAll(() => rig.stop(), 60_000);
+    afterAll(async () => {
+      await writers.stop();
+      await rig.stop();
+    }, 60_000);
 
     it("ends with the new primary, the old one behind it, every acknowledged write, and nothing of the run", async () => {
       const { lab } = rig;
-      await lab.primary.sql(tableText("app"), "shop");
-      const { address, port } = lab.pgbouncer.settings;
-      const { password } = lab.ground;
-      const writers = new Writers(
-        { address, port, user: "app", password, database: "shop" },
-        2,
-      );
       const run = await rig.start({ change: "whole" });
       await rig.answer(run, "begin", "approve");
       await rig.answer(run, "ready", "switch over");

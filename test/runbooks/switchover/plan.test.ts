@@ -2,6 +2,7 @@ import {
   courseInBox,
   forwardOnlyWords,
   isByHand,
+  leftUndone,
   mayBePromoted,
   openOf,
   outcomeBack,
@@ -154,9 +155,31 @@ describe("a run that did not go on", () => {
     }
   });
 
-  it("ends as every procedure does where clients were never held back, or write already", () => {
-    for (const id of ["guards", "rejoin"] as const)
-      expect(outcomeBack(cutAt(id), undefined)).toBeUndefined();
+  it("ends as every procedure does where clients were never held back", () => {
+    expect(outcomeBack(cutAt("guards"), undefined)).toBeUndefined();
+  });
+
+  it("has completed where clients write on the new primary, and says that the old one does not follow", () => {
+    expect(outcomeBack(cutAt("rejoin"), undefined)).toBe(
+      "completed; the old primary does not follow",
+    );
+  });
+
+  it("says what was left undone on the way back", () => {
+    const { steps } = cutAt("promote");
+    const whole = { "undo-drain": done(9_000), "undo-fence": done(9_500) };
+    expect(leftUndone({ steps: { ...steps, ...whole } })).toEqual([]);
+    const skipped: StepState = {
+      ...{ kind: "skipped", at: 9_000, by: "ada" },
+      ...tried,
+    };
+    expect(
+      leftUndone({ steps: { ...steps, ...whole, "undo-drain": skipped } }),
+    ).toEqual(["clients are held back"]);
+    expect(leftUndone({ steps })).toEqual([
+      "clients are held back",
+      "the other server does not follow",
+    ]);
   });
 });
 

@@ -14,7 +14,10 @@ import {
   proveReceived,
   proveTimeline,
 } from "../../../../activities/postgres/switchover/promote";
-import { rejoin } from "../../../../activities/postgres/switchover/rejoin";
+import {
+  rejoin,
+  restartStandby,
+} from "../../../../activities/postgres/switchover/rejoin";
 import { reopenPrimary } from "../../../../activities/postgres/switchover/reopen";
 import { stopPrimary } from "../../../../activities/postgres/switchover/stop-primary";
 import { SwitchDrive } from "../../../harness/switch-drive";
@@ -220,6 +223,13 @@ describeWhen(postgresMissing())("a switchover without PgBouncer", () => {
     ).rejects.toMatchObject({ type: "postgres.twoOpen" });
     await expect(rejoin(ports, { ...swapped, stopped })).rejects.toMatchObject({
       type: "postgres.twoOpen",
+    });
+    const byHand = { ...swapped, to: "primary", openedByHand: true } as const;
+    await expect(resumeClients(ports, byHand)).rejects.toMatchObject({
+      type: "postgres.twoOpen",
+    });
+    await expect(restartStandby(ports, swapped)).rejects.toMatchObject({
+      type: "postgres.notRejoined",
     });
   });
 });
