@@ -7,7 +7,7 @@ const everywhere = ["template1", "postgres", ...databases].join(" ");
 
 /**
  * What a careful person types: the same commands with the same options, nothing around them. Each line that fails ends the
- * script. `$1` the work folder, `$2` the connection to the primary, `$3` its socket's folder, `$4` its port.
+ * script, and each level that passed is named. `$1` the work folder, `$2` the connection to the primary, `$3` its socket's folder, `$4` its port.
  */
 const script = `
 set -e
@@ -19,7 +19,7 @@ for db in ${everywhere}; do
 done
 psql -XAtq -h "$socket" -p "$port" -d postgres -c "select pg_create_physical_replication_slot('bare', true)" >/dev/null
 pg_basebackup -d "$conn" -D "$copy" -Fp -X stream -S bare -c fast --manifest-checksums=SHA256 --no-password
-pg_verifybackup -e "$copy"
+pg_verifybackup -e "$copy" >/dev/null; echo V1 V2 V3
 cp -a --reflink=auto "$copy" "$scratch"
 touch "$scratch/recovery.signal"
 cat >>"$scratch/postgresql.auto.conf" <<C
@@ -32,7 +32,7 @@ recovery_target_action = 'pause'
 archive_mode = off
 autovacuum = off
 C
-pg_ctl -D "$scratch" -w -t 3600 -l "$work/bare/scratch.log" start >/dev/null
+pg_ctl -D "$scratch" -w -t 3600 -l "$work/bare/scratch.log" start >/dev/null; echo V5
 pg_amcheck -h "$sock" -p 5432 -a --heapallindexed -j 2 >/dev/null & checking=$!
 { for db in ${databases.join(" ")}; do pg_dump -h "$sock" -p 5432 -Fc -Z0 --no-sync -f /dev/null "$db"; done
   pg_dumpall -h "$sock" -p 5432 -g --no-sync >/dev/null; } & dumping=$!
@@ -44,9 +44,10 @@ for db in ${databases.join(" ")}; do
   done
   cmp "$work/bare/rows-$(basename "$socket")-$db" "$work/bare/rows-$(basename "$sock")-$db"
 done
-wait $checking; wait $dumping
+echo V8
+wait $checking; echo V6; wait $dumping; echo V7
 pg_ctl -D "$scratch" -w -m fast stop >/dev/null
-pg_checksums --check -D "$scratch" >/dev/null
+pg_checksums --check -D "$scratch" >/dev/null; echo V4
 `;
 
 const cleaning = `
@@ -59,19 +60,26 @@ done
 :
 `;
 
-/** The bare commands from the slot to page checksums, in milliseconds. @throws Error with what a command said */
-export async function bareRun({ postgres }: PostgresLab): Promise<number> {
+export interface BareTimes {
+  readonly ms: number;
+  /** Those that passed. */
+  readonly levels: readonly string[];
+}
+
+/** The bare commands from the slot to page checksums. @throws Error with what a command said */
+export async function bareRun({ postgres }: PostgresLab): Promise<BareTimes> {
   const { primary, replica, work, passfile, password, bin } = postgres.place;
   const { socketFolder, port, address } = primary;
   const conn = `host=${address} port=${port} user=repl passfile=${passfile}`;
   const env = `export PGUSER=postgres PGPASSWORD=${password} PATH=${bin}:$PATH;`;
   const began = performance.now();
   try {
-    await replica.run([
+    const said = await replica.run([
       ...(["sh", "-c", env + script, "sh"] as const),
       ...[work, conn, socketFolder, String(port)],
     ]);
-    return performance.now() - began;
+    const levels = said.split(/\s+/).filter((word) => /^V\d$/.test(word));
+    return { ms: performance.now() - began, levels: levels.sort() };
   } finally {
     await replica.run([
       ...(["sh", "-c", env + cleaning, "sh"] as const),

@@ -32,12 +32,12 @@ export async function benchReplica(
     try {
       const times: { ours: number; bare: number }[] = [];
       for (let round = 1; round <= rounds; round++) {
-        const bare = (await bareRun(lab)) / 1_000;
-        const { ms, steps } = await side.run();
-        const ours = ms / 1_000;
+        const bareSide = await bareRun(lab);
+        const { ms, steps, levels } = await side.run();
+        const [ours, bare] = [ms / 1_000, bareSide.ms / 1_000];
         times.push({ ours, bare });
         stderr.write(
-          `round ${round}: ours ${ours.toFixed(1)} s, bare ${bare.toFixed(1)} s\n`,
+          `round ${round}: ours ${ours.toFixed(1)} s, ${levels.join(" ")}; bare ${bare.toFixed(1)} s, ${bareSide.levels.join(" ")}\n`,
         );
         for (const [title, workedMs] of steps)
           if (workedMs >= shownMs)

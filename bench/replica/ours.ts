@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { WorkflowHandle } from "@temporalio/client";
 import type { PostgresLab } from "../../lab/postgres/lab";
 import type { ReplicaSetupInput } from "../../runbooks/replica-setup/contract";
@@ -13,6 +15,8 @@ type Handle = WorkflowHandle<typeof replicaSetup>;
 
 export interface OwnTimes {
   readonly ms: number;
+  /** Those that passed, by the run's own report. */
+  readonly levels: readonly string[];
   /** Title and milliseconds of each step; some run side by side. */
   readonly steps: readonly (readonly [title: string, workedMs: number])[];
 }
@@ -51,11 +55,15 @@ export async function startOwnSide(lab: PostgresLab): Promise<OwnSide> {
       const { began, ended } = await spanOf(handle);
       const progress = await handle.query(procedureQuery);
       await answer(handle, "ready", "roll back");
-      await handle.result();
+      const { report } = await handle.result();
+      const text = await readFile(
+        join(lab.dir, "artifacts", report?.markdown.key ?? ""),
+        "utf8",
+      );
       const steps = (progress?.steps ?? []).map(
         ({ title, workedMs = 0 }) => [title, workedMs] as const,
       );
-      return { ms: ended - began, steps };
+      return { ms: ended - began, steps, levels: passedIn(text) };
     },
     forecast: async (maxRateMiB) => {
       const backup = { method: "basebackup" as const, maxRateMiB };
@@ -71,6 +79,11 @@ export async function startOwnSide(lab: PostgresLab): Promise<OwnSide> {
     stop,
   };
 }
+
+const passedIn = (report: string): readonly string[] =>
+  [...report.matchAll(/^- (V\d) [^:]+: \*\*pass\*\*/gm)]
+    .map(([, level]) => level ?? "")
+    .sort();
 
 /** Times of the report's own timeline would do; the history has them at once. */
 async function spanOf(handle: Handle) {
