@@ -1,38 +1,19 @@
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmdirSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { stopBackup } from "../../../../activities/postgres/backup/stop-backup";
 import { describeWhen } from "../../../harness/describe-when";
 import { postgresMissing } from "../../../harness/postgres-cluster";
+import {
+  mountSmall,
+  resizeSmall,
+  smallDiskMissing,
+  unmountSmall,
+} from "../../../harness/small-disk";
 import { type BackupRig, startBackupRig } from "./backup-rig";
 
 jest.setTimeout(60_000);
 
-/** Room for half of an empty cluster; a reason when this machine allows none. */
-function mountSmall(path: string): string | undefined {
-  const options = [
-    "-t",
-    "tmpfs",
-    "-o",
-    "size=24m,mode=777",
-    "runbook-test",
-    path,
-  ];
-  const mount = spawnSync("mount", options, { encoding: "utf8" });
-  if (mount.status === 0) return undefined;
-  return `no tmpfs to fill: ${mount.error?.message ?? mount.stderr.trim()}`;
-}
-
-function missingHere(): string | undefined {
-  const trial = mkdtempSync(join(tmpdir(), "runbook-disk-"));
-  const missing = mountSmall(trial);
-  if (!missing) spawnSync("umount", [trial]);
-  rmdirSync(trial);
-  return missing;
-}
-
-describeWhen(postgresMissing() ?? missingHere())(
+describeWhen(postgresMissing() ?? smallDiskMissing())(
   "a base backup without room",
   () => {
     let rig: BackupRig;
@@ -41,10 +22,11 @@ describeWhen(postgresMissing() ?? missingHere())(
       rig = await startBackupRig({ fill: false });
       small = join(rig.lab.folder, "small");
       mkdirSync(small);
+      // Room for half of an empty cluster.
       expect(mountSmall(small)).toBeUndefined();
     });
     afterAll(async () => {
-      spawnSync("umount", ["-l", small]);
+      unmountSmall(small);
       await rig.stop();
     });
 
@@ -62,7 +44,7 @@ describeWhen(postgresMissing() ?? missingHere())(
       const { signal } = new AbortController();
       const stopped = await stopBackup(rig.deps, full, signal);
       expect(stopped.bytes).toBeLessThan(1_000_000);
-      spawnSync("mount", ["-o", "remount,size=200m", small]);
+      resizeSmall(small, 200);
       await expect(rig.take({ ...full, attempt: 2 })).resolves.toMatchObject({
         attempt: 2,
       });
