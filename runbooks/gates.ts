@@ -2,12 +2,14 @@ import { gatesMeantBy, type RunbookGates, shownGates } from "./approvals";
 import { fleetUpgradeGates } from "./fleet-upgrade/approvals";
 import { replicaSetupGates } from "./replica-setup/gates";
 import { switchoverGates } from "./switchover/gates";
+import { verifyBackupGates } from "./verify-backup/gates";
 
 /** Of all runbooks: one section of the configuration says who may answer the gates of them all. */
 export const allGates: RunbookGates = [
   fleetUpgradeGates,
   replicaSetupGates,
   switchoverGates,
+  verifyBackupGates,
 ].reduce(both);
 
 function both(one: RunbookGates, other: RunbookGates): RunbookGates {

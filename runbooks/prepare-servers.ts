@@ -42,12 +42,12 @@ export async function prepareServers<Plan extends Planned>(
   { workflowId, rootRunId, folder }: Omit<ServersRequest, "input">,
   {
     lock,
-    isChild = false,
+    needsStarter = true,
     ...words
   }: Pick<PreparedProcedure, "summary" | "text" | "lock"> & {
     readonly what: string;
-    /** Another run has started it, which had a starter. */
-    readonly isChild?: boolean;
+    /** Not where another run has started it, which had a starter, or a Schedule. */
+    readonly needsStarter?: boolean;
   },
   deps: PlanningPorts & {
     readonly artifacts: ArtifactStore;
@@ -57,7 +57,7 @@ export async function prepareServers<Plan extends Planned>(
   const { settings, target, approvals, calendars } = plan;
   const { what, summary, text } = words;
   const ref = { workflowId, rootRunId };
-  if (settings.mode === "execute" && !isChild)
+  if (settings.mode === "execute" && needsStarter)
     await requireKnownStarter({ target, policies: approvals, what }, ref, deps);
   const written = `${JSON.stringify(plan)}\n`;
   const document = await deps.artifacts.put(`${folder}/plan.json`, written);

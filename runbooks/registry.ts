@@ -31,6 +31,12 @@ import { sweepInputSchema } from "./sweep/contract";
 import * as sweepIds from "./sweep/ids";
 import { templateInput as sweepTemplate } from "./sweep/template";
 import { sweepSummary } from "./sweep/words";
+import * as verifying from "./verify-backup/activities";
+import { verifyBackupInputSchema } from "./verify-backup/contract";
+import * as verifyIds from "./verify-backup/ids";
+import { verifySummary } from "./verify-backup/plan-words";
+import { readInput as readVerifyInput } from "./verify-backup/prepare";
+import { templateInput as verifyTemplate } from "./verify-backup/template";
 
 /** What CLI, worker, docs and tests know about a runbook. */
 export interface Runbook {
@@ -63,6 +69,7 @@ export interface Runbook {
       Pick<KnowledgeSources, "ssh"> & {
         readonly artifacts: ArtifactStore;
         readonly starts: Starts;
+        readonly postgres: PostgresPorts;
       },
   ): object;
 }
@@ -138,10 +145,22 @@ const sweep: Runbook = {
   createActivities: sweeping.createSweepRunActivities,
 };
 
+const verifyBackup: Runbook = {
+  name: verifyIds.runbookName,
+  workflowType: verifyIds.workflowType,
+  input: verifyBackupInputSchema,
+  modes: { looks: "plan", acts: "execute" },
+  template: verifyTemplate,
+  describe: describing(readVerifyInput, verifyIds, verifySummary),
+  plan: verifying.planWithBackup,
+  createActivities: verifying.createVerifyBackupActivities,
+};
+
 /** The first one is meant where none is named. */
 export const runbooks: readonly Runbook[] = [
   fleetUpgrade,
   replicaSetup,
   switchover,
+  verifyBackup,
   sweep,
 ];

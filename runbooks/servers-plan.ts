@@ -56,10 +56,15 @@ function postgresTarget(
   throw describeFaults([fault], subject);
 }
 
+/** What is wrong besides, with the servers of those fields that name a host. */
+type OtherFaults<Field extends string> = (
+  servers: Partial<Readonly<Record<Field, PostgresServer>>>,
+) => readonly Fault[];
+
 /**
  * The servers on the hosts that an input names, by its fields. Everything that is wrong with them is told at once.
  *
- * @param others faults that were found besides
+ * @param others faults that only the runbook knows
  * @throws input.invalid
  */
 async function requireServers<Field extends string>(
@@ -67,7 +72,7 @@ async function requireServers<Field extends string>(
   hosts: readonly Host[],
   { target, postgres: settings }: PostgresTarget,
   subject: Subject,
-  others: readonly Fault[] = [],
+  others: OtherFaults<Field>,
 ): Promise<Readonly<Record<Field, PostgresServer>>> {
   const of = { settings, access: target.ssh };
   const entries = Object.entries<string>(named);
@@ -76,7 +81,9 @@ async function requireServers<Field extends string>(
     return host === undefined ? [] : [[field, serverOn(of, host)] as const];
   });
   const faults = [
-    ...others,
+    ...others(
+      Object.fromEntries(servers) as Partial<Record<Field, PostgresServer>>,
+    ),
     ...namedFaults(named, hosts),
     ...serverFaults(
       servers.map(([, server]) => server),
@@ -116,8 +123,8 @@ export async function planServers<
   { configuration, inventory, roster }: PlanningPorts,
   {
     what,
-    others = [],
-  }: { readonly what: string; readonly others?: readonly Fault[] },
+    others = () => [],
+  }: { readonly what: string; readonly others?: OtherFaults<NoInfer<Field>> },
 ): Promise<ServersPlan<Settings> & Readonly<Record<Field, PostgresServer>>> {
   const subject = { system: "input", what } as const;
   const configured = await configuration.read();

@@ -16,14 +16,14 @@ export async function documentsOf(
   handle: WorkflowHandle,
   outcome: string,
 ): Promise<Documents | ({ readonly text: string } & Documents) | undefined> {
-  if (outcome === "failed") return undefined;
   const result = await resultOf(handle).catch(() => undefined);
   if (result?.report !== undefined) return result.report;
   if (result?.plan !== undefined && result.text !== undefined) {
     const { plan, text } = result;
     return { text, json: plan, markdown: plan, csv: plan };
   }
-  return fromHistory(handle);
+  // One that was refused has told nothing.
+  return outcome === "failed" ? undefined : fromHistory(handle);
 }
 
 /** A cancelled run has no result, but its report is what its last activity returned. */

@@ -3,15 +3,14 @@ import type {
   PreflightLimits,
   PreflightOrder,
 } from "../../activities/postgres/preflight/port";
+import { readingMiBPerS } from "../verification-words";
 import type { PreparedReplicaSetup, ReplicaSetupSettings } from "./contract";
 import type { ReplicaStepId } from "./steps";
 
 /** How fast bytes go before anything was measured, in MiB a second: what a plain disk and one core do. */
 const assumedMiBPerS = {
   copy: 100,
-  "verify-files": 200,
-  scratch: 100,
-  "verify-scratch": 30,
+  ...readingMiBPerS,
 } as const satisfies Partial<Record<ReplicaStepId, number>>;
 
 const MiB = 1_048_576;

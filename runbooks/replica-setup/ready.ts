@@ -3,11 +3,12 @@ import type { ArtifactRef } from "../../activities/artifacts/port";
 import type { CreatedSlot } from "../../activities/postgres/slot/port";
 import type { Baseline } from "../../activities/postgres/standby/port";
 import type { Finding } from "../../workflows/procedure/spec";
+import { discardScratches } from "../verification";
 import { changes } from "./calls";
 import { nextLookMs } from "./plan";
 import { hasSwitched, type ReplicaRun, serversOf } from "./run";
 import { findingOf } from "./sight-words";
-import { discardScratches, type Verification } from "./verify";
+import type { ReplicaVerification } from "./verify";
 
 export type Decided = "switch over" | "finish";
 
@@ -58,13 +59,13 @@ async function watchStandby(
 /** The slot is the standby's from now on. */
 export const handOver = (
   run: ReplicaRun,
-  verification: Verification,
+  verification: ReplicaVerification,
 ): Promise<unknown> => run.step("hand-over", () => letGo(run, verification));
 
 /** Of the run nothing is left but the standby and its slot, on whichever server writes now. */
 export async function letGo(
   run: ReplicaRun,
-  verification: Pick<Verification, "measured" | "backup">,
+  verification: Pick<ReplicaVerification, "host" | "major" | "backup">,
 ): Promise<unknown> {
   const { run: mark } = run.prepared;
   const servers = serversOf(run);

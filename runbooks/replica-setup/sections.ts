@@ -2,18 +2,18 @@ import type { ArtifactRef } from "../../activities/artifacts/port";
 import type { Backup } from "../../activities/postgres/backup/port";
 import type { CreatedSlot } from "../../activities/postgres/slot/port";
 import type { RoundTrip } from "../../activities/postgres/standby/port";
-import { levelFacts } from "../../activities/postgres/verify/levels";
 import type { LevelResult } from "../../activities/postgres/verify/port";
 import { durationInWords } from "../../workflows/duration-words";
 import type { ReportSection } from "../../workflows/procedure/report";
+import type { OpenScratch } from "../verification";
+import { levelLines } from "../verification-words";
 import type { ReplicaRun } from "./run";
-import type { OpenScratch } from "./verify";
 
 type Results = Pick<ReplicaRun, "resultOf">;
 
 /** What the steps of a run have measured, for its report; a run that ended early has fewer of them. */
 export function sectionsOf(run: Results): ReportSection[] {
-  const sections = [backupLines(run), levelLines(run), standbyLines(run)];
+  const sections = [backupLines(run), verified(run), standbyLines(run)];
   const titles = ["Backup", "Verification", "Standby"];
   return titles.flatMap((title, index) => {
     const lines = sections[index] ?? [];
@@ -32,24 +32,14 @@ function backupLines(run: Results): string[] {
   ];
 }
 
-/** Each level by name, whatever it found. */
-function levelLines(run: Results): string[] {
+function verified(run: Results): string[] {
   const results = [
     ...(run.resultOf<LevelResult[]>("verify-files") ?? []),
     ...(run.resultOf<OpenScratch>("scratch")?.results ?? []),
     ...(run.resultOf<LevelResult[]>("verify-scratch") ?? []),
     ...(run.resultOf<LevelResult[]>("rows-locked") ?? []),
   ];
-  const record = run.resultOf<ArtifactRef>("record");
-  return [
-    ...results.map(
-      ({ level, verdict, measured, reason, tookMs }) =>
-        `- ${level} ${levelFacts[level].title}: **${verdict}** after ${durationInWords(tookMs)}: ${measured}; ${reason}`,
-    ),
-    ...(record === undefined
-      ? []
-      : [`- record \`${record.key}\`, SHA-256 \`${record.sha256}\``]),
-  ];
+  return levelLines(results, run.resultOf<ArtifactRef>("record"));
 }
 
 function standbyLines(run: Results): string[] {

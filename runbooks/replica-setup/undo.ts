@@ -1,12 +1,13 @@
 import type { Backup } from "../../activities/postgres/backup/port";
 import type { StepWork } from "../../workflows/procedure/runner";
+import { discardScratches } from "../verification";
 import { copyOf } from "./back-up";
 import { changes, jobs } from "./calls";
 import type { Measurement } from "./measure";
 import { letGo } from "./ready";
 import { hasSwitched, type ReplicaRun, serversOf } from "./run";
 import type { ReplicaStepId } from "./steps";
-import { discardScratches } from "./verify";
+import { copyOnHost } from "./verify";
 
 type Inverses = Partial<Record<ReplicaStepId, StepWork<unknown>>>;
 
@@ -33,8 +34,8 @@ function setUpInverses(run: ReplicaRun): Inverses {
         await changes.unpublishStandby({ ...pair, backup: copy });
     },
     scratch: async () => {
-      const verification = verificationOf(run);
-      if (verification !== undefined) await discardScratches(run, verification);
+      const copy = copyMade(run);
+      if (copy !== undefined) await discardScratches(run, copy);
     },
     pin: async () => {
       const copy = backup();
@@ -53,14 +54,14 @@ function setUpInverses(run: ReplicaRun): Inverses {
 }
 
 async function cleanUp(run: ReplicaRun): Promise<void> {
-  const verification = verificationOf(run);
-  if (verification !== undefined) await letGo(run, verification);
+  const copy = copyMade(run);
+  if (copy !== undefined) await letGo(run, copy);
 }
 
-function verificationOf(run: ReplicaRun) {
+function copyMade(run: ReplicaRun) {
   const backup = run.resultOf<Backup>("copy");
   const measured = run.resultOf<Measurement>("preflight");
-  return backup && measured && { backup, measured };
+  return backup && measured && copyOnHost(run, measured, backup);
 }
 
 /** Each attempt is stopped first, then removed under guard. */

@@ -1,6 +1,12 @@
 import { setCurrentDetails } from "@temporalio/workflow";
 import { askLeave } from "../../workflows/procedure/ask-leave";
 import { isTemplate } from "../../workflows/template";
+import {
+  keepRecord,
+  openScratch,
+  readScratch,
+  verifyFiles,
+} from "../verification";
 import { backUp, readyPrimary } from "./back-up";
 import type { ReplicaSetupInput, ReplicaSetupResult } from "./contract";
 import { runbookName } from "./ids";
@@ -17,13 +23,7 @@ import { catchUp, letCommitsWait, startStandby } from "./stand-by";
 import { switchOver } from "./switch-over";
 import { templateText } from "./template";
 import { inverses } from "./undo";
-import {
-  compareLocked,
-  keepRecord,
-  openScratch,
-  readScratch,
-  verifyFiles,
-} from "./verify";
+import { compareLocked, verificationOf } from "./verify";
 
 /** From a primary and an empty host to a standby that can take over; the steps are those of this folder's README. */
 export async function replicaSetup(
@@ -56,7 +56,8 @@ async function setUpReplica(run: ReplicaRun): Promise<void> {
   });
   const ready = await readyPrimary(run, measured);
   const backup = await backUp(run, measured, ready);
-  const verification = { measured, backup, sentinel: ready.sentinel };
+  const { sentinel } = ready;
+  const verification = verificationOf(run, measured, { backup, sentinel });
   const files = await verifyFiles(run, verification);
   const opened = await openScratch(run, verification);
   // The slot holds WAL until the standby streams, so that reading whole does not keep it waiting.
@@ -67,7 +68,7 @@ async function setUpReplica(run: ReplicaRun): Promise<void> {
   await catchUp(run);
   const locked = await compareLocked(run, verification);
   const results = [...files, ...opened.results, ...read, ...locked];
-  await keepRecord(run, verification, results, opened);
+  await keepRecord(run, verification, results, opened.scratch);
   await letCommitsWait(run);
   const decided = await untilDecided(run, ready.slot);
   if (decided === "switch over") await switchOver(run, ready);

@@ -77,7 +77,8 @@ async function prepare(
   const resources = resourcesOf(plan, [plan.primary, plan.standby]);
   const lock = { resources, expectedMs: expectedMs(plan) };
   const words = { what, summary, text: planText(plan) };
-  return prepareServers(plan, request, { ...words, lock, isChild }, deps);
+  const needsStarter = !isChild;
+  return prepareServers(plan, request, { ...words, lock, needsStarter }, deps);
 }
 
 /** There, and in the worst case back again. */

@@ -25,7 +25,7 @@ export function planFor(
   const settings =
     run === undefined ? read : settingsOfRun(read, workflowId(read), run, what);
   const { primary, standby } = settings;
-  const others = ownFaults(settings);
+  const others = () => ownFaults(settings);
   return planServers(settings, { primary, standby }, deps, { what, others });
 }
 

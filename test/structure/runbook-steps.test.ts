@@ -1,5 +1,6 @@
 import { replicaSteps } from "../../runbooks/replica-setup/steps";
 import { switchSteps } from "../../runbooks/switchover/steps";
+import { verifyBackupSteps } from "../../runbooks/verify-backup/steps";
 import { listInPage } from "./list-in-page";
 
 interface Step {
@@ -14,6 +15,7 @@ const stepsOf: Readonly<Record<string, readonly Step[]>> = {
     ...{ synchronous: true, comparesLocked: true, method: "basebackup" },
   }),
   switchover: switchSteps({ hasRecord: true, timeBoxMs: 0 }),
+  "verify-backup": verifyBackupSteps({ hasScratch: true, isScheduled: false }),
 };
 
 const lineOf = ({ title, check, undo }: Step): string =>

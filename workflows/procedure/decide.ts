@@ -105,8 +105,11 @@ export function nextOf(state: ProcedureState, id: string): Next {
 /** Whether a step that fails turns the run back by itself, instead of asking. */
 export const turnsBack = (
   { forwardOnly }: Pick<ProcedureState, "forwardOnly">,
-  { id, urgent }: StepSpec,
-): boolean => urgent === true && !isUndo(id) && forwardOnly === undefined;
+  { id, urgent, asksNobody }: StepSpec,
+): boolean =>
+  (urgent === true || asksNobody === true) &&
+  !isUndo(id) &&
+  forwardOnly === undefined;
 
 /** Those of its choices that still mean something. */
 const choicesOf = (

@@ -32,6 +32,11 @@ export interface StepSpec<Id extends string = string> {
   readonly urgent?: true;
   /** A successor could not join its work, a child run, say: the chain of runs goes on once it has ended. */
   readonly staysHere?: true;
+  /**
+   * Where it fails nobody is asked, but the run rolls back at once, as from an urgent one: of a run that opens by itself, and
+   * that must not wait for people beside its successor. Its inverse asks as any other.
+   */
+  readonly asksNobody?: true;
   /** Of its inverse; default: its own, undone. */
   readonly undoTitle?: string;
   /** What starting it again costs, for people who must decide that. */

@@ -4,7 +4,7 @@ import { removeOwned } from "../guarded-removal";
 import { costOf } from "./attempt-cost";
 import { lookAtAttempts } from "./attempts";
 import { baseBackup } from "./base-backup";
-import { pinBackup, unpinBackup } from "./pin";
+import { pinBackup, pinFolder, unpinBackup, unpinFolder } from "./pin";
 import type { BackupPorts } from "./parts";
 import type { AttemptOrder, BackupActivities } from "./port";
 import { requireStopped, stopBackup } from "./stop-backup";
@@ -29,6 +29,10 @@ export function createBackupActivities(deps: BackupPorts): BackupActivities {
       beating((signal) => pinBackup(deps, pinning, signal)),
     unpinBackup: (pinning) =>
       beating((signal) => unpinBackup(deps, pinning, signal)),
+    pinFolder: (pinning) =>
+      beating((signal) => pinFolder(deps, pinning, signal)),
+    unpinFolder: (pinning) =>
+      beating((signal) => unpinFolder(deps, pinning, signal)),
   };
 }
 

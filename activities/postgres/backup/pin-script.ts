@@ -1,12 +1,16 @@
-/** A pin is a file in the folder `.pin` beside the backup, named by the run that needs it: several may. POSIX sh. */
+/**
+ * A pin is a file in the folder `.pin` beside the backup, named by the run that needs it: several may. Of a copy of ours a file
+ * says that it is whole, of any other its manifest, which the tools write last. POSIX sh.
+ */
 export const pinScript = `
 parent=$1 name=$2 short=$3
+whole() { [ -d "$name" ] && { [ -e "$name.done" ] || { [ ! -e "$name.owner" ] && [ -s "$name/backup_manifest" ]; }; }; }
 gone() { rm -rf "$name.pin/$short"; rmdir "$name.pin" 2>/dev/null; echo "rb: no finished backup is there" >&2; exit 75; }
 cd -P "$parent" 2>/dev/null || { echo "rb: no finished backup is there" >&2; exit 75; }
-[ -d "$name" ] && [ -e "$name.done" ] || gone
+whole || gone
 mkdir -p "$name.pin" && : >"$name.pin/$short" || exit 1
 # A removal that had begun before the pin was there has won.
-[ -d "$name" ] && [ -e "$name.done" ] || gone
+whole || gone
 `;
 
 export const unpinScript = `

@@ -10,7 +10,7 @@ import {
   suspendExpiryScript,
   unpinScript,
 } from "./pin-script";
-import type { Backup, Pinned, Pinning } from "./port";
+import type { Backup, FolderPinning, Pinned, Pinning } from "./port";
 
 const callMs = 120_000;
 const pinAnnotation = "upgrade-runbooks-pin";
@@ -24,11 +24,31 @@ export async function pinBackup(
   const { method } = pinning.backup;
   if (method.kind === "pgbackrest")
     return pinInRepository(ports, pinning, method, signal);
+  await pinFolder(ports, folderOf(pinning), signal);
+  return "for good";
+}
+
+/** @see BackupActivities.pinFolder */
+export async function pinFolder(
+  ports: PostgresPorts,
+  pinning: FolderPinning,
+  signal: AbortSignal,
+): Promise<void> {
   const ended = await inFolder(ports, pinning, pinScript, signal);
-  if (ended.exitCode === 0) return "for good";
+  if (ended.exitCode === 0) return;
+  const { path, replica } = pinning;
   throw postgresError("noBackup", {
-    seen: `${pinning.backup.path} on ${pinning.replica.id} was not pinned${lastWords(ended)}`,
+    seen: `${path} on ${replica.id} was not pinned${lastWords(ended)}`,
   });
+}
+
+/** @see BackupActivities.unpinFolder */
+export async function unpinFolder(
+  ports: PostgresPorts,
+  pinning: FolderPinning,
+  signal: AbortSignal,
+): Promise<void> {
+  await inFolder(ports, pinning, unpinScript, signal);
 }
 
 /** @see BackupActivities.unpinBackup */
@@ -39,10 +59,8 @@ export async function unpinBackup(
 ): Promise<void> {
   const { backup, run } = pinning;
   const { method, backupId } = backup;
-  if (method.kind !== "pgbackrest") {
-    await inFolder(ports, pinning, unpinScript, signal);
-    return;
-  }
+  if (method.kind !== "pgbackrest")
+    return unpinFolder(ports, folderOf(pinning), signal);
   const { includePath, stanza } = method;
   const host = repositoryHost({ ...pinning, method });
   const call = { timeoutMs: callMs, signal };
@@ -58,9 +76,15 @@ export async function unpinBackup(
   });
 }
 
+const folderOf = ({
+  run,
+  replica,
+  backup: { path },
+}: Pinning): FolderPinning => ({ run, replica, path });
+
 function inFolder(
   { programs }: PostgresPorts,
-  { run, replica, backup: { path } }: Pinning,
+  { run, replica, path }: FolderPinning,
   script: string,
   signal: AbortSignal,
 ): Promise<Ended> {

@@ -130,6 +130,14 @@ export interface Pinning {
   readonly backup: Backup;
 }
 
+/** A whole backup in a folder of the host, whoever has taken it. */
+export interface FolderPinning {
+  /** That needs it. */
+  readonly run: RunMark;
+  readonly replica: PostgresServer;
+  readonly path: string;
+}
+
 /** How long it holds: pgBackRest has no pin of its own, and only a folder of its configuration keeps its expiry away. */
 export type Pinned = "for good" | "until the next full backups";
 
@@ -160,4 +168,8 @@ export interface BackupActivities {
   pinBackup(pinning: Pinning): Promise<Pinned>;
   /** @throws postgres.*, ssh.* */
   unpinBackup(pinning: Pinning): Promise<void>;
+  /** Keeps the folder from every removal of ours. May be repeated. @throws postgres.noBackup, ssh.* */
+  pinFolder(pinning: FolderPinning): Promise<void>;
+  /** The run's own pin alone. @throws ssh.* */
+  unpinFolder(pinning: FolderPinning): Promise<void>;
 }

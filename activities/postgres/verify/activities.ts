@@ -6,6 +6,7 @@ import { compareRows } from "./compare-rows";
 import { describeBackup } from "./describe-backup";
 import { discardScratch } from "./discard-scratch";
 import { dumpScratch } from "./dump-scratch";
+import { lookForVerification } from "./find-backup";
 import { readOwnVerification } from "./own-verification";
 import { openScratch } from "./open-scratch";
 import type { VerifyActivities } from "./port";
@@ -25,6 +26,7 @@ export function createVerifyActivities(
       beatingWithProgress((signal, tell) => run({ deps, signal, tell }, order));
   return {
     describeBackup: activity(describeBackup),
+    lookForVerification: activity(lookForVerification),
     verifyManifest: activity(verifyManifest),
     openScratch: activity(openScratch),
     amcheckScratch: activity(amcheckScratch),

@@ -1,7 +1,7 @@
 import { verificationError } from "./errors";
 import type { DescribeOrder, Described } from "./port";
 import { lookAtBackup } from "./verify-manifest";
-import type { VerifyWork } from "./work";
+import type { LookWork } from "./work";
 
 /**
  * What a backup says of itself, for one that this product has not taken. Its levels compare it with nothing older, so that only
@@ -10,20 +10,23 @@ import type { VerifyWork } from "./work";
  * @throws verification.unreadable, ssh.*
  */
 export async function describeBackup(
-  work: VerifyWork,
+  work: LookWork,
   order: DescribeOrder,
 ): Promise<Described> {
-  const { path, replica, systemIdentifier } = order;
-  const { manifest, label, major } = await lookAtBackup(work, {
+  const { path, replica } = order;
+  const { manifest, label, major, control } = await lookAtBackup(work, {
     ...order,
     backup: { path },
   });
   const last = manifest?.ranges.at(-1);
   const { checksum, bytes = 0 } = manifest ?? {};
+  const systemIdentifier =
+    order.systemIdentifier ?? control["Database system identifier"];
   if (
     label === undefined ||
     last === undefined ||
     checksum === undefined ||
+    systemIdentifier === undefined ||
     major !== order.major
   )
     throw verificationError("unreadable", {

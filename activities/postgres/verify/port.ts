@@ -1,5 +1,6 @@
 import type { ArtifactRef } from "../../artifacts/port";
-import type { PostgresServer, RunMark } from "../port";
+import type { Fault } from "../../faults";
+import type { Check, PostgresServer, RunMark } from "../port";
 import type { Sentinel } from "../slot/port";
 
 /** Proofs that a backup is good; plain types, so that workflow code may import them. */
@@ -127,6 +128,8 @@ export interface RecordOrder extends VerifyOrder {
   readonly startedAt: number;
   /** How long the record counts. */
   readonly validMs: number;
+  /** Of a backup that is verified again: what lets nothing be promoted is kept, too. */
+  readonly isAgain?: true;
 }
 
 export interface RecordQuestion {
@@ -175,8 +178,8 @@ export interface DescribeOrder {
   readonly replica: PostgresServer;
   readonly major: number;
   readonly path: string;
-  /** Of the cluster that it is said to be of. */
-  readonly systemIdentifier: string;
+  /** Of the cluster that it is said to be of; default: what its own control file says. */
+  readonly systemIdentifier?: string | undefined;
 }
 
 export interface Described {
@@ -184,10 +187,47 @@ export interface Described {
   readonly bytes: number;
 }
 
+export interface FindOrder {
+  /** On whose host the backup lies. */
+  readonly host: PostgresServer;
+  /** What a finished attempt is called, or the folder of a backup below the host's work folder. */
+  readonly backup: string;
+}
+
+export interface FoundBackup {
+  readonly claim: BackupClaim;
+  readonly major: number;
+  /** With its tablespaces. */
+  readonly bytes: number;
+  /** On the file system of the work folder. */
+  readonly freeBytes: number;
+}
+
+/** The backup, or why there is none. */
+export interface BackupSought {
+  readonly faults: readonly Fault[];
+  readonly found?: FoundBackup;
+}
+
+export interface LookOrder extends FindOrder {
+  readonly run: RunMark;
+  /** Whose rows are to be compared; only then it is asked. */
+  readonly primary?: PostgresServer | undefined;
+  /** Whether the backup is to be copied. */
+  readonly hasScratch: boolean;
+}
+
+export interface LookResult {
+  readonly found: FoundBackup;
+  readonly checks: readonly Check[];
+}
+
 /** What a level finds is its result; what is thrown kept it from looking. */
 export interface VerifyActivities {
   /** What a backup says of itself that this product has not taken. @throws verification.unreadable, ssh.* */
   describeBackup(order: DescribeOrder): Promise<Described>;
+  /** Whether the backup is there still, and what a verification of it needs. @throws verification.*, ssh.*, postgres.* */
+  lookForVerification(order: LookOrder): Promise<LookResult>;
   /** V1, V2, V3. @throws verification.unreadable, ssh.*, postgres.noProgram */
   verifyManifest(order: VerifyOrder): Promise<readonly LevelResult[]>;
   /** V5. @throws verification.*, ssh.*, postgres.noProgram */

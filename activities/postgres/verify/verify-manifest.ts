@@ -5,7 +5,14 @@ import type { LevelResult, VerifyOrder } from "./port";
 import { judgeChecksums } from "./v2-checksums";
 import { judgeFiles } from "./v1-files";
 import { judgeWal, type WalRead } from "./v3-wal";
-import { levelJob, lookMs, serverOf, timed, type VerifyWork } from "./work";
+import {
+  levelJob,
+  lookMs,
+  type LookWork,
+  serverOf,
+  timed,
+  type VerifyWork,
+} from "./work";
 
 const filesScript = `exec pg_verifybackup --skip-checksums --no-parse-wal "$1"`;
 const checksumScript = `exec pg_verifybackup --no-parse-wal "$1"`;
@@ -56,7 +63,7 @@ export async function verifyManifest(
 
 /** @throws verification.unreadable, ssh.*, postgres.noProgram */
 export async function lookAtBackup(
-  work: VerifyWork,
+  work: LookWork,
   order: Pick<VerifyOrder, "replica" | "major"> & {
     readonly backup: { readonly path: string };
   },
@@ -96,7 +103,7 @@ async function wal(work: VerifyWork, order: VerifyOrder, facts: BackupFacts) {
 }
 
 function scriptOn(
-  { deps, signal }: VerifyWork,
+  { deps, signal }: LookWork,
   order: Pick<VerifyOrder, "replica" | "major">,
   script: string,
   args: readonly string[],

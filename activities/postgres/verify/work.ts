@@ -21,6 +21,12 @@ export interface VerifyWork {
   readonly tell: (progress: StepProgress) => void;
 }
 
+/** What only looks needs no more. */
+export interface LookWork {
+  readonly deps: PostgresPorts;
+  readonly signal: AbortSignal;
+}
+
 const longMs = 3 * 24 * 3_600_000;
 /** For a look; hundreds of thousands of files. */
 export const lookMs = 30 * 60_000;

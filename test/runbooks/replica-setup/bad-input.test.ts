@@ -1,58 +1,12 @@
-import { configurationSchema } from "../../../activities/configuration/port";
-import { hostSchema } from "../../../activities/inventory/port";
 import { planFor } from "../../../runbooks/replica-setup/prepare";
+import { PostgresTarget } from "../postgres-target";
 
-const postgres = {
-  user: "runbook",
-  dataDirectory: "/srv/pg/data",
-  workFolder: "/srv/pg/backups",
-  replication: { user: "repl" },
-};
 const good = {
   ...{ target: "prod", change: "c-1", primary: "db-1", replica: "db-2" },
 };
 
-/** Each fault that the input has, as a person reads it; none when there is a plan. */
-async function faultsOf(
-  input: object,
-  section: object = {},
-  hosts: readonly string[] = ["db-1", "db-2", "web-1"],
-): Promise<string[]> {
-  const configuration = configurationSchema.safeParse({
-    targets: {
-      prod: {
-        inventory: { file: "/etc/hosts.yaml" },
-        postgres: { ...postgres, ...section },
-      },
-      web: { inventory: { file: "/etc/hosts.yaml" } },
-    },
-    components: {},
-  });
-  if (!configuration.success)
-    return configuration.error.issues.map(
-      ({ path, message }) => `${path.join(".")}: ${message}`,
-    );
-  try {
-    await planFor(input, {
-      configuration: { read: async () => configuration.data },
-      inventory: {
-        resolve: async () =>
-          hosts.map((id, at) =>
-            hostSchema.parse({ id, address: `127.0.0.${at + 1}` }),
-          ),
-        shouldBeAlive: async () => true,
-      },
-      roster: { read: async () => ({ people: [], oncall: {} }) as never },
-    });
-    return [];
-  } catch (error) {
-    expect(error).toMatchObject({ type: "input.invalid" });
-    return (error as Error).message
-      .split("\n")
-      .filter((line) => line.startsWith("  "))
-      .map((line) => line.trim());
-  }
-}
+const hosts = ["db-1", "db-2", "web-1"];
+const { faultsOf } = new PostgresTarget(planFor, hosts);
 
 describe("the input of replica-setup", () => {
   it("is a plan when nothing is wrong with it", async () => {

@@ -63,7 +63,7 @@ export interface ReplicaRig<Lab extends AnyLab = PgLab> {
   ): Promise<void>;
   /** Waits until the run's progress satisfies the question. */
   until(
-    handle: ReplicaHandle,
+    handle: Asked,
     question: (progress: ProcedureProgress) => boolean,
     withinMs?: number,
   ): Promise<ProcedureProgress>;

@@ -1,17 +1,10 @@
-import { configurationSchema } from "../../../activities/configuration/port";
-import { hostSchema } from "../../../activities/inventory/port";
 import {
   planText,
   switchQuestion,
 } from "../../../runbooks/switchover/plan-words";
 import { planFor } from "../../../runbooks/switchover/prepare";
+import { PostgresTarget } from "../postgres-target";
 
-const postgres = {
-  user: "runbook",
-  dataDirectory: "/srv/pg/data",
-  workFolder: "/srv/pg/backups",
-  replication: { user: "repl" },
-};
 const record = {
   key: "verifications/1/a.json",
   sha256: "0".repeat(64),
@@ -22,45 +15,7 @@ const good = {
   record,
 };
 
-function plan(input: object, section: object = {}) {
-  const configuration = configurationSchema.parse({
-    targets: {
-      prod: {
-        inventory: { file: "/etc/hosts.yaml" },
-        postgres: { ...postgres, ...section },
-      },
-      web: { inventory: { file: "/etc/hosts.yaml" } },
-    },
-    components: {},
-  });
-  return planFor(input, {
-    configuration: { read: async () => configuration },
-    inventory: {
-      resolve: async () =>
-        ["db-1", "db-2"].map((id, at) =>
-          hostSchema.parse({ id, address: `127.0.0.${at + 1}` }),
-        ),
-      shouldBeAlive: async () => true,
-    },
-    roster: { read: async () => ({ people: [], oncall: {} }) as never },
-  });
-}
-
-/** Each fault that the input has, as a person reads it; none when there is a plan. */
-async function faultsOf(input: object, section?: object): Promise<string[]> {
-  try {
-    await plan(input, section);
-    return [];
-  } catch (error) {
-    expect(error).toMatchObject({ type: "input.invalid" });
-    return (error as Error).message
-      .split("\n")
-      .filter((line) => line.startsWith("  "))
-      .map((line) => line.trim());
-  }
-}
-const pathsOf = async (input: object, section?: object): Promise<string[]> =>
-  (await faultsOf(input, section)).map((line) => line.split(":")[0] ?? "");
+const { plan, pathsOf } = new PostgresTarget(planFor);
 
 describe("the input of switchover", () => {
   it("is a plan when nothing is wrong with it, within 300 s unless it says otherwise", async () => {

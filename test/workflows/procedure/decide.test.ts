@@ -130,6 +130,22 @@ describe("an urgent step", () => {
   });
 });
 
+describe("a step that asks nobody", () => {
+  const alone = spec("a", { asksNobody: true });
+
+  it("turns the run back where it fails, and waits for what holds any other", () => {
+    expect(turnsBack(after(), alone)).toBe(true);
+    const standing = undefined;
+    expect(kinds(holdsOf(after(paused), { spec: alone, standing }))).toEqual([
+      "paused",
+    ]);
+  });
+
+  it("asks about its inverse, for what is left would grow with each run", () => {
+    expect(turnsBack(after(), undoOf(alone))).toBe(false);
+  });
+});
+
 describe("what a run does when it comes to a step", () => {
   it.each<[string, ProcedureEvent[], string]>([
     ["waits to start it", [], "wait to start"],

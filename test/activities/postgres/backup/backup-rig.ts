@@ -77,7 +77,7 @@ export async function startBackupRig(
   };
 }
 
-async function factsOf({ primary }: PgLab): Promise<CopyFacts> {
+export async function factsOf({ primary }: PgLab): Promise<CopyFacts> {
   const text = await primary.sql(`select json_build_object(
     'systemIdentifier', (select system_identifier::text from pg_control_system()),
     'major', current_setting('server_version_num')::int / 10000,
