@@ -51,7 +51,8 @@ export async function startOwnSide(lab: PostgresLab): Promise<OwnSide> {
   return {
     run: async () => {
       const handle = await start({});
-      await until(handle, "ready", "in work");
+      // Each question costs the worker a task: times are read from the history, so it is asked as seldom as a person would.
+      await until(handle, "ready", "in work", 2_000);
       const { began, ended } = await spanOf(handle);
       const progress = await handle.query(procedureQuery);
       await answer(handle, "ready", "roll back");
@@ -128,15 +129,21 @@ async function quarterOf(handle: Handle) {
   }
 }
 
-async function until(handle: Handle, step: string, standing: string) {
+async function until(
+  handle: Handle,
+  step: string,
+  standing: string,
+  everyMs = 100,
+) {
   for (;;) {
     const progress: ProcedureProgress | undefined =
       (await handle.query(procedureQuery)) ?? undefined;
     await openGates(handle);
     const row = progress?.steps.find(({ id }) => id === step);
     if (row?.standing === standing) return { at: Date.now() };
-    await pause();
+    await pause(everyMs);
   }
 }
 
-const pause = (): Promise<void> => new Promise((tick) => setTimeout(tick, 100));
+const pause = (ms = 100): Promise<void> =>
+  new Promise((tick) => setTimeout(tick, ms));
