@@ -1,4 +1,5 @@
 import { ApplicationFailure, isCancellation } from "@temporalio/workflow";
+import type { Check } from "../../activities/postgres/port";
 import type {
   Backup,
   BackupOrder,
@@ -54,6 +55,10 @@ export async function readyPrimary(
   return { ...watched, sentinel, unwatch };
 }
 
+/** A cap that the input names is set by now, however small somebody wants it. */
+const chosenBy = ({ prepared: { plan } }: ReplicaRun): Check["name"][] =>
+  plan.settings.slot.capMiB === undefined ? [] : ["slot cap"];
+
 const findings: Readonly<Record<SlotLevel, Finding["level"]>> = {
   ok: "ok",
   warn: "note",
@@ -100,7 +105,7 @@ export async function backUp(
   const backup = await run.step(
     "copy",
     async ({ attempt, part, generation }) => {
-      if (part === 1) await measureAgain(run, measured);
+      if (part === 1) await measureAgain(run, measured, chosenBy(run));
       return copyOnce(run, { ...order, attempt, generation });
     },
     {

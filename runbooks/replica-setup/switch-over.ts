@@ -2,7 +2,6 @@ import {
   ApplicationFailure,
   CancellationScope,
   type ChildWorkflowHandle,
-  isCancellation,
   ParentClosePolicy,
   startChild,
 } from "@temporalio/workflow";
@@ -65,17 +64,24 @@ function ended(input: SwitchoverInput): Promise<SwitchoverResult> {
       memo: { holder: thisRun().rootRunId },
       parentClosePolicy: ParentClosePolicy.ABANDON,
     });
-    turned.catch((error: unknown) => askBack(child, error));
-    return child.result();
+    let isOver = false;
+    turned.catch(() => {
+      // The step's scope ends with the run, too.
+      if (!isOver) void askBack(child);
+    });
+    try {
+      return await child.result();
+    } finally {
+      isOver = true;
+    }
   });
 }
 
-async function askBack(
-  child: ChildWorkflowHandle<Switchover>,
-  error: unknown,
-): Promise<void> {
-  if (!isCancellation(error)) throw error;
+/** It may have ended a moment ago: then its result is on its way, and says the same. */
+async function askBack(child: ChildWorkflowHandle<Switchover>): Promise<void> {
   const reason = "the run that it belongs to was turned back";
   const by = thisRun().workflowId;
-  await child.signal(controlSignals.abort, { by, reason });
+  await child
+    .signal(controlSignals.abort, { by, reason })
+    .catch(() => undefined);
 }

@@ -50,12 +50,12 @@ describeWhen(postgresMissing())("a slot that holds ever more WAL", () => {
     await query("select pg_logical_emit_message(false, 'test', 'x')");
     await query("select pg_switch_wal()");
   };
-  /** Of a cap of 1 GB, which 64 files fill. */
+  /** Of a cap of 512 MB, which 32 files fill. */
   const fillTo = async (percent: number): Promise<void> => {
     const held = async () =>
       Number(
         await query(
-          "select (pg_current_wal_lsn() - restart_lsn) / 10737418.24 from pg_replication_slots",
+          "select (pg_current_wal_lsn() - restart_lsn) / 5368709.12 from pg_replication_slots",
         ),
       );
     while ((await held()) < percent) await fill();
@@ -79,18 +79,18 @@ describeWhen(postgresMissing())("a slot that holds ever more WAL", () => {
 
   it("is told, then holds the run and asks, then is given up before the primary's disk is", async () => {
     const run = await copied({
-      slot: { warn: 8, hold: 12, abort: 16, capMiB: 1_024 },
+      slot: { warn: 16, hold: 24, abort: 32, capMiB: 512 },
     });
-    await fillTo(9);
+    await fillTo(18);
     await told("warn");
-    await fillTo(13);
+    await fillTo(26);
     await told("hold");
     const gate = await rig.gate(run, "watch-slot");
     expect(gate.choices).toEqual(["go on", "roll back", "abort"]);
     expect(gate.title).toMatch(
-      /Watch slot holds the run: holds \d+ MB of WAL, \d+ % of its cap of 1 GB/,
+      /Watch slot holds the run: holds \d+ MB of WAL, \d+ % of its cap of 512 MB/,
     );
-    await fillTo(18);
+    await fillTo(34);
     const result = await run.result();
     expect(result.outcome).toBe("aborted");
     const report = await rig.reportOf(result);

@@ -1,5 +1,7 @@
 import { tableText, Writers } from "../../../bench/switchover/writers";
 import { keyOf, lostOf } from "../../../bench/switchover/writes";
+import { controlUpdates } from "../../../workflows/controls/messages";
+import type { switchover as runSwitchover } from "../../../runbooks/switchover/workflow";
 import * as switchover from "../../../runbooks/switchover/ids";
 import { describeWhen } from "../../harness/describe-when";
 import {
@@ -7,6 +9,7 @@ import {
   postgresMissing,
 } from "../../harness/postgres-cluster";
 import { streaming } from "../../harness/postgres-pair";
+import { leftBehind, nothing } from "./left-behind";
 import { type ReplicaRig, startReplicaRig } from "./replica-rig";
 
 describeWhen(postgresMissing() ?? bouncerMissing())(
@@ -28,14 +31,31 @@ describeWhen(postgresMissing() ?? bouncerMissing())(
       await rig.stop();
     }, 60_000);
 
+    const childOf = (change: string) =>
+      rig.server.client.workflow.getHandle<typeof runSwitchover>(
+        switchover.workflowId({ target: "db", change }),
+      );
+
+    it("asks its switchover to go back when it is aborted meanwhile, and takes itself away", async () => {
+      const run = await rig.start({ change: "turned" });
+      await rig.answer(run, "begin", "approve");
+      await rig.answer(run, "ready", "switch over");
+      const child = childOf("turned-1");
+      await rig.gate(child, "switch");
+      await run.executeUpdate(controlUpdates.abort, {
+        args: [{ by: "test", reason: "not tonight" }],
+      });
+      expect(await child.result()).toMatchObject({ outcome: "aborted" });
+      expect(await run.result()).toMatchObject({ outcome: "aborted" });
+      expect(await leftBehind(rig)).toEqual(nothing);
+    }, 240_000);
+
     it("ends with the new primary, the old one behind it, every acknowledged write, and nothing of the run", async () => {
       const { lab } = rig;
       const run = await rig.start({ change: "whole" });
       await rig.answer(run, "begin", "approve");
       await rig.answer(run, "ready", "switch over");
-      const child = rig.server.client.workflow.getHandle(
-        switchover.workflowId({ target: "db", change: "whole-1" }),
-      );
+      const child = childOf("whole-1");
       const { title } = await rig.gate(child, "switch");
       expect(title).toContain("replica takes over from primary on db");
       expect(title).not.toContain("WITHOUT");
