@@ -133,8 +133,23 @@ describe("a standby that stops answering", () => {
     await rig.until(handle, "undo-drain", "done");
     letGo();
     expect(await handle.result()).toMatchObject({ outcome: "went back" });
+    expect(await turnedBy(handle)).toMatchObject({ by: "the time box" });
     await rig.scene.settled(roles, "primary");
   }, 240_000);
+
+  it("once it is promoted leaves the old primary fenced and asks, and goes back as soon as it answers", async () => {
+    const roles = rig.roles();
+    const letGo = await freezeBefore("proveTimeline");
+    const handle = await rig.approved({ timeBoxS: 30, drainS: 10 });
+    const gate = await rig.gate(handle, "failed-undo-promote", 200_000);
+    expect(gate.choices).toEqual(["retry", "mark done", "skip"]);
+    expect(gate.title).toContain("At most one server takes writes");
+    expect(await rig.scene.takesWrites(roles.primary)).toBe(false);
+    letGo();
+    await rig.answer(handle, "failed-undo-promote", "retry");
+    expect(await handle.result()).toMatchObject({ outcome: "went back" });
+    await rig.scene.settled(roles, "primary");
+  }, 300_000);
 
   it("once it is promoted lets clients go on there, when somebody says so at the gate", async () => {
     const roles = rig.roles();
