@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { jobIdOf } from "../../../../activities/ssh/job-run-file";
 import { eventually } from "../../../harness/eventually";
@@ -13,16 +13,27 @@ const lines = {
     /DETAIL: restore file (\S+) - exists and matches backup \((?!0B)/g,
 } as const;
 
+const folderOf = (
+  { hosts }: Pick<PgLab, "hosts">,
+  host: string,
+  key: string,
+): string =>
+  join(hosts.hostRoot(host), "var/lib/upgrade-runbooks/jobs", jobIdOf(key));
+
+/** Whether a lab's host has ever run the job. */
+export const hasRun = (...job: Parameters<typeof folderOf>): boolean =>
+  existsSync(join(folderOf(...job), "stdout"));
+
 /** Paths of the files of which a job of a lab's host has said so; none of a job that has not begun. */
 export function filesIn(
-  { hosts }: Pick<PgLab, "hosts">,
+  lab: Pick<PgLab, "hosts">,
   host: string,
   key: string,
   what: keyof typeof lines,
 ): string[] {
-  const jobs = join(hosts.hostRoot(host), "var/lib/upgrade-runbooks/jobs");
   try {
-    const output = readFileSync(join(jobs, jobIdOf(key), "stdout"), "utf8");
+    const file = join(folderOf(lab, host, key), "stdout");
+    const output = readFileSync(file, "utf8");
     return [...output.matchAll(lines[what])].map(([, file = ""]) => file);
   } catch {
     return [];

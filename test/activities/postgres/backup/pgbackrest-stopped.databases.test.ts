@@ -6,7 +6,7 @@ import type { BackupOrder } from "../../../../activities/postgres/backup/port";
 import { stopBackup } from "../../../../activities/postgres/backup/stop-backup";
 import { describeWhen } from "../../../harness/describe-when";
 import { postgresMissing } from "../../../harness/postgres-cluster";
-import { filesIn, untilFiles } from "./backrest-log";
+import { filesIn, hasRun, untilFiles } from "./backrest-log";
 import { type BackupRig, startBackupRig } from "./backup-rig";
 import { backrestMissing, noise, Repository } from "./repository";
 import { SlowLink } from "./slow-link";
@@ -71,11 +71,15 @@ describeWhen(postgresMissing() ?? backrestMissing())(
       expect(repository.labels()).toHaveLength(1);
     });
 
-    test("while it restores goes on in its folder, and reads no file twice", async () => {
+    test("while it restores goes on in its folder, and neither verifies nor reads a file twice", async () => {
       const whole = filesIn(...restored(second), "restored");
       restore.set(unlimited);
       const third = { ...first, generation: 3 };
       const made = await rig.take(third);
+      const verified = [second, third].map((order) =>
+        hasRun(rig.lab, "primary", repositoryKey(order, "verify")),
+      );
+      expect(verified).toEqual([true, false]);
       expect(made).toMatchObject({ attempt: 1, kind: "pgbackrest" });
       expect(repository.labels()).toEqual([made.backupId]);
       const found = filesIn(...restored(third), "found whole");
