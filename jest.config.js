@@ -32,7 +32,8 @@ const ignore = (...endings) => [
 ];
 
 module.exports = {
-  // `npm test` takes three, for a third of its time is spent on waiting for servers; other tiers measure or kill.
+  // `npm test` and the suites of databases take three, for a third of their time is spent on waiting for servers; other tiers
+  // measure or kill.
   maxWorkers: 2,
   // Real servers on a machine that does other things, too: jest's five seconds would fail tests that are right. Here, for
   // jest passes over that of a project.

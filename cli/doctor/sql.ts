@@ -19,7 +19,7 @@ export interface SqlLook {
 }
 
 /** As servers name the looks in `pg_stat_activity`. */
-export const applicationName = "runbook doctor";
+const applicationName = "runbook doctor";
 
 const question = `select pg_is_in_recovery() as standby, current_setting('server_version_num')::int / 10000 as major,
   (select version from pg_stat_ssl where pid = pg_backend_pid() and ssl) as tls`;
