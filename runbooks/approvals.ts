@@ -24,20 +24,31 @@ export interface RunbookGates {
   readonly shown?: readonly string[];
 }
 
-/** Of a runbook that is a procedure: gate `failed` stands for one of each step. */
-export const procedureGates = (
-  choices: RunbookGates["choices"] & { readonly failed: readonly string[] },
-): RunbookGates => {
-  const plain = Object.keys(choices).filter((gate) => gate !== "failed");
+type ProcedureChoices = RunbookGates["choices"] & {
+  readonly failed: readonly string[];
+  /** Of a runbook whose steps keep to windows. */
+  readonly window?: readonly string[];
+};
+
+/** Of a runbook that is a procedure: gates `failed` and `window` stand for one of each step. */
+export const procedureGates = (choices: ProcedureChoices): RunbookGates => {
+  const families = ["failed", "window"].filter((gate) => gate in choices);
+  const plain = Object.keys(choices).filter((gate) => !families.includes(gate));
   return {
     choices,
-    meantBy: (key) => [
-      ...plain.filter((gate) => isMeant(key, gate)),
-      ...(isMeant(key, "failed-step") || /^failed-./.test(key)
-        ? ["failed"]
-        : []),
+    meantBy: (key) => {
+      const named = plain.filter((gate) => isMeant(key, gate));
+      const ofSteps = families.filter(
+        (gate) =>
+          isMeant(key, `${gate}-step`) ||
+          (key.startsWith(`${gate}-`) && key.length > gate.length + 1),
+      );
+      return plain.includes(key) ? named : [...named, ...ofSteps];
+    },
+    shown: [
+      ...plain,
+      ...families.flatMap((gate) => [`${gate}-<step>`, `${gate}-*`]),
     ],
-    shown: [...plain, "failed-<step>", "failed-*"],
   };
 };
 

@@ -40,6 +40,8 @@ export const switchOver = (
     return text;
   });
 
+const mostDrainS = 30;
+
 function inputOf(run: ReplicaRun, attempt: number): SwitchoverInput {
   const { target, change, settings } = run.prepared.plan;
   const { primary, replica, timeBoxS } = settings;
@@ -47,6 +49,8 @@ function inputOf(run: ReplicaRun, attempt: number): SwitchoverInput {
   return {
     ...{ target, change: `${change}-${attempt}`, mode: "execute" as const },
     ...{ primary, standby: replica, timeBoxS },
+    // Of a short box clients may not take all.
+    drainS: Math.min(mostDrainS, Math.floor(timeBoxS / 2)),
     ...(record === undefined ? {} : { record }),
   };
 }

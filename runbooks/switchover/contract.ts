@@ -19,6 +19,8 @@ const recordSchema = z.strictObject({
 const guardsSchema = z.strictObject({
   /** Between what the primary has written and what the standby has replayed. */
   lagMiB: z.number().min(0).max(65_536).default(16),
+  /** Seconds by which the standby replays behind. */
+  lagS: z.number().min(0.1).max(3_600).default(5),
   /** WAL files that wait for the archiver: a shutdown does not end before them. */
   archiveBacklog: z.int().min(0).max(100_000).default(8),
   /** A transaction open for longer is a fault: the drain would wait for it. */

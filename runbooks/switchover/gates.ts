@@ -4,6 +4,7 @@ import { procedureGates } from "../approvals";
 export const switchoverGates = procedureGates({
   switch: ["approve", "deny"],
   failed: ["retry", "mark done", "skip", "abort"],
+  window: ["start anyway", "roll back", "abort"],
   "window-override": ["approve", "deny"],
   "window-moved": ["approve", "deny"],
 });

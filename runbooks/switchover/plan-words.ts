@@ -34,12 +34,11 @@ export function guardOrderOf({
   plan,
 }: Pick<PreparedSwitchover, "run" | "plan">): GuardOrder {
   const { primary, standby, bouncer, settings } = plan;
-  const { lagMiB, archiveBacklog, transactionS, unloggedTables } =
-    settings.guards;
+  const { lagMiB, lagS, transactionS, ...counts } = settings.guards;
   return {
     ...{ run, primary, standby, bouncer },
     limits: {
-      ...{ lagBytes: lagMiB * MiB, archiveBacklog, unloggedTables },
+      ...{ ...counts, lagBytes: lagMiB * MiB, lagSeconds: lagS },
       transactionSeconds: transactionS,
     },
   };

@@ -36,7 +36,7 @@ import {
 } from "../../activities/postgres/switchover/stop-primary";
 
 export const limits: GuardLimits = {
-  lagBytes: 16 * 1024 * 1024,
+  ...{ lagBytes: 16 * 1024 * 1024, lagSeconds: 60 },
   archiveBacklog: 16,
   transactionSeconds: 60,
   unloggedTables: 0,

@@ -38,6 +38,8 @@ export async function handOverSlot(
       throw slotError("lost", { seen: `slot ${slot} is not there any more` });
     if (place.standby !== undefined)
       await undoCopiedCap(rows, place.standby, place.sql);
+    // Commits wait for the standby by its DBA's wish from now on, or wait for nobody on the new primary.
+    await rows.remove("synchronous", "synchronous_standby_names");
     const cap = await undoCap(rows);
     await removeTablesIfEmpty(rows.session);
     return { cap };

@@ -34,6 +34,8 @@ export interface LinkFacts {
   /** Of `pg_stat_replication`; absent when nobody streams from that slot. */
   readonly state?: string | undefined;
   readonly lagBytes?: number | undefined;
+  /** `replay_lag`; 0 where nothing is behind, for the server forgets it then. */
+  readonly lagSeconds?: number | undefined;
 }
 
 export interface ClientFacts {

@@ -127,9 +127,14 @@ class Asking {
 
   async link(): Promise<LinkFacts> {
     const slot = await this.slot();
-    const row = await this.one<{ state: string | null; lag: string | null }>(
+    const row = await this.one<{
+      state: string | null;
+      lag: string | null;
+      seconds: number | null;
+    }>(
       this.order.primary.sql,
-      `select r.state, greatest(pg_wal_lsn_diff(pg_current_wal_lsn(), r.replay_lsn), 0)::bigint::text as lag
+      `select r.state, greatest(pg_wal_lsn_diff(pg_current_wal_lsn(), r.replay_lsn), 0)::bigint::text as lag,
+              extract(epoch from r.replay_lag)::float8 as seconds
        from (select) as one left join pg_replication_slots s on s.slot_name = $1
        left join pg_stat_replication r on r.pid = s.active_pid`,
       [slot],
@@ -138,6 +143,7 @@ class Asking {
       slot,
       state: row.state ?? undefined,
       lagBytes: row.lag === null ? undefined : Number(row.lag),
+      lagSeconds: row.lag === null ? undefined : (row.seconds ?? 0),
     };
   }
 

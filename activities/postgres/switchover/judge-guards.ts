@@ -114,6 +114,15 @@ const primaryRows = (server: ServerFacts): Row[] => [
     reason: "only a primary hands over",
     hint: "Compare primary and standby of the input with the servers.",
   },
+  {
+    name: "primary: synchronous replication",
+    isGood: server.synchronousNames === "",
+    measured: server.synchronousNames || "no names",
+    limit: "no names",
+    reason: "the setting does not go along: the new primary waits for nobody",
+    hint: "Set synchronous_standby_names on the new primary once the old one follows.",
+    otherwise: "warn",
+  },
 ];
 
 const standbyRows = (server: ServerFacts): Row[] => [
@@ -220,6 +229,18 @@ const linkRows = (link: LinkFacts, limits: GuardLimits): Row[] => [
     limit: bytesInWords(limits.lagBytes),
     reason: "clients wait for what is not replayed yet",
     hint: "Wait until the standby has caught up.",
+  },
+  {
+    name: "replication: lag in time",
+    isGood:
+      link.lagSeconds !== undefined && link.lagSeconds <= limits.lagSeconds,
+    measured:
+      link.lagSeconds === undefined
+        ? "unknown"
+        : `${link.lagSeconds.toFixed(1)} s`,
+    limit: `${limits.lagSeconds} s`,
+    reason: "few bytes may take long where the standby's disk is slow",
+    hint: "Wait until the standby has caught up; see its disk, and what replay waits for.",
   },
 ];
 

@@ -29,6 +29,7 @@ export interface SwitchOrder {
 
 export interface GuardLimits {
   readonly lagBytes: number;
+  readonly lagSeconds: number;
   /** WAL files that wait for the archiver: a shutdown does not end before them. */
   readonly archiveBacklog: number;
   /** The oldest transaction that writes, or holds a snapshot. */

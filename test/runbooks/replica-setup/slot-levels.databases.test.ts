@@ -90,7 +90,7 @@ describeWhen(postgresMissing())("a slot that holds ever more WAL", () => {
     expect(gate.title).toMatch(
       /Watch slot holds the run: holds \d+ MB of WAL, \d+ % of its cap of 512 MB/,
     );
-    await fillTo(34);
+    await fillTo(40);
     const result = await run.result();
     expect(result.outcome).toBe("aborted");
     const report = await rig.reportOf(result);

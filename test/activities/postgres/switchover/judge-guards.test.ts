@@ -7,7 +7,7 @@ import type {
 import { judgeGuards } from "../../../../activities/postgres/switchover/judge-guards";
 
 const limits = {
-  ...{ lagBytes: 1024 * 1024, archiveBacklog: 16 },
+  ...{ lagBytes: 1024 * 1024, lagSeconds: 5, archiveBacklog: 16 },
   ...{ transactionSeconds: 60, unloggedTables: 0 },
 };
 const server: ServerFacts = {
@@ -20,7 +20,9 @@ const load: PrimaryFacts = {
   ...{ archiveBacklog: 0, transactionSeconds: 1, unloggedTables: 0 },
   ...{ logicalSlots: [], otherStandbys: [] },
 };
-const link: LinkFacts = { slot: "rb_1", state: "streaming", lagBytes: 0 };
+const link: LinkFacts = {
+  ...{ slot: "rb_1", state: "streaming", lagBytes: 0, lagSeconds: 0 },
+};
 
 interface Change {
   readonly primary?: Partial<ServerFacts>;
@@ -65,6 +67,10 @@ describe("the guards of a switchover", () => {
     [{ standby: { isSuperuser: false } }, "standby: rights fail"],
     [{ primary: { hasForeignFence: true } }, "primary: fence fail"],
     [{ primary: { isInRecovery: true } }, "primary: role fail"],
+    [
+      { primary: { synchronousNames: "rb_1" } },
+      "primary: synchronous replication warn",
+    ],
     [{ standby: { isInRecovery: false } }, "standby: role fail"],
     [{ standby: { isReplayPaused: true } }, "standby: replay fail"],
     [
@@ -91,6 +97,8 @@ describe("the guards of a switchover", () => {
     [{ link: { state: undefined } }, "replication: state fail"],
     [{ link: { lagBytes: 1024 * 1024 + 1 } }, "replication: lag fail"],
     [{ link: { lagBytes: undefined } }, "replication: lag fail"],
+    [{ link: { lagSeconds: 5.1 } }, "replication: lag in time fail"],
+    [{ link: { lagSeconds: undefined } }, "replication: lag in time fail"],
     [{ load: { archiveBacklog: 17 } }, "load: archive backlog fail"],
     [{ load: { transactionSeconds: 61 } }, "load: oldest transaction fail"],
     [{ load: { unloggedTables: 1 } }, "load: unlogged tables fail"],
