@@ -36,7 +36,8 @@ export async function dropSlot(place: SlotDropping): Promise<DroppedSlot> {
   const { signal, graceMs = defaultGraceMs } = place;
   const slot = nameOf(place.run);
   const begun = Date.now();
-  for (let isEnded = false; ; await pause(everyMs, signal)) {
+  let endedAt: number | undefined;
+  for (; ; await pause(everyMs, signal)) {
     // Nobody else waits for a turn while we wait for a sender.
     const tried = await withOwnedRows(place, async (rows) => {
       const end = await dropOnce(rows, slot);
@@ -45,13 +46,13 @@ export async function dropSlot(place: SlotDropping): Promise<DroppedSlot> {
         : end;
     });
     if ("slot" in tried) return tried;
-    const waitedMs = Date.now() - begun;
-    if (waitedMs < graceMs) continue;
+    const now = Date.now();
+    if (now - begun < graceMs) continue;
     // Its host is gone, or was cut off: without wal_sender_timeout it would stay for ever.
     const isSpared = tried.application !== slot || place.sparesStreams;
-    if (isSpared || waitedMs > graceMs + endMs) throw inUse(slot, tried);
-    if (!isEnded) await endSender(place, tried);
-    isEnded = true;
+    if (isSpared || now - (endedAt ?? now) > endMs) throw inUse(slot, tried);
+    if (endedAt === undefined) await endSender(place, tried);
+    endedAt ??= Date.now();
   }
 }
 
