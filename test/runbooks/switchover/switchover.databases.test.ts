@@ -151,17 +151,6 @@ describe("a standby that stops answering", () => {
     await rig.scene.settled(roles, "primary");
   }, 300_000);
 
-  it("once it is promoted lets clients go on there, when somebody says so at the gate", async () => {
-    const roles = rig.roles();
-    const letGo = await freezeBefore("proveTimeline");
-    const handle = await rig.approved({ timeBoxS: 30, drainS: 10 });
-    await rig.gate(handle, "failed-undo-promote", 200_000);
-    letGo();
-    await rig.answer(handle, "failed-undo-promote", "skip", "it is up again");
-    expect(await handle.result()).toMatchObject({ outcome: "completed late" });
-    await rig.scene.settled(roles, "standby");
-  }, 300_000);
-
   it("after one was asked for leaves both closed and asks, until it can be proven what became of it", async () => {
     const roles = rig.roles();
     const letGo = await freezeBefore("promote");
@@ -178,5 +167,17 @@ describe("a standby that stops answering", () => {
       roles,
       outcome === "went back" ? "primary" : "standby",
     );
+  }, 300_000);
+
+  it("once it is promoted lets clients go on there, when somebody says so at the gate", async () => {
+    const roles = rig.roles();
+    const letGo = await freezeBefore("proveTimeline");
+    const handle = await rig.approved({ timeBoxS: 30, drainS: 10 });
+    await rig.gate(handle, "failed-undo-promote", 200_000);
+    letGo();
+    await rig.answer(handle, "failed-undo-promote", "skip", "it is up again");
+    expect(await handle.result()).toMatchObject({ outcome: "completed late" });
+    await rig.scene.settled(roles, "standby");
+    // What was skipped is in doubt, and keeps its lock for a person: no test may follow.
   }, 300_000);
 });
