@@ -86,7 +86,8 @@ describeWhen(postgresMissing() ?? networkMissing())(
 
     it("for longer than its slot may hold WAL is told, held and given up, and frees the primary's disk while it is cut off", async () => {
       const run = await begin({
-        slot: { capMiB: 1_024, warn: 1, hold: 2, abort: 4 },
+        // Far enough apart that no look misses one.
+        slot: { capMiB: 1_024, warn: 2, hold: 10, abort: 16 },
       });
       await rig.gate(run, "ready");
       const writer = new WalWriter(rig.lab.primary);
