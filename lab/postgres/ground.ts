@@ -80,7 +80,7 @@ export class Ground {
     const folder = this.makeFolder(name);
     return {
       data: join(folder, "data"),
-      work: this.makeFolder(join(name, "work")),
+      work: this.makeFolder(join(name, "backups")),
     };
   }
 

@@ -117,7 +117,7 @@ export function serverOf(
     sql: { ...sql, port, address },
     osUser: ownerName(ground.owner),
     dataDirectory,
-    workFolder: `${ground.folder}/work`,
+    workFolder: `${ground.folder}/backups`,
     replication: { user: replicationUser, sslmode: "disable" },
   };
 }
