@@ -26,7 +26,9 @@ describeWhen(postgresMissing() ?? networkMissing())(
     }, 300_000);
     afterAll(() => rig.stop(), 60_000);
     const begun: ReplicaHandle[] = [];
+    let writer: WalWriter | undefined;
     afterEach(async () => {
+      await writer?.stop();
       await rig.lab.network.heal();
       // One that failed its test must not stand in the way of the next.
       for (const run of begun.splice(0)) {
@@ -90,7 +92,7 @@ describeWhen(postgresMissing() ?? networkMissing())(
         slot: { capMiB: 1_024, warn: 2, hold: 10, abort: 16 },
       });
       await rig.gate(run, "ready");
-      const writer = new WalWriter(rig.lab.primary);
+      writer = new WalWriter(rig.lab.primary);
       await rig.lab.network.cut();
       await rig.until(run, ({ notices = [] }) =>
         notices.some(({ watch }) => watch === "slot"),
