@@ -16,7 +16,7 @@ export const attemptFailures = {
   },
   walsenderStays: {
     class: "human",
-    hint: "See on {host} what those processes wait for (pg_stat_activity), and end them: pg_terminate_backend.",
+    hint: "pg_terminate_backend did not end them: see on {host} what they wait for (pg_stat_activity), stop what receives from them, then retry.",
   },
   tablespacesChanged: {
     class: "human",

@@ -8,7 +8,8 @@ export const defaultWalsenderMs = 10_000;
 
 const oursSql =
   "select pid from pg_stat_replication where application_name = $1";
-const endSql = `select count(pg_terminate_backend(pid))::int as ended from pg_stat_replication where application_name = $1`;
+const endSql =
+  "select pid, pg_terminate_backend(pid) from pg_stat_replication where application_name = $1";
 
 /**
  * Waits until the primary has no walsender of the run; those that stay, since their client went without a word, are ended
@@ -26,20 +27,19 @@ export async function endWalsenders(
   const applicationName = nameOf(run);
   const options = { applicationName, signal };
   const ask = (text: string) =>
-    sql.query<{ pid?: number; ended?: number }>(primary.sql, options, text, [
-      applicationName,
-    ]);
-  const gone = async (): Promise<boolean> => {
+    sql.query<{ pid: number }>(primary.sql, options, text, [applicationName]);
+  const gone = async (text: string): Promise<boolean> => {
     const deadline = Date.now() + waitMs;
-    while ((await ask(oursSql)).length > 0) {
+    while ((await ask(text)).length > 0) {
       if (Date.now() >= deadline) return false;
       await pause(pollMs, signal);
     }
     return true;
   };
-  if (await gone()) return 0;
-  const [row] = await ask(endSql);
-  if (await gone()) return row?.ended ?? 0;
+  if (await gone(oursSql)) return 0;
+  const ended = await ask(endSql);
+  // Again until they are gone: see `endSender` of slots.
+  if (await gone(endSql)) return ended.length;
   const pids = (await ask(oursSql)).map(({ pid }) => pid).join(", ");
   throw postgresError("walsenderStays", {
     seen: `walsenders of ${applicationName} are still there on ${primary.id}: ${pids}`,

@@ -50,9 +50,9 @@ export async function dropSlot(place: SlotDropping): Promise<DroppedSlot> {
     if (now - begun < graceMs) continue;
     // Its host is gone, or was cut off: without wal_sender_timeout it would stay for ever.
     const isSpared = tried.application !== slot || place.sparesStreams;
-    if (isSpared || now - (endedAt ?? now) > endMs) throw inUse(slot, tried);
-    if (endedAt === undefined) await endSender(place, tried);
-    endedAt ??= Date.now();
+    endedAt ??= now;
+    if (isSpared || now - endedAt > endMs) throw inUse(slot, tried);
+    await endSender(place, tried);
   }
 }
 
@@ -104,6 +104,10 @@ async function senderOf(session: SqlSession, pid: number): Promise<Sender> {
   };
 }
 
+/**
+ * Called again until it is gone: a walsender that ends sends word of it, and waits for ever for a receiver that takes nothing,
+ * once the buffers in between are full. Only the next call ends that wait (PostgreSQL 13 to 18).
+ */
 async function endSender(
   { sql, primary, run, signal }: SlotDropping,
   { pid, application }: Sender,

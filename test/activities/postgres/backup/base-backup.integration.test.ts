@@ -7,9 +7,11 @@ import { createBackupActivities } from "../../../../activities/postgres/backup/a
 import { copyKey } from "../../../../activities/postgres/backup/keys";
 import { stopBackup } from "../../../../activities/postgres/backup/stop-backup";
 import type { BackupOrder } from "../../../../activities/postgres/backup/port";
+import { nameOf } from "../../../../activities/postgres/run-mark";
 import { describeWhen } from "../../../harness/describe-when";
 import { eventually } from "../../../harness/eventually";
 import { postgresMissing } from "../../../harness/postgres-cluster";
+import { WalReceiver } from "../../../harness/wal-receiver";
 import { type BackupRig, copiesOf, startBackupRig } from "./backup-rig";
 
 jest.setTimeout(60_000);
@@ -109,6 +111,21 @@ describeWhen(postgresMissing())("a base backup", () => {
         `select active from pg_replication_slots where slot_name = '${order.slot ?? ""}'`,
       ),
     ).toBe("f");
+  });
+
+  test("leaves no walsender to the primary, though its receiver takes not even word of that", async () => {
+    const order = await rig.order();
+    const name = nameOf(order.run);
+    const receiver = await WalReceiver.start(rig.lab, name, name);
+    await receiver.clog();
+    try {
+      await expect(stopBackup(rig.deps, order, live)).resolves.toMatchObject({
+        walsendersEnded: 1,
+      });
+    } finally {
+      await receiver.kill();
+    }
+    expect(await rig.walsenders(order)).toBe(0);
   });
 
   test("that was stopped before it began never begins", async () => {

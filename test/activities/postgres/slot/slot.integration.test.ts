@@ -1,5 +1,3 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { createSql } from "../../../../activities/postgres/client";
 import type {
   RunMark,
@@ -32,6 +30,7 @@ import {
   postgresMissing,
   startPgLab,
 } from "../../../harness/postgres-cluster";
+import { WalReceiver } from "../../../harness/wal-receiver";
 
 const mb = 1_024 * 1_024;
 const sql = createSql();
@@ -41,7 +40,7 @@ describeWhen(postgresMissing())("a run's slot on a real primary", () => {
   let lab: PgLab;
   let run: RunMark;
   let slot: string;
-  const senders: ChildProcess[] = [];
+  const receivers: WalReceiver[] = [];
 
   beforeAll(async () => {
     lab = await startPgLab({ fill: { sizeMb: 1 }, hosts: ["other"] });
@@ -54,7 +53,7 @@ describeWhen(postgresMissing())("a run's slot on a real primary", () => {
     return lab.primary.sql("checkpoint");
   });
   afterEach(async () => {
-    for (const sender of senders.splice(0)) await ended(sender);
+    for (const receiver of receivers.splice(0)) await receiver.kill();
     await dropAll();
   });
 
@@ -214,19 +213,21 @@ describeWhen(postgresMissing())("a run's slot on a real primary", () => {
     expect(told[0]?.line).toMatch(/^holds .* of its cap of 64 MB$/);
   });
 
-  it("waits for its own stream to end, and ends one that nobody else will", async () => {
+  it("waits for its own stream to end", async () => {
     await create(64);
-    const sender = await streaming(slot);
+    const receiver = await streaming(slot);
     const dropping = dropSlot({ ...place(), graceMs: 20_000 });
-    await ended(sender);
+    await receiver.kill();
     await expect(dropping).resolves.toMatchObject({ slot: "dropped" });
-    await create(64);
-    const stuck = await streaming(slot);
-    stuck.kill("SIGSTOP");
+  });
+
+  it("ends its own stream where nobody else will, also when its receiver takes not even word of that", async () => {
+    await create(200);
+    const receiver = await streaming(slot);
+    await receiver.clog();
     await expect(dropSlot({ ...place(), graceMs: 300 })).resolves.toMatchObject(
       { slot: "dropped" },
     );
-    stuck.kill("SIGCONT");
   });
 
   it("is never dropped from under another's stream, nor as another run's", async () => {
@@ -237,7 +238,7 @@ describeWhen(postgresMissing())("a run's slot on a real primary", () => {
       seen: expect.stringContaining('"somebody" from'),
     });
     expect(await row()).toMatch(/^physical\|t/);
-    await ended(theirs);
+    await theirs.kill();
     await ask(
       "update upgrade_runbooks.owned set root_run_id = 'x' where kind = 'slot'",
     );
@@ -368,30 +369,10 @@ describeWhen(postgresMissing())("a run's slot on a real primary", () => {
       );
   }
 
-  /** pg_receivewal on the run's slot under a name. */
-  async function streaming(application: string): Promise<ChildProcess> {
-    const { address, port } = lab.servers.primary.sql;
-    const { bin, owner, passfile } = lab.ground;
-    const folder = lab.ground.makeFolder(`wal-${++runs}`);
-    const conninfo = `host=${address} port=${port} user=repl passfile=${passfile} application_name='${application}'`;
-    const { name: _, ...ids } = owner ?? { name: "" };
-    const sender = spawn(
-      `${bin}/pg_receivewal`,
-      ["-d", conninfo, "-D", folder, "-S", slot, "-n"],
-      { stdio: "ignore", ...ids },
-    );
-    senders.push(sender);
-    await eventually(async () =>
-      (await row()).startsWith("physical|t") ? true : undefined,
-    );
-    return sender;
-  }
-
-  async function ended(sender: ChildProcess): Promise<void> {
-    if (sender.exitCode !== null || sender.signalCode !== null) return;
-    const gone = once(sender, "exit");
-    sender.kill("SIGKILL");
-    await gone;
+  async function streaming(application: string): Promise<WalReceiver> {
+    const receiver = await WalReceiver.start(lab, slot, application);
+    receivers.push(receiver);
+    return receiver;
   }
 
   async function dropAll(): Promise<void> {
