@@ -1,6 +1,6 @@
 /**
- * Tiers. `npm test` runs unit and integration and stays under ten minutes for good; a suite that grows beyond that gets
- * a tier and a script of its own. One test file belongs to exactly one tier, by its folder or its ending.
+ * Tiers. `npm test` runs unit and integration and stays under four minutes for good; a suite that grows beyond that gets
+ * a tier and a script of its own. One test file belongs to exactly one tier, by its ending.
  */
 const swc = [
   "@swc/jest",
@@ -18,6 +18,8 @@ const shared = {
 };
 const chaos = "<rootDir>/test/**/*.chaos.test.ts";
 const databases = "<rootDir>/test/**/*.databases.test.ts";
+const runs = "<rootDir>/test/**/*.runs.test.ts";
+const nightly = "<rootDir>/test/**/*.nightly.test.ts";
 const replay = "<rootDir>/test/**/*.replay.test.ts";
 const server = "<rootDir>/test/**/*.server.test.ts";
 const program = "<rootDir>/test/**/*.program.test.ts";
@@ -32,8 +34,8 @@ const ignore = (...endings) => [
 ];
 
 module.exports = {
-  // `npm test` and the suites of databases take three, for a third of their time is spent on waiting for servers; other tiers
-  // measure or kill.
+  // `npm test` and the suites of runs and of databases take three, for a third of their time is spent on waiting for servers;
+  // other tiers measure or kill.
   maxWorkers: 2,
   // Real servers on a machine that does other things, too: jest's five seconds would fail tests that are right. Here, for
   // jest passes over that of a project.
@@ -49,8 +51,10 @@ module.exports = {
         "chaos",
         "databases",
         "majors",
+        "nightly",
         "program",
         "replay",
+        "runs",
         "server",
         "windows",
         "recording",
@@ -61,8 +65,10 @@ module.exports = {
     { ...shared, displayName: "chaos", testMatch: [chaos] },
     { ...shared, displayName: "databases", testMatch: [databases] },
     { ...shared, displayName: "majors", testMatch: [majors] },
+    { ...shared, displayName: "nightly", testMatch: [nightly] },
     { ...shared, displayName: "program", testMatch: [program] },
     { ...shared, displayName: "server", testMatch: [server] },
+    { ...shared, displayName: "runs", testMatch: [runs] },
     { ...shared, displayName: "replay", testMatch: [replay] },
     { ...shared, displayName: "windows", testMatch: [windows] },
     {

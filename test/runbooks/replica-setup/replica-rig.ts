@@ -162,12 +162,14 @@ export async function replicaRigOn<Lab extends AnyLab>(
       const answer = { gate, nonce, choice, by: "test", ...why };
       await handle.executeUpdate(decide, { args: [answer] });
     },
-    until: (handle, question, withinMs = 120_000) =>
+    until: (handle, question, withinMs = 300_000) =>
       eventually(async () => {
         const progress = await handle.query(procedureQuery);
-        return progress !== undefined && question(progress)
-          ? progress
-          : undefined;
+        if (progress !== undefined && question(progress)) return progress;
+        // In vain, it is told where the run stands.
+        const gates = await handle.query(gatesQuery);
+        const asks = gates.map(({ title }) => title).join("; ");
+        throw new Error(`the run is at: ${progress?.step ?? ""}; ${asks}`);
       }, withinMs),
     reportOf: ({ text }) =>
       readFile(
@@ -199,7 +201,7 @@ async function openGate(handle: Asked, id: string): Promise<OpenGate> {
     const gates = await handle.query(gatesQuery);
     const found = gates.find((gate) => gate.id === id);
     return found ?? gates.find((gate) => gate.id.startsWith("failed-"));
-  }, 120_000);
+  }, 300_000);
   if (open.id !== id) throw new Error(open.title);
   return open;
 }

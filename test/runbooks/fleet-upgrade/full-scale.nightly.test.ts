@@ -1,9 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { hostSchema } from "../../../activities/inventory/port";
 import type { FleetUpgradeResult } from "../../../runbooks/fleet-upgrade/contract";
 import { orderHosts } from "../../../runbooks/fleet-upgrade/order";
-import type { Report } from "../../../runbooks/fleet-upgrade/report";
 import { controlUpdates } from "../../../workflows/controls/messages";
 import type { RolloutProgress } from "../../../workflows/rollout/words";
 import { lastAdmission } from "../../harness/admissions";
@@ -14,6 +11,7 @@ import {
   startWorkerProcess,
   type WorkerProcess,
 } from "../../harness/worker-process";
+import { jsonReport } from "./json-report";
 
 /** 800 hosts of which 8 are broken, 5 vanish and 5 more appear: a whole day's trouble in one run. */
 const known = 800;
@@ -37,13 +35,6 @@ afterAll(async () => {
 const ids = (): string[] => rig.lab.hosts.map(({ id }) => id);
 const newest = ({ workflowId }: FleetHandle) =>
   rig.server.client.workflow.getHandle(workflowId);
-const reportOf = async ({ report }: FleetUpgradeResult): Promise<Report> =>
-  JSON.parse(
-    await readFile(
-      join(rig.folder, "artifacts", report?.json.key ?? ""),
-      "utf8",
-    ),
-  ) as Report;
 
 /** The commands of a host, few enough that 800 of them take minutes: the order of the plan is the same. */
 const contract = {
@@ -119,7 +110,7 @@ describe("800 hosts, 1 % of them broken, 5 vanishing, 5 appearing", () => {
       args: [{ by: "ada", reason: "errors at 70 %" }],
     });
     const result = (await newest(handle).result()) as FleetUpgradeResult;
-    const report = await reportOf(result);
+    const report = await jsonReport(rig, result);
 
     expect(result.outcome).toBe("rolled back");
     expect(report.hosts).toHaveLength(known + late);

@@ -1,15 +1,10 @@
 import { rmSync, symlinkSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { FleetUpgradeResult } from "../../../runbooks/fleet-upgrade/contract";
-import type { Report } from "../../../runbooks/fleet-upgrade/report";
-import {
-  controlSignals,
-  controlUpdates,
-} from "../../../workflows/controls/messages";
+import { controlUpdates } from "../../../workflows/controls/messages";
 import { hostsQuery } from "../../../workflows/rollout/messages";
 import { timesBegun } from "../../harness/host-log";
 import { type FleetHandle, type Rig, startRig } from "../../harness/rig";
+import { jsonReport, jsonReportOfRun } from "./json-report";
 
 let rig: Rig;
 beforeAll(async () => {
@@ -22,66 +17,6 @@ afterAll(() => rig.stop(), 30_000);
 afterEach(() => rig.lab.clearFaults());
 
 const quick = { canary: { gate: false }, slowStart: false } as const;
-const readReport = async (key: string): Promise<Report> =>
-  JSON.parse(
-    await readFile(join(rig.folder, "artifacts", key), "utf8"),
-  ) as Report;
-const reportOf = ({ report }: FleetUpgradeResult): Promise<Report> =>
-  readReport(report?.json.key ?? "");
-/** Of a cancelled run, too, which has no result. */
-const reportOfRun = ({ workflowId, firstExecutionRunId }: FleetHandle) =>
-  readReport(`runs/${workflowId}/${firstExecutionRunId}/report.json`);
-const idsWith = ({ hosts }: Report, outcome: string): string[] =>
-  hosts.filter((host) => host.outcome === outcome).map(({ id }) => id);
-const undone = (): string[] =>
-  rig.lab.hosts
-    .filter(({ id }) => timesBegun(rig.lab, id, "undo") > 0)
-    .map(({ id }) => id);
-
-describe("a rollback", () => {
-  it("takes back exactly the hosts that were touched, whatever became of them", async () => {
-    const handle = await rig.start({
-      ...{ version: "2.0.0", ...quick, slots: 2 },
-      budget: { failures: 3 },
-    });
-    await rig.until(handle, ({ counts }) => counts.upgraded >= 3);
-    await handle.signal(controlSignals.rollback, {
-      by: "ada",
-      reason: "errors on the login page",
-    });
-    const result = await handle.result();
-    expect(result.outcome).toBe("rolled back");
-    const report = await reportOf(result);
-    const back = idsWith(report, "rolled back");
-    expect(back.length).toBeGreaterThanOrEqual(3);
-    expect(undone().sort()).toEqual([...back].sort());
-    expect(back.length + idsWith(report, "not attempted").length).toBe(10);
-    for (const { outcome, version } of report.hosts)
-      if (outcome === "rolled back") expect(version).toBe("1.5.0");
-    for (const id of back)
-      expect(timesBegun(rig.lab, id, "apply 2.0.0")).toBe(1);
-    const said = report.timeline.map(({ text }) => text).join("\n");
-    expect(said).toContain("by ada: errors on the login page");
-  }, 90_000);
-
-  it("of one failed host leaves the others upgraded", async () => {
-    const [pool = ""] = rig.lab.hosts.map((host) => host.pool);
-    const [bad = ""] = rig.lab.hosts
-      .filter((host) => host.pool === pool)
-      .map(({ id }) => id);
-    await rig.lab.setFault(`${bad}:fail@restart*1`);
-    const handle = await rig.start({
-      ...{ version: "3.0.0", ...quick, slots: 10 },
-      budget: { failures: 1 },
-    });
-    await rig.answer(handle, "failed-hosts", "roll back host");
-    const result = await handle.result();
-    expect(result.outcome).toBe("completed");
-    expect(result.counts).toMatchObject({ upgraded: 9, "rolled back": 1 });
-    const report = await reportOf(result);
-    expect(idsWith(report, "rolled back")).toEqual([bad]);
-  }, 90_000);
-});
 
 describe("a run that ends early with hosts set aside", () => {
   /** One of each pool: both are canaries, in work at once. */
@@ -113,7 +48,7 @@ describe("a run that ends early with hosts set aside", () => {
       const handle = await failing(how === "aborted" ? "4.0.0" : "4.1.0");
       await (how === "aborted" ? abort(handle) : handle.cancel());
       await handle.result().catch(() => undefined);
-      const report = await reportOfRun(handle);
+      const report = await jsonReportOfRun(rig, handle);
       expect(report.outcome).toBe(how);
       expect(timesBegun(rig.lab, one, "undrain")).toBe(before + 1);
       expect(report.hosts.filter(({ leftOut }) => leftOut === true)).toEqual([
@@ -152,7 +87,7 @@ describe("a host that somebody puts back to its old version while the run goes o
     await downgrade(id);
     await rig.answer(handle, "canary", "approve");
     const result = await handle.result();
-    return { id, result, report: await reportOf(result) };
+    return { id, result, report: await jsonReport(rig, result) };
   };
 
   it("is caught up with in a wave of its own", async () => {
@@ -179,7 +114,7 @@ describe("hosts that appear while the run goes on", () => {
     await rig.lab.clearFaults();
     const result = await handle.result();
     expect(result.counts.upgraded).toBe(10);
-    const report = await reportOf(result);
+    const report = await jsonReport(rig, result);
     expect(
       report.hosts
         .slice(-2)
@@ -195,7 +130,7 @@ describe("hosts that appear while the run goes on", () => {
     await rig.gate(handle, "canary");
     await rig.lab.clearFaults();
     await rig.answer(handle, "canary", "deny");
-    const { hosts } = await reportOf(await handle.result());
+    const { hosts } = await jsonReport(rig, await handle.result());
     expect(hosts).toHaveLength(10);
     expect(hosts.at(-1)).toMatchObject({ id: late, outcome: "not attempted" });
   }, 90_000);

@@ -1,0 +1,4 @@
+import { contractSteps } from "../../../activities/host/port";
+import { describeKills } from "./worker-kills";
+
+describeKills(contractSteps);
