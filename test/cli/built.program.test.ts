@@ -136,13 +136,13 @@ describe("runbook lab", () => {
     expect((await shell(["lab", "down", ...place])).code).toBe(0);
     expect(existsSync(dir)).toBe(false);
     expect((await shell(["lab", "status", ...place])).code).toBe(8);
-  }, 60_000);
+  }, 180_000);
 
   it("with PostgreSQL has hosts of its own", async () => {
     const { code, err } = await shell(["lab", "up", "--postgres", ...bare]);
     expect(code).toBe(2);
     expect(err).toContain("'--hosts <number>' cannot be used with option");
-  }, 20_000);
+  }, 180_000);
 
   it("tells all wrong options at once", async () => {
     const wrong = ["--hosts", "many", "--fault", "web-01:explode"];
@@ -152,7 +152,7 @@ describe("runbook lab", () => {
     ]);
     expect(code).toBe(2);
     expect(err).toContain("hosts");
-  }, 20_000);
+  }, 180_000);
 
   it("in the foreground ends with Ctrl-C, and leaves nothing", async () => {
     const dir = join(folder, "foreground");
@@ -160,7 +160,7 @@ describe("runbook lab", () => {
     child.kill("SIGINT");
     expect(await once(child, "exit")).toEqual([0, null]);
     expect(existsSync(dir)).toBe(false);
-  }, 60_000);
+  }, 180_000);
 });
 
 describeWhen(postgresMissing())("runbook lab up --postgres", () => {
@@ -176,7 +176,7 @@ describeWhen(postgresMissing())("runbook lab up --postgres", () => {
     expect(out).toMatch(/Writes: \d+ acknowledged, 0 unanswered/);
     expect((await shell(["lab", "down", ...place])).code).toBe(0);
     expect((await shell(["lab", "status", ...place])).code).toBe(8);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("runbook dev", () => {

@@ -126,7 +126,7 @@ describeWhen(postgresMissing())("the worker's image under Compose", () => {
 
   afterAll(async () => {
     for (const step of undo.reverse()) await step();
-  }, 30_000);
+  }, 180_000);
 
   it("finds the search attributes that deploy/namespace.sh made", async () => {
     const { customAttributes } =
@@ -165,7 +165,7 @@ describeWhen(postgresMissing())("the worker's image under Compose", () => {
       {
         taskQueue: "runbooks",
         workflowId: "fleet-upgrade:example:CHG-1",
-        workflowExecutionTimeout: "20 seconds",
+        workflowExecutionTimeout: "60 seconds",
         args: [
           {
             target: "example",
@@ -191,12 +191,12 @@ describeWhen(postgresMissing())("the worker's image under Compose", () => {
     );
     await database.end();
     expect(rows.map(({ text }) => text).join("\n")).toContain("web-1");
-  }, 30_000);
+  }, 180_000);
 
   it("ends in peace when it is told to", async () => {
     const ended = once(child, "exit");
     child.kill("SIGTERM");
     expect(await ended).toEqual([0, null]);
     expect(output.join("\n")).not.toContain(password);
-  }, 30_000);
+  }, 180_000);
 });

@@ -162,6 +162,8 @@ export class Haproxy {
       "  timeout client 20s",
       "  timeout server 20s",
       "  timeout queue 2s",
+      // Else a check may take no longer than lies between two: a busy machine would take servers down.
+      "  timeout check 2s",
       "frontend web",
       `  bind 127.0.0.1:${this.port}`,
       "  default_backend app",

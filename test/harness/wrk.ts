@@ -29,7 +29,7 @@ export async function startLoad(url: string) {
   const folder = await mkdtemp(join(tmpdir(), "runbooks-wrk-"));
   const script = join(folder, "pause.lua");
   await writeFile(script, `function delay() return ${pauseMs} end\n`);
-  const words = ["-t1", `-c${connections}`, "-d600s", "--timeout", "2s"];
+  const words = ["-t1", `-c${connections}`, "-d600s", "--timeout", "10s"];
   const child = spawn("wrk", [...words, "-s", script, url], {
     stdio: ["ignore", "pipe", "inherit"],
   });

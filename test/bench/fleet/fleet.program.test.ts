@@ -50,7 +50,7 @@ describeWhen(missing)("bench fleet", () => {
     });
     expect(bench.stderr()).toContain("left out: pdsh: pdsh is not installed");
     expect(traces(bench.process)).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   it("leaves no server, user or folder behind when it is killed", async () => {
     const bench = start("--peers=bare", "--rounds=50");
@@ -63,7 +63,7 @@ describeWhen(missing)("bench fleet", () => {
     await eventually(() =>
       Promise.resolve(traces(bench.process).length === 0 || undefined),
     );
-  }, 60_000);
+  }, 180_000);
 
   it.each([
     [["--hosts=1"], "hosts"],

@@ -11,14 +11,14 @@ import {
   startInSkippedTime,
 } from "./window-rig";
 
-jest.setTimeout(90_000);
+jest.setTimeout(180_000);
 
 let rig: Rig;
 let keepTo: (calendars: Calendars) => void;
 beforeAll(async () => {
   rig = await startRig({ lab: { hosts: 4, pools: 1, applyMs: 1_200 } });
   keepTo = calendarsOf(rig);
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 
 const begun = (verb: string): number =>

@@ -35,9 +35,9 @@ describe("an operator", () => {
     await rig.lab.setFault("*:hang@apply");
     const handle = await rig.start({ version: "2.0.0", slots: 2, ...quick });
     await inWork(handle, 2);
-    const asked = Date.now();
     const said = await tell(handle, "pause", { reason: "a graph looks odd" });
     expect(said).toContain("paused");
+    const answered = Date.now();
     await rig.lab.clearFaults();
     const still = await rig.until(
       handle,
@@ -45,7 +45,7 @@ describe("an operator", () => {
     );
     expect(still.counts).toMatchObject({ upgraded: 2, waiting: 6 });
     expect(still.halts).toMatchObject([{ kind: "paused", by: "ada" }]);
-    expect((await lastAdmission(handle)) - asked).toBeLessThan(2_000);
+    expect(await lastAdmission(handle)).toBeLessThan(answered);
     await handle.signal("resume", { by: "bob" });
     const result = await handle.result();
     expect(result.counts.upgraded).toBe(8);

@@ -9,14 +9,14 @@ import { type FleetHandle, type Rig, startRig } from "../../harness/rig";
 import { uniqueId } from "../../harness/temporal";
 import { type Calendars, calendarsOf, oneByOne, openFor } from "./window-rig";
 
-jest.setTimeout(90_000);
+jest.setTimeout(180_000);
 
 let rig: Rig;
 let keepTo: (calendars: Calendars) => void;
 beforeAll(async () => {
   rig = await startRig({ lab: { hosts: 2, pools: 1 } });
   keepTo = calendarsOf(rig);
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 
 type Run = Pick<FleetHandle, "query" | "signal" | "executeUpdate" | "result">;

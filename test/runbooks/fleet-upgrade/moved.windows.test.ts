@@ -9,14 +9,14 @@ import { type FleetHandle, type Rig, startRig } from "../../harness/rig";
 import { fastForward, startSkipping, uniqueId } from "../../harness/temporal";
 import { type Calendars, calendarsOf, nightIn, openFor } from "./window-rig";
 
-jest.setTimeout(90_000);
+jest.setTimeout(180_000);
 
 let rig: Rig;
 let keepTo: (calendars: Calendars) => void;
 beforeAll(async () => {
   rig = await startRig({ lab: { hosts: 2, pools: 1, service: false } });
   keepTo = calendarsOf(rig);
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 
 const gate = "window-moved";

@@ -12,7 +12,7 @@ import { eachEffectOnce, effectsOf } from "../../harness/host-log";
 import { type FleetHandle, type Rig, startRig } from "../../harness/rig";
 import { fastForward, startSkipping, uniqueId } from "../../harness/temporal";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 interface Sections {
   readonly targets: { readonly lab: object };
@@ -34,7 +34,7 @@ beforeAll(async () => {
   ];
   const roster = join(dirname(rig.lab.configFile), "roster.yaml");
   writeFileSync(roster, stringify({ people }));
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 
 const open = { tz: "Etc/UTC", default: "open", exclusions: ["2020-01-01"] };

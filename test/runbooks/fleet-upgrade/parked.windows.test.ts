@@ -21,7 +21,7 @@ beforeAll(async () => {
   id = host?.id ?? "";
   const atClose = "finish-step-and-park";
   calendarsOf(rig)({ nights: { ...nightly, atClose } });
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 
 /** A run that has been through one night, and waits for the next. */
@@ -54,7 +54,7 @@ describe("a window that closes in the middle of a visit, whose calendar says fin
     expect(report).toContain(`${id}: ${words}`);
     const nights = report.match(/T02:00:0\d\.\d+Z in window/g) ?? [];
     expect(nights.length).toBeGreaterThan(1);
-  }, 60_000);
+  }, 180_000);
 
   it("says who is parked where, and takes it back when that is asked", async () => {
     const handle = await parkedRun("3.0.0");
@@ -69,5 +69,5 @@ describe("a window that closes in the middle of a visit, whose calendar says fin
     });
     expect(await handle.result()).toMatchObject({ outcome: "rolled back" });
     expect(timesBegun(rig.lab, id, "undo")).toBe(1);
-  }, 60_000);
+  }, 180_000);
 });

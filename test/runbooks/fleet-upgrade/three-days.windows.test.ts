@@ -32,7 +32,7 @@ beforeAll(async () => {
   }));
   const roster = join(dirname(rig.lab.configFile), "roster.yaml");
   writeFileSync(roster, stringify({ people }));
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 
 /** Friday at 22:00 UTC, two days from now at least. */
@@ -187,4 +187,4 @@ it("a run works through a weekend: approved by two of three, in its windows only
     expect(report).toContain(line);
   expect(report.match(/Z in window\n/g)).toHaveLength(3);
   expect(report.match(/cat started the run/g)).toHaveLength(2);
-}, 60_000);
+}, 180_000);

@@ -20,7 +20,7 @@ beforeAll(async () => {
     lab: { hosts: 6, pools: 1, applyMs: 1_500, minReadyS: 1 },
   });
   keepTo = calendarsOf(rig);
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 
 /** All are over. */
@@ -91,7 +91,7 @@ describe("a target that keeps to calendars", () => {
     expect(await rig.reportOf(result)).toContain(
       `the window of ${opens} has moved`,
     );
-  }, 60_000);
+  }, 180_000);
 
   it("takes no lock in its turn when its window closed while it waited in line", async () => {
     keepTo(holidays);
@@ -117,7 +117,7 @@ describe("a target that keeps to calendars", () => {
     keepTo(holidays);
     await second.signal(calendarChanged);
     expect(await second.result()).toMatchObject({ outcome: "completed" });
-  }, 60_000);
+  }, 180_000);
 
   it("starts nothing while its calendars cannot be read, and goes on when they can", async () => {
     keepTo(holidays);
@@ -139,5 +139,5 @@ describe("a target that keeps to calendars", () => {
     keepTo(holidays);
     await handle.signal(calendarChanged);
     expect(await handle.result()).toMatchObject({ outcome: "completed" });
-  }, 60_000);
+  }, 180_000);
 });

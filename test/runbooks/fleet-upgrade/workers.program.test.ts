@@ -6,7 +6,7 @@ import { startWorkerProcess } from "../../harness/worker-process";
 let rig: Rig;
 beforeAll(async () => {
   rig = await startRig({ worker: false, lab: { hosts: 8, pools: 2 } });
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 
 interface Inventory {
@@ -47,7 +47,7 @@ describe("workers that share a queue", () => {
     for (const { id } of rig.lab.hosts)
       expect(effectsOf(rig.lab, id)).toEqual(eachEffectOnce);
     expect((await workersOf(handle)).size).toBe(2);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("a host at a site", () => {
@@ -79,5 +79,5 @@ describe("a host at a site", () => {
       "askVersions",
       ...away.map(() => "visitHost"),
     ]);
-  }, 90_000);
+  }, 180_000);
 });

@@ -31,7 +31,7 @@ const [first, second, third] = windows;
 const slow = { backup: 700_000, restore: 250_000 };
 const unlimited = 0;
 /** Between the close and the proof that nothing runs, with its looks at two hosts. */
-const stoppingMs = 10_000;
+const stoppingMs = 20_000;
 
 describeWhen(postgresMissing() ?? backrestMissing())(
   "a copy by pgBackRest that is longer than its window",
