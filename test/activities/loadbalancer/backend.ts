@@ -87,18 +87,23 @@ export function get(url: string, cookie?: string): Promise<Got> {
   });
 }
 
-/** In front of a runtime API, the way of one worker to it. Each line of commands goes on once `pass` has resolved. */
+/**
+ * In front of a runtime API, the way of one worker to it. Each line of commands goes on once `pass` has resolved, and `answered`
+ * hears of it when the API has said all that it has to say.
+ */
 export async function gateway(
   socket: string,
   pass: (commands: string) => Promise<void>,
+  answered: (commands: string) => void = () => undefined,
 ) {
   const callers = new Set<Socket>();
   const server = listen((caller) => {
     callers.add(caller);
     caller.once("data", (line: Buffer) => {
-      void pass(line.toString()).then(() => {
+      const commands = line.toString();
+      void pass(commands).then(() => {
         const api = connect(socket, () => api.write(line));
-        pipeline(api, caller, () => undefined);
+        pipeline(api, caller, () => answered(commands));
       });
     });
   });

@@ -40,6 +40,18 @@ function absencesIn(changes: readonly ServerChange[]): Absence[] {
   });
 }
 
+/** Resolves for all once so many have arrived. */
+function meeting(count: number) {
+  let arrived = 0;
+  let open: () => void = () => undefined;
+  const all = new Promise<void>((resolve) => (open = resolve));
+  const arrive = (): Promise<void> => {
+    if (++arrived === count) open();
+    return all;
+  };
+  return { all, arrive };
+}
+
 const mostAtOnce = (absences: readonly Absence[]): number =>
   Math.max(
     ...absences.map(
@@ -100,19 +112,24 @@ describeWhen(withoutHaproxy())(
       return stepsBack.reduce((sum, count) => sum + count, 0);
     }
 
-    /** Ways to the balancer that let the first drain of each pass only when all have come: nobody's look tells of another. */
+    /**
+     * Ways to the balancer that let the first drain of each pass only when all have come: nobody's look tells of another. And
+     * none is back in before all have drained, or a quick one would not collide.
+     */
     async function collidingWays(count: number) {
-      let come = 0;
-      let open: () => void = () => undefined;
-      const allCame = new Promise<void>((resolve) => (open = resolve));
+      const come = meeting(count);
+      const drained = meeting(count);
+      const isDrain = (commands: string) => commands.includes("state drain");
       const ways = Array.from({ length: count }, () => {
-        let isFirst = true;
-        return gateway(haproxy.socket, async (commands) => {
-          if (!isFirst || !commands.includes("state drain")) return;
-          isFirst = false;
-          if (++come === count) open();
-          await allCame;
-        });
+        let drains = 0;
+        return gateway(
+          haproxy.socket,
+          async (commands) => {
+            if (commands.includes("state ready")) await drained.all;
+            if (isDrain(commands) && ++drains === 1) await come.arrive();
+          },
+          (commands) => void (isDrain(commands) && drained.arrive()),
+        );
       });
       return Promise.all(ways);
     }
