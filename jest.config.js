@@ -34,8 +34,8 @@ const ignore = (...endings) => [
 ];
 
 module.exports = {
-  // `npm test` and the suites of runs and of databases take three, for a third of their time is spent on waiting for servers;
-  // other tiers measure or kill.
+  // `npm test` and the suites of runs, windows and databases take three, for a third of their time is spent on waiting for
+  // servers; other tiers measure or kill.
   maxWorkers: 2,
   // Real servers on a machine that does other things, too: jest's five seconds would fail tests that are right. Longer than the
   // harness waits by itself, for it says what for. Here, for jest passes over that of a project.
