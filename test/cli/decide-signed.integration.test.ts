@@ -40,7 +40,7 @@ describeWhen(missingProgram("ssh-keygen"))("answers that are signed", () => {
         { name: "dan", aliases: ["dan@desk"], groups: ["ops"] },
       ],
     });
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await rig?.stop();
     keys.remove();

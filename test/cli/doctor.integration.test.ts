@@ -92,7 +92,7 @@ describe("doctor", () => {
       return check?.verdict === "pass" ? check : undefined;
     });
     expect(mended.seen).toContain("are registered");
-  }, 60_000);
+  }, 180_000);
 
   it("tells that nobody polls the queue", async () => {
     const { code, named } = await diagnose({ RUNBOOK_TASK_QUEUE: "nobody" });
@@ -176,7 +176,7 @@ describe("doctor", () => {
     expect(named("Temporal server")?.verdict).toBe("fail");
     expect(named("a server of our own")?.seen).toMatch(/^runbook dev would /);
     expect(existsSync(home())).toBe(false);
-  }, 30_000);
+  }, 180_000);
 });
 
 test.each([

@@ -54,7 +54,7 @@ describe("a run from start to report", () => {
   beforeAll(async () => {
     id = await start("--execute");
     await asked(id, "canary");
-  }, 60_000);
+  }, 180_000);
 
   it("cannot be started a second time while it runs, and the refusal names it", async () => {
     const [, , change = ""] = id.split(":");
@@ -107,7 +107,7 @@ describe("a run from start to report", () => {
     const { code, out } = await watch(id);
     expect(code).toBe(0);
     expect(out).toMatch(/^\d\d:\d\d:\d\d {2}Ended: completed: 4 upgraded$/m);
-  }, 60_000);
+  }, 180_000);
 
   it("reports every host and the decision, for people and for programs", async () => {
     const forPeople = await run(["report", id]);
@@ -132,7 +132,7 @@ describe("a run from start to report", () => {
     const [, , change = ""] = id.split(":");
     expect(await start("--set", `change=${change}`)).toBe(id);
     expect((await watch(id)).out).toContain("Ended: planned");
-  }, 30_000);
+  }, 180_000);
 });
 
 describe("how a run ends is what watch exits with", () => {
@@ -151,7 +151,7 @@ describe("how a run ends is what watch exits with", () => {
     expect(currentDetails).toContain("**Plan:** app to");
     for (const said of [planned, await run(["report", id])])
       expect(said.out).toContain(currentDetails.trim());
-  }, 30_000);
+  }, 180_000);
 
   it("6 after a denial, here by signal", async () => {
     const id = await start("--execute");
@@ -161,7 +161,7 @@ describe("how a run ends is what watch exits with", () => {
     const { code, out } = await watch(id);
     expect(code).toBe(6);
     expect(out).toContain("Ended: denied: 2 upgraded, 2 not attempted");
-  }, 60_000);
+  }, 180_000);
 
   it("6 with failures, once the failed host is excluded by name", async () => {
     const host = rig.lab.hosts[0]?.id ?? "";
@@ -179,7 +179,7 @@ describe("how a run ends is what watch exits with", () => {
     expect(code).toBe(6);
     expect(out).toContain("Ended: completed with failures");
     expect(out).toContain("1 failed");
-  }, 60_000);
+  }, 180_000);
 
   it("and the failed host stays locked until a person releases it", async () => {
     const kept = await run(["locks", "list"]);
@@ -195,7 +195,7 @@ describe("how a run ends is what watch exits with", () => {
     const again = await run([...release, "--reason", "looked at it"]);
     expect(again.code).toBe(5);
     expect(again.err).toContain("nothing is kept");
-  }, 30_000);
+  }, 180_000);
 
   it("6 when cancelled; the report is found in the run's history", async () => {
     const id = await start("--execute");
@@ -206,7 +206,7 @@ describe("how a run ends is what watch exits with", () => {
     expect(out).toContain("Ended: cancelled");
     const report = await run(["report", id]);
     expect(report.out).toContain("**cancelled**");
-  }, 60_000);
+  }, 180_000);
 
   it("2 for input that only the worker could judge; the run touched nothing", async () => {
     const id = await start("--execute", "--set", "target=nowhere");
@@ -215,7 +215,7 @@ describe("how a run ends is what watch exits with", () => {
     expect(out).toContain('target: found "nowhere", expected one of lab');
     const report = await run(["report", id]);
     expect(report.code).toBe(3);
-  }, 30_000);
+  }, 180_000);
 });
 
 describe("the controls", () => {
@@ -264,7 +264,7 @@ describe("the controls", () => {
     const again = await run(["pause", id, "--by", "ada"]);
     expect(again.code).toBe(5);
     expect(again.err).toContain(`${id} has ended`);
-  }, 60_000);
+  }, 180_000);
 
   it("take every touched host back by abort --rollback", async () => {
     const id = await start("--execute");
@@ -276,7 +276,7 @@ describe("the controls", () => {
     expect(await hosts(id, "--state", "rolled back")).toMatchObject({
       total: 2,
     });
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("watch", () => {
@@ -297,7 +297,7 @@ describe("watch", () => {
     expect(out).toContain("\u001b[32m#\u001b[0m");
     expect(out.endsWith("\u001b[?25h")).toBe(true);
     await decide(id, "canary", "deny");
-  }, 60_000);
+  }, 180_000);
 
   it("gives a document a line with --json", async () => {
     const id = await start();
@@ -307,7 +307,7 @@ describe("watch", () => {
       workflowId: id,
       end: { outcome: "planned", exit: 0 },
     });
-  }, 30_000);
+  }, 180_000);
 });
 
 describe("what cannot be reached", () => {
@@ -343,7 +343,7 @@ describe("what cannot be reached", () => {
     expect((await decide(id, "canary", "approve")).code).toBe(4);
     await rig.server.client.workflow.getHandle(id).terminate();
     expect((await watch(id)).code).toBe(6);
-  }, 30_000);
+  }, 180_000);
 
   it("a server that is not there exits 4 and names its address", async () => {
     const env = { TEMPORAL_ADDRESS: "127.0.0.1:1" };
@@ -366,7 +366,7 @@ describe("converge", () => {
     expect(out).toContain("Ended: completed: 1 unchanged");
     expect(code).toBe(0);
     expect((await converge(host)).code).toBe(0);
-  }, 60_000);
+  }, 180_000);
 
   it("brings a host that fell behind to the version of the others", async () => {
     const host = rig.lab.hosts[2]?.id ?? "";
@@ -421,7 +421,7 @@ describe("converge", () => {
     const unknown = await converge("web-0l");
     expect(unknown.code).toBe(2);
     expect(unknown.err).toContain("did you mean web-01?");
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("logs", () => {
@@ -440,7 +440,7 @@ describe("logs", () => {
     const followed = await run(["logs", host, "--step", "apply", "--follow"]);
     expect(followed.code).toBe(0);
     expect(followed.err).toContain("ended, exit 0");
-  }, 60_000);
+  }, 180_000);
 
   it("says so where there is no such job", async () => {
     const { code, err } = await run(["logs", "web-01", "--step", "none"]);
@@ -466,7 +466,7 @@ describe("census", () => {
     const without = await census("--exclude", host);
     expect(without).toMatchObject({ total: 3, silent: [] });
     await rig.lab.clearFaults();
-  }, 60_000);
+  }, 180_000);
 
   it("refuses a selector that matches nothing", async () => {
     const { code, err } = await run(["census", "--pools", "wbe"]);

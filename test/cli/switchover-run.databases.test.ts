@@ -103,7 +103,7 @@ describeWhen(postgresMissing() ?? bouncerMissing())(
       const watched = await run(["watch", id, "--every", "0.1"]);
       expect(watched).toMatchObject({ code: 6 });
       expect(watched.out).toContain("Ended: denied");
-    }, 60_000);
+    }, 180_000);
 
     it("takes it from the start through its question to the report", async () => {
       const roles = rig.roles();
@@ -126,6 +126,6 @@ describeWhen(postgresMissing() ?? bouncerMissing())(
       const again = await run(["abort", id, "--reason", "too late"]);
       expect(again).toMatchObject({ code: 5 });
       await rig.scene.settled(roles, "standby");
-    }, 90_000);
+    }, 180_000);
   },
 );

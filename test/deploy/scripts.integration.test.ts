@@ -20,7 +20,7 @@ describeWhen(postgresMissing())("deploy/postgres/10-runbooks.sh", () => {
     secrets = mkdtempSync(path.join(tmpdir(), "runbooks-deploy-"));
     // Quotes and spaces: whatever the file holds is the password.
     writeFileSync(path.join(secrets, "runbooks_password"), `o'clock "x" $1`);
-  }, 60_000);
+  }, 180_000);
 
   afterAll(async () => {
     await server.stop();

@@ -13,7 +13,7 @@ import {
   type PgLab,
 } from "./postgres-cluster";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const isAlive = (pid: number): boolean => {
   try {

@@ -15,7 +15,7 @@ import {
 } from "./temporal";
 import { approve, asks, decide, longRest } from "./workflows";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const workflowsPath = require.resolve("./workflows");
 const DAY_MS = 86_400_000;

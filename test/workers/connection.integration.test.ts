@@ -14,7 +14,7 @@ import {
   type TemporalFront,
 } from "../harness/temporal-front";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 /** Both kinds of connection take the same settings. */
 const kinds = [

@@ -23,7 +23,7 @@ describeWhen(postgresMissing())("the PostgreSQL store", () => {
     server = await startPostgres();
     passwordFile = path.join(server.socketFolder, "store-password");
     writeFileSync(passwordFile, `${server.password}\n`);
-  }, 60_000);
+  }, 180_000);
 
   afterAll(async () => {
     await Promise.all(opened.map((store) => store.close()));

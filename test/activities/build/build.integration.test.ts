@@ -29,7 +29,7 @@ import {
   type SshServer,
 } from "../../harness/ssh-servers";
 
-jest.setTimeout(30_000);
+jest.setTimeout(180_000);
 
 const activity = () =>
   new MockActivityEnvironment({}, { logger: new DefaultLogger("ERROR") });

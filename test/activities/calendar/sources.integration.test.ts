@@ -14,7 +14,7 @@ import { missingProgram } from "../../harness/missing-program";
 
 const portOf = (server: PlainServer | Server): number =>
   (server.address() as AddressInfo).port;
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const child = require.resolve("./source-child");
 

@@ -41,7 +41,7 @@ describe.each(sshServers)("over $name", ({ start }) => {
       access: accessTo(server),
       hosts: [...alive, dead],
     });
-  }, 30_000);
+  }, 180_000);
   afterAll(async () => {
     await ssh.close();
     await server.stop();

@@ -6,7 +6,7 @@ import { inventoryFolder } from "./inventory-folder";
 const { at, inventory, resolve, write, failureOf } = inventoryFolder();
 
 // Ansible itself takes seconds to start on a busy machine.
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const noAnsible =
   spawnSync("ansible-inventory", ["--version"]).status === 0

@@ -7,7 +7,7 @@ import { inventoryFolder } from "./inventory-folder";
 
 const { at, inventory, resolve, failureOf, program } = inventoryFolder();
 
-jest.setTimeout(30_000);
+jest.setTimeout(180_000);
 
 describe("a command", () => {
   it("prints hosts as a file has them, in the folder of the configuration and without a shell", async () => {

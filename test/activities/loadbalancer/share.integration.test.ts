@@ -148,7 +148,7 @@ describeWhen(withoutHaproxy())(
       const absences = absencesIn(haproxy.changes);
       expect(absences).toHaveLength(visited.length);
       expect(mostAtOnce(absences)).toBeLessThanOrEqual(2);
-    }, 30_000);
+    }, 180_000);
 
     it.each(shares)(
       "is kept by several workers that count at the same moment, as whoever is one too many is in again before anything is done to it: %s",

@@ -7,7 +7,7 @@ import { describeWhen } from "../../harness/describe-when";
 import { missingProgram } from "../../harness/missing-program";
 import { RecipeHost } from "./recipe-host";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 /** A root of its own for apt and dpkg, with a repository of small packages: this machine stays as it is. */
 describeWhen(

@@ -17,7 +17,7 @@ import { missingProgram } from "../../harness/missing-program";
 import { generateKey } from "../../harness/sshd";
 import { RecipeHost } from "./recipe-host";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 /** A small library that no program of the test needs, so that one of its copies may vanish. */
 const library = [

@@ -185,7 +185,7 @@ describe.each(sshServers)("over $name", ({ start }) => {
         for await (const chunk of ssh.download(patient(), file))
           hash.update(chunk);
         expect(hash.digest("hex")).toBe(facts.sha256);
-      }, 30_000);
+      }, 180_000);
 
       test("that arrives damaged or half leaves what was there", async () => {
         await up("b.bin");
@@ -201,7 +201,7 @@ describe.each(sshServers)("over $name", ({ start }) => {
         const half = { ...other, source: broken };
         await expect(up("b.bin", half)).rejects.toThrow("the store is gone");
         expect(readFileSync(place("b.bin")).equals(content)).toBe(true);
-      }, 30_000);
+      }, 180_000);
 
       test("is read no further ahead of a slow reader than a window", async () => {
         const bytes = 64_000_000;
@@ -221,7 +221,7 @@ describe.each(sshServers)("over $name", ({ start }) => {
         expect(read).toBe(bytes);
         // The lab serves from this very process, and the kernel has buffers, too: far below the file is what counts.
         expect(ahead).toBeLessThan(bytes / 2);
-      }, 30_000);
+      }, 180_000);
 
       test("that has changed since it was measured is told", async () => {
         await up("d.bin");
@@ -237,7 +237,7 @@ describe.each(sshServers)("over $name", ({ start }) => {
         await expect(sum).rejects.toMatchObject(refused);
         const larger = drain({ bytes: size - 1 });
         await expect(larger).rejects.toMatchObject(refused);
-      }, 30_000);
+      }, 180_000);
 
       test("that is not there, or has no place, is told by its path", async () => {
         const none = ssh.measure(patient(), place("none"), timeoutMs);
@@ -247,7 +247,7 @@ describe.each(sshServers)("over $name", ({ start }) => {
           type: "ssh.nonZeroExit",
           message: expect.stringContaining("/proc/no") as string,
         });
-      }, 30_000);
+      }, 180_000);
     });
 
     test("streams whole characters, each with its place", async () => {

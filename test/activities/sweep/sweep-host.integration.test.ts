@@ -52,11 +52,11 @@ describe.each(sshServers)("a host over $name", ({ start }) => {
     const [place] = server.hosts;
     if (place === undefined) throw new Error("no host");
     target = { host: hostAt(place), access: accessTo(server) };
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await ssh.close();
     await server.stop();
-  }, 30_000);
+  }, 180_000);
   beforeEach(async () => {
     const closedAt = Date.now() - day;
     ends = {
@@ -251,7 +251,7 @@ describe.each(sshServers)("a host over $name", ({ start }) => {
     expect(await owner()).toBe("");
     expect(await ssh.isJobRunning(target, beside)).toBe(true);
     await ssh.cancelJob(target, beside, 100);
-  }, 30_000);
+  }, 180_000);
 
   it("loses old folders of ended jobs when told so", async () => {
     const old = Math.floor((Date.now() - 40 * day) / 1_000);

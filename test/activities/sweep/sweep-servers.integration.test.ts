@@ -27,7 +27,7 @@ import {
   startPgLab,
 } from "../../harness/postgres-cluster";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 const mb = 1_024 * 1_024;
 
 describeWhen(postgresMissing())("PostgreSQL after runs that are over", () => {

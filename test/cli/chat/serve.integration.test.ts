@@ -65,7 +65,7 @@ describeWhen(missingProgram("ssh-keygen"))("answers from Slack", () => {
       ...{ PATH: process.env["PATH"] ?? "", HOME: keys.folder },
     };
     url = await serve();
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     end.abort();
     expect((await served).code).toBe(0);

@@ -7,7 +7,7 @@ import {
   type PgLab,
 } from "../../harness/postgres-cluster";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 describeWhen(postgresMissing())(
   "what the servers of a demonstration say",

@@ -27,7 +27,7 @@ describeWhen(postgresMissing() ?? bouncerMissing())(
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), "doctor-"));
       lab = await startPgLab({ fill: { sizeMb: 1 }, pgbouncer: true });
-    }, 60_000);
+    }, 180_000);
     afterAll(async () => {
       await lab?.stop();
       await rm(folder, { recursive: true, force: true });

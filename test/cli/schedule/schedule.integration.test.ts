@@ -69,7 +69,7 @@ describe("a Schedule", () => {
       expect(local).toMatch(/^Fri \d{4}-\d\d-\d\d 22:00$/);
       expect(new Date(utc).getUTCDay()).toBe(5);
     }
-  }, 30_000);
+  }, 180_000);
 
   it("opens a run whose change ends with the time, which says how it ended", async () => {
     const id = await created();
@@ -88,7 +88,7 @@ describe("a Schedule", () => {
     expect(text).toContain(change);
     const words = await schedule("list");
     expect(words.out).toContain(`2026-11-20T20:00:00Z  planned  ${workflowId}`);
-  }, 60_000);
+  }, 180_000);
 
   it("carries its plan out when told so, and skips a window while the run goes on", async () => {
     const id = await created("--execute");
@@ -114,7 +114,7 @@ describe("a Schedule", () => {
     expect(after.last).toMatchObject([{ outcome: "goes on" }]);
     await rig.answer(opened, "canary", "deny");
     await untilListed(id, (one) => one.last[0]?.outcome === "denied");
-  }, 60_000);
+  }, 180_000);
 
   it("is paused, unpaused and deleted, by name and with a reason", async () => {
     const id = await created();
@@ -132,14 +132,14 @@ describe("a Schedule", () => {
       code: 3,
       err: expect.stringContaining(`no Schedule ${id}`),
     });
-  }, 30_000);
+  }, 180_000);
 
   it("is refused a second time for the same change, exit 5", async () => {
     const id = await created();
     const again = await create(id.split(":")[2] ?? "");
     expect(again.code).toBe(5);
     expect(again.err).toContain(`runbook schedule delete ${id}`);
-  }, 30_000);
+  }, 180_000);
 });
 
 describe("a wrong schedule create", () => {

@@ -46,7 +46,7 @@ describe("ui-links", () => {
       Date.now() + 3_600_000,
     );
     expect((await links()).forms[0]?.runId).toBe(runId);
-  }, 30_000);
+  }, 180_000);
 
   it("shows in the template's details what the form wants, with the input to start from", async () => {
     await links();
@@ -58,7 +58,7 @@ describe("ui-links", () => {
     const [, json = ""] = /```json\n([^`]+)```/.exec(currentDetails) ?? [];
     expect(JSON.parse(json)).toEqual(templateInput);
     expect(currentDetails.length).toBeLessThan(4_000);
-  }, 30_000);
+  }, 180_000);
 
   it("starts the template anew when the former one was terminated, or offered something else", async () => {
     const other = (template: string) =>
@@ -75,7 +75,7 @@ describe("ui-links", () => {
     await ended.terminate();
     const [second] = (await links()).forms;
     expect(second?.runId).not.toBe(ended.firstExecutionRunId);
-  }, 30_000);
+  }, 180_000);
 
   it("lists runs by queries that the server knows, and that find what they say", async () => {
     const handle = await rig.start();
@@ -99,7 +99,7 @@ describe("ui-links", () => {
     });
     await rig.answer(handle, "canary", "deny");
     await handle.result();
-  }, 60_000);
+  }, 180_000);
 
   it("finds a run that is blocked by a failed host", async () => {
     const host = rig.lab.hosts[1]?.id ?? "";
@@ -117,7 +117,7 @@ describe("ui-links", () => {
     );
     await handle.terminate();
     await rig.lab.clearFaults();
-  }, 60_000);
+  }, 180_000);
 
   it("takes targets from the configuration unless some are named", async () => {
     const names = (await links()).views.map(({ name }) => name);
@@ -143,5 +143,5 @@ describe("what the template offers", () => {
         message: expect.stringContaining('found "TARGET", expected one of lab'),
       },
     });
-  }, 30_000);
+  }, 180_000);
 });

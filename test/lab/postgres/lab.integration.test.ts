@@ -21,7 +21,7 @@ import { describeWhen } from "../../harness/describe-when";
 import { eventually } from "../../harness/eventually";
 import { isRunning } from "../hosts/processes";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const newFolder = () => mkdtempSync(join(tmpdir(), "lab-"));
 const logged = (lab: PostgresLab, word: string) =>

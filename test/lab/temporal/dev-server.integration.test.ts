@@ -23,7 +23,7 @@ import { eventually } from "../../harness/eventually";
 import { startTestServer, uniqueId } from "../../harness/temporal";
 import { approve, isFound } from "../../harness/workflows";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const runProgram = promisify(execFile);
 

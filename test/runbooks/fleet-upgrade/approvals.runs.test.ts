@@ -17,7 +17,7 @@ import {
   type WorkerProcess,
 } from "../../harness/worker-process";
 
-jest.setTimeout(90_000);
+jest.setTimeout(180_000);
 
 const roster = `
 people:
@@ -63,11 +63,11 @@ beforeAll(async () => {
   appendFileSync(configFile, approvals);
   writeFileSync(join(dirname(rig.lab.configFile), "roster.yaml"), roster);
   worker = await startWorkerProcess(rig);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await worker.stop();
   await rig.stop();
-}, 30_000);
+}, 180_000);
 
 const quick = { checks: { hosts: "none" }, slowStart: false } as const;
 const start = (input = {}, by = "dan@desk"): Promise<FleetHandle> =>

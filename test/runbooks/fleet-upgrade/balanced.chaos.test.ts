@@ -40,11 +40,11 @@ describeWhen(withoutHaproxy() ?? withoutWrk())(
     beforeEach(async () => {
       rig = await startRig({ lab: { hosts: 6, pools: 1, serviceWorkers: 2 } });
       haproxy = await startHaproxyFor(rig.lab);
-    }, 60_000);
+    }, 180_000);
     afterEach(async () => {
       await haproxy.stop();
       await rig.stop();
-    }, 60_000);
+    }, 180_000);
 
     const all = (status: string) => allServers(rig.lab, status);
 

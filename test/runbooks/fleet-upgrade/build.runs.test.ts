@@ -6,7 +6,7 @@ import { type Rig, startRig } from "../../harness/rig";
 let rig: Rig;
 beforeAll(async () => {
   rig = await startRig({ lab: { hosts: 4, pools: 1, service: false } });
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 
 /** Builds on the first host, and installs what was built on every host. */
@@ -46,7 +46,7 @@ describe("a component that is built", () => {
       expect(readFileSync(join(rig.folder, `installed.${id}`), "utf8")).toBe(
         "2.0.0\n",
       );
-  }, 60_000);
+  }, 180_000);
 
   it("waits for somebody when its build fails, and has touched no host by then", async () => {
     writeFileSync(join(rig.folder, "broken"), "");
@@ -61,7 +61,7 @@ describe("a component that is built", () => {
     await rig.answer(handle, "build", "retry");
     expect((await handle.result()).counts.upgraded).toBe(4);
     expect(builds()).toBe(3);
-  }, 60_000);
+  }, 180_000);
 
   it("upgrades nobody when its build is given up", async () => {
     writeFileSync(join(rig.folder, "broken"), "");
@@ -70,5 +70,5 @@ describe("a component that is built", () => {
     const { outcome, counts } = await handle.result();
     expect(outcome).toBe("aborted");
     expect(counts["not attempted"]).toBe(4);
-  }, 60_000);
+  }, 180_000);
 });

@@ -11,7 +11,7 @@ let lab: Lab;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "checks-"));
   lab = await startLab({ dir: join(folder, "lab"), hosts: 6, pools: 2 });
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await lab.stop();
   await rm(folder, { recursive: true, force: true });
@@ -92,7 +92,7 @@ describe("a plan that looks at its hosts", () => {
     } finally {
       await sshd.stop();
     }
-  }, 30_000);
+  }, 180_000);
 });
 
 /** A target whose user becomes root, and a component that would not be reached. */

@@ -14,7 +14,7 @@ import { type FleetHandle, type Rig, startRig } from "../../harness/rig";
 let rig: Rig;
 beforeAll(async () => {
   rig = await startRig({ lab: { hosts: 8, pools: 2 } });
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 afterEach(() => rig.lab.clearFaults());
 
@@ -51,7 +51,7 @@ describe("an operator", () => {
     expect(result.counts.upgraded).toBe(8);
     expect(await rig.reportOf(result)).toContain("resumed by bob");
     expect(await rig.reportOf(result)).toContain("a graph looks odd");
-  }, 60_000);
+  }, 180_000);
 
   it("retunes slots, limits and budget while hosts are in work", async () => {
     await rig.lab.setFault("*:slow:1s@apply");
@@ -71,7 +71,7 @@ describe("an operator", () => {
     await rig.lab.clearFaults();
     await tell(handle, "retune", { slots: 8, limits: { pool: "100%" } });
     expect((await handle.result()).counts.upgraded).toBe(8);
-  }, 60_000);
+  }, 180_000);
 
   it("aborts by signal: hosts in work finish, the others are left alone", async () => {
     await rig.lab.setFault("*:hang@apply");
@@ -83,7 +83,7 @@ describe("an operator", () => {
     expect(result.outcome).toBe("aborted");
     expect(result.counts).toMatchObject({ upgraded: 2, "not attempted": 6 });
     expect(await rig.reportOf(result)).toContain("wrong version");
-  }, 60_000);
+  }, 180_000);
 
   it("is told what cannot be done now, and why", async () => {
     const handle = await rig.start({ version: "2.4.0" });
@@ -102,7 +102,7 @@ describe("an operator", () => {
     const result = await handle.result();
     expect(result.outcome).toBe("aborted");
     expect(await rig.reportOf(result)).toContain("by: expected a text");
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("a rollout in stages", () => {
@@ -118,7 +118,7 @@ describe("a rollout in stages", () => {
     expect(counts).toMatchObject({ upgraded: 4, waiting: 4 });
     await rig.answer(handle, "stage-2", "approve");
     expect((await handle.result()).counts.upgraded).toBe(8);
-  }, 60_000);
+  }, 180_000);
 
   it("need not wait for a soak that somebody aborts", async () => {
     const handle = await rig.start({
@@ -128,7 +128,7 @@ describe("a rollout in stages", () => {
     await rig.until(handle, ({ step }) => step.includes("soak after canaries"));
     await tell(handle, "abort");
     expect((await handle.result()).outcome).toBe("aborted");
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("the progress deadline", () => {
@@ -143,7 +143,7 @@ describe("the progress deadline", () => {
     expect(halts).toEqual([{ kind: "progress" }]);
     await rig.answer(handle, "progress", "continue");
     expect((await handle.result()).counts.upgraded).toBe(1);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("decisions", () => {
@@ -183,7 +183,7 @@ describe("decisions", () => {
     await rig.answer(handle, "failed-hosts", "exclude");
     const { counts } = await handle.result();
     expect(counts).toMatchObject({ upgraded: 7, failed: 1 });
-  }, 60_000);
+  }, 180_000);
 
   it("to mark a host done need their evidence, which the report tells", async () => {
     const handle = await failing("5.1.0");
@@ -198,7 +198,7 @@ describe("decisions", () => {
     expect(await rig.reportOf(result)).toContain(
       "marked done: installed by hand, curl says 5.1.0 (test)",
     );
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("a host that takes too long", () => {
@@ -219,7 +219,7 @@ describe("a host that takes too long", () => {
     const { counts } = await handle.result();
     expect(counts.failed).toBe(1);
     expect(rig.lab.log(slow, "app-ctl")).not.toContain("end apply 4.0.0");
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("an emergency stop", () => {
@@ -238,5 +238,5 @@ describe("an emergency stop", () => {
     expect(result.counts).toMatchObject({ quarantined: 2 });
     for (const { id } of begun())
       expect(rig.lab.log(id, "app-ctl")).not.toContain("end apply 2.3.0");
-  }, 60_000);
+  }, 180_000);
 });

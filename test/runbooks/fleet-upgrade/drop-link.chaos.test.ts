@@ -9,7 +9,7 @@ beforeAll(async () => {
     persistent: true,
     lab: { hosts: contractSteps.length + 2, pools: 1 },
   });
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 60_000);
 afterEach(() => rig.lab.clearFaults());
 

@@ -5,7 +5,7 @@ import { type Rig, startRig } from "../../harness/rig";
 let rig: Rig;
 beforeAll(async () => {
   rig = await startRig({ lab: { hosts: 4, pools: 1 } });
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 60_000);
 
 describe("a host that vanishes in the middle of its visit", () => {

@@ -6,7 +6,7 @@ import { timesBegun } from "../../harness/host-log";
 let rig: Rig;
 beforeAll(async () => {
   rig = await startRig({ lab: { hosts: 4, pools: 1 } });
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 afterEach(() => rig.lab.clearFaults());
 
@@ -21,7 +21,7 @@ describe("a change", () => {
     const first = await rig.start({ change });
     await expect(rig.start({ change })).rejects.toThrow(/already started/i);
     await deny(first);
-  }, 60_000);
+  }, 180_000);
 
   it("fails at once under another workflow id, which names the right one", async () => {
     const { client } = rig.server;
@@ -37,7 +37,7 @@ describe("a change", () => {
         message: expect.stringContaining('expected "fleet-upgrade:lab:a"'),
       },
     });
-  }, 30_000);
+  }, 180_000);
 
   it("fails with every fault of its input, also when there is none at all", async () => {
     const { client } = rig.server;
@@ -51,7 +51,7 @@ describe("a change", () => {
         message: expect.stringMatching(/target[\s\S]*change[\s\S]*component/),
       },
     });
-  }, 30_000);
+  }, 180_000);
 });
 
 describe("two changes that meet on a host", () => {
@@ -67,5 +67,5 @@ describe("two changes that meet on a host", () => {
     await first.result();
     expect(timesBegun(rig.lab, host, "apply 8.0.0")).toBe(0);
     expect((await second.result()).counts.upgraded).toBe(1);
-  }, 60_000);
+  }, 180_000);
 });

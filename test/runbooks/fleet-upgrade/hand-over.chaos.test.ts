@@ -16,7 +16,7 @@ beforeAll(async () => {
     lab: { hosts: 24, pools: 2, applyMs: 20 },
     suggestedEvents: 150,
   });
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 afterEach(() => rig.lab.clearFaults());
 
@@ -157,7 +157,7 @@ describe("a run that hands over to the next of its chain", () => {
     expect(outcome).toBe("denied");
     expect(counts).toMatchObject({ upgraded: 2, "not attempted": 22 });
     expect(await runsOf(handle)).toBe(2);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("a run out of its window that hands over", () => {

@@ -22,7 +22,7 @@ beforeAll(async () => {
   };
   const hosts = inventory.hosts.map((host) => ({ ...host, site }));
   writeFileSync(rig.lab.inventoryFile, JSON.stringify({ hosts }));
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 
 const always = { tz: "Etc/UTC", default: "open", exclusions: ["2020-01-01"] };
@@ -72,7 +72,7 @@ describe("a visit that begins long after it was admitted", () => {
     expect(await rig.reportOf(result)).toMatch(
       /\S+ was not begun: nights: outside of its windows/,
     );
-  }, 60_000);
+  }, 180_000);
 
   it("is not begun while it is frozen, and goes on by itself when that is over", async () => {
     keepTo({ nights: always });
@@ -89,5 +89,5 @@ describe("a visit that begins long after it was admitted", () => {
     const result = await handle.result();
     await stop();
     expect(result.outcome).toBe("completed");
-  }, 60_000);
+  }, 180_000);
 });

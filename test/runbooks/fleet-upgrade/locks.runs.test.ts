@@ -13,7 +13,7 @@ import { type FleetHandle, type Rig, startRig } from "../../harness/rig";
 let rig: Rig;
 beforeAll(async () => {
   rig = await startRig({ lab: { hosts: 8, pools: 2 } });
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 afterEach(() => rig.lab.clearFaults());
 
@@ -66,7 +66,7 @@ describe("two runs that share a host", () => {
     expect(done.upgraded).toBe(8);
     expect((await second.result()).counts.upgraded).toBe(sizeOf(pool));
     expect(await locks().query(locksQuery)).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   it("are called off while they wait, and have changed nothing", async () => {
     const first = await holdTarget("2.1.0");
@@ -90,7 +90,7 @@ describe("two runs that share a host", () => {
     for (const { id } of rig.lab.hosts)
       for (const version of ["2.1.1", "2.1.2"])
         expect(timesBegun(rig.lab, id, `apply ${version}`)).toBe(0);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("a run that is terminated", () => {
@@ -124,7 +124,7 @@ describe("a run that is terminated", () => {
     await rig.until(second, (now) => !isHeld(now.halts, "lock"));
     await second.executeUpdate(controlUpdates.abort, { args: [{ by: "ada" }] });
     await second.result();
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("hosts in doubt", () => {
@@ -142,7 +142,7 @@ describe("hosts in doubt", () => {
         standing: { kind: "kept", reason: expect.stringContaining("1 host") },
       },
     ]);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("a freeze", () => {
@@ -189,7 +189,7 @@ describe("a freeze", () => {
     const result = await handle.result();
     expect(result.counts.upgraded).toBe(8);
     expect(await rig.reportOf(result)).toContain("peak sale");
-  }, 60_000);
+  }, 180_000);
 
   it("lets no run begin, and ends by itself", async () => {
     await freeze({ id: "short", until: Date.now() + 2_000 });
@@ -202,7 +202,7 @@ describe("a freeze", () => {
     expect((await handle.result()).counts.upgraded).toBe(8);
     const keeper = rig.server.client.workflow.getHandle(freezesType);
     expect(await keeper.query(freezesQuery)).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   it("lets hosts go back, unless it says otherwise", async () => {
     await rig.lab.setFault("*:slow:300ms@apply");
@@ -224,7 +224,7 @@ describe("a freeze", () => {
     await lift("all");
     expect((await handle.result()).outcome).toBe("rolled back");
     await lift("mild");
-  }, 60_000);
+  }, 180_000);
 
   it("that nobody knows cannot be lifted, nor one without a reason be set", async () => {
     await expect(lift("nobody")).rejects.toMatchObject({
@@ -261,7 +261,7 @@ describe("a freeze", () => {
     expect(await rig.reportOf(result)).toContain(
       "all that is left is frozen: holding",
     );
-  }, 60_000);
+  }, 180_000);
 
   it("of a pool lets a run begin that changes more than it", async () => {
     const [, other = ""] = pools();
@@ -275,7 +275,7 @@ describe("a freeze", () => {
     ]);
     await lift("pool");
     expect((await handle.result()).counts.upgraded).toBe(8);
-  }, 60_000);
+  }, 180_000);
 
   it("that comes while a run waits in line makes it give its turn to the next", async () => {
     const first = await holdTarget("3.6.0");
@@ -300,7 +300,7 @@ describe("a freeze", () => {
     expect(await rig.reportOf(result)).toContain(
       "its turn has come, but it may not begin: gives its lock back",
     );
-  }, 60_000);
+  }, 180_000);
 
   it("does not hold what it does not concern", async () => {
     const [mine = "", other = ""] = pools();
@@ -311,5 +311,5 @@ describe("a freeze", () => {
     });
     expect((await handle.result()).counts.upgraded).toBe(sizeOf(mine));
     await lift("pool");
-  }, 60_000);
+  }, 180_000);
 });

@@ -13,7 +13,7 @@ import { type Rig, startRig } from "../../harness/rig";
 let rig: Rig;
 beforeAll(async () => {
   rig = await startRig({ lab: { hosts: 7, pools: 1, rebootMs: 2_000 } });
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 60_000);
 afterEach(() => rig.lab.clearFaults());
 

@@ -10,7 +10,7 @@ beforeAll(async () => {
   // Every host runs a version of its own making first, to go back to.
   const handle = await rig.start({ version: "1.5.0", ...quick, slots: 10 });
   await handle.result();
-}, 90_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 afterEach(() => rig.lab.clearFaults());
 
@@ -46,7 +46,7 @@ describe("a rollback", () => {
       expect(timesBegun(rig.lab, id, "apply 2.0.0")).toBe(1);
     const said = report.timeline.map(({ text }) => text).join("\n");
     expect(said).toContain("by ada: errors on the login page");
-  }, 90_000);
+  }, 180_000);
 
   it("of one failed host leaves the others upgraded", async () => {
     const [pool = ""] = rig.lab.hosts.map((host) => host.pool);
@@ -64,5 +64,5 @@ describe("a rollback", () => {
     expect(result.counts).toMatchObject({ upgraded: 9, "rolled back": 1 });
     const report = await jsonReport(rig, result);
     expect(idsWith(report, "rolled back")).toEqual([bad]);
-  }, 90_000);
+  }, 180_000);
 });

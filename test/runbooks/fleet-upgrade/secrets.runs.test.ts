@@ -25,7 +25,7 @@ beforeAll(async () => {
     persistent: true,
     lab: { hosts: 2, pools: 1 },
   });
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 
 /** Every byte of a history, payloads decoded. */
@@ -120,5 +120,5 @@ describe("secrets of a step", () => {
     );
     // The scan can find: the host's own record of what the command said is there.
     expect((await filesHolding(words)).length).toBeGreaterThan(0);
-  }, 90_000);
+  }, 180_000);
 });

@@ -64,12 +64,12 @@ beforeAll(async () => {
   server = await startTestServer();
   worker = await server.worker({ activities });
   running = worker.run();
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   worker.shutdown();
   await running;
   await server.stop();
-}, 30_000);
+}, 180_000);
 
 const start = (change: string) =>
   server.client.workflow.start<typeof fleetUpgrade>("fleetUpgrade", {
@@ -124,7 +124,7 @@ describe("in the Temporal UI a run", () => {
     const after = descriptionsOf(await metadataOf(handle));
     for (const name of ["decide", "approve", "deny"])
       expect(after.has(name)).toBe(false);
-  }, 30_000);
+  }, 180_000);
 
   it("is found by its target, phase and open gate, and labels each visit with its host", async () => {
     const handle = await start("attributes");
@@ -159,7 +159,7 @@ describe("in the Temporal UI a run", () => {
     expect(summaries.filter((summary) => summary.includes("web"))).toEqual([
       '"web-01"',
     ]);
-  }, 30_000);
+  }, 180_000);
 });
 
 describe("a run whose report cannot be written", () => {
@@ -171,5 +171,5 @@ describe("a run whose report cannot be written", () => {
     expect(outcome).toBe("completed");
     expect(text).toContain("no report was written: the disk is gone");
     expect(report).toBeUndefined();
-  }, 30_000);
+  }, 180_000);
 });

@@ -11,7 +11,7 @@ import type { fleetUpgrade } from "../../../runbooks/fleet-upgrade/workflow";
 let rig: Rig;
 beforeAll(async () => {
   rig = await startRig({ lab: { hosts: 10 } });
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 afterEach(() => rig.lab.clearFaults());
 
@@ -36,7 +36,7 @@ describe("a fleet upgrade", () => {
     expect(result.counts.upgraded).toBe(10);
     const report = await rig.reportOf(result);
     for (const { id } of rig.lab.hosts) expect(report).toContain(`| ${id} |`);
-  }, 60_000);
+  }, 180_000);
 
   it("finds hosts at the version unchanged, and runs nothing on them", async () => {
     const handle = await rig.start({ version: "2.0.0", ...noGate });
@@ -44,7 +44,7 @@ describe("a fleet upgrade", () => {
     expect(counts.unchanged).toBe(10);
     for (const { id } of rig.lab.hosts)
       expect(timesBegun(rig.lab, id, "apply")).toBe(1);
-  }, 60_000);
+  }, 180_000);
 
   it("touches nothing after the canaries when the answer is no", async () => {
     const handle = await rig.start({ version: "2.1.0" });
@@ -53,7 +53,7 @@ describe("a fleet upgrade", () => {
     const { outcome, counts } = await handle.result();
     expect(outcome).toBe("denied");
     expect(counts).toMatchObject({ upgraded: 4, "not attempted": 6 });
-  }, 60_000);
+  }, 180_000);
 
   it("restarts without a new version, and is ready again", async () => {
     const [host = ""] = idsOf("web");
@@ -68,7 +68,7 @@ describe("a fleet upgrade", () => {
     expect(outcome).toBe("completed");
     expect(timesBegun(rig.lab, host, "restart")).toBe(restarts + 1);
     expect(timesBegun(rig.lab, host, "apply")).toBe(applies);
-  }, 60_000);
+  }, 180_000);
 
   it("sets a failed host aside, holds over budget, and goes on when told to", async () => {
     const web = idsOf("web");
@@ -95,7 +95,7 @@ describe("a fleet upgrade", () => {
     for (const id of bad)
       // The failed step ran again under its next generation, the ones before it did not.
       expect(timesBegun(rig.lab, id, "apply 3.0.0")).toBe(1);
-  }, 90_000);
+  }, 180_000);
 
   it("lets days pass at a gate: expiry asks anew and never approves", async () => {
     const input = {
@@ -122,7 +122,7 @@ describe("a fleet upgrade", () => {
     expect(gate.expired).toBeGreaterThanOrEqual(3);
     await rig.answer(handle, "canary", "deny");
     expect((await handle.result()).outcome).toBe("denied");
-  }, 60_000);
+  }, 180_000);
 
   it("lets hosts in work finish when it is cancelled, and still reports", async () => {
     const handle = await rig.start({ version: "6.0.0", slots: 2, ...noGate });
@@ -138,5 +138,5 @@ describe("a fleet upgrade", () => {
     );
     expect(report).toContain("**cancelled**");
     expect(report).toContain("not attempted");
-  }, 60_000);
+  }, 180_000);
 });

@@ -22,14 +22,14 @@ describeWhen(postgresMissing())("a replica setup", () => {
     expect(outcome).toBe("planned");
     expect(text).toMatch(/Preflight: \d+ of \d+ checks pass/);
     expect(await slots()).toBe("");
-  }, 60_000);
+  }, 180_000);
 
   it("that nobody lets begin touches nothing", async () => {
     const run = await rig.start();
     await rig.answer(run, "begin", "deny");
     expect(await run.result()).toMatchObject({ outcome: "denied" });
     expect(await slots()).toBe("");
-  }, 60_000);
+  }, 180_000);
 
   it("that is rolled back when its standby is ready leaves nothing", async () => {
     const run = await rig.start();

@@ -35,7 +35,7 @@ describeWhen(postgresMissing())("a slot that holds ever more WAL", () => {
   afterAll(async () => {
     goOn();
     await rig.stop();
-  }, 60_000);
+  }, 180_000);
   beforeEach(() => {
     levels.splice(0);
     mayGoOn = new Promise((resolve) => {

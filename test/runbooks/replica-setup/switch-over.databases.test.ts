@@ -29,7 +29,7 @@ describeWhen(postgresMissing() ?? bouncerMissing())(
     afterAll(async () => {
       await writers.stop();
       await rig.stop();
-    }, 60_000);
+    }, 180_000);
 
     const childOf = (change: string) =>
       rig.server.client.workflow.getHandle<typeof runSwitchover>(

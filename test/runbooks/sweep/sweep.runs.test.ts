@@ -22,7 +22,7 @@ beforeAll(async () => {
     RUNBOOK_ARTIFACTS: join(rig.folder, "artifacts"),
     USER: "ada",
   };
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 afterEach(() => rig.lab.clearFaults());
 
@@ -193,7 +193,7 @@ describe("a Schedule of sweeps", () => {
     expect(listed.out).toContain(`completed  ${id}`);
     const report = await cli(["report", id], { env });
     expect(report.out).toContain("left nothing on lab (8 hosts)");
-  }, 60_000);
+  }, 180_000);
 
   it("refuses an input that no sweep has, with every fault", async () => {
     const wrong = ["--set", "target=lab", "--set", "mode=all"];
@@ -208,7 +208,7 @@ describe("runbook sweep", () => {
     const said = await cli(["sweep", "--target", "lob"], { env });
     expect(said.code).toBe(2);
     expect(said.out + said.err).toContain('"lob"');
-  }, 30_000);
+  }, 180_000);
 
   it("does not wait for a worker that is not there", async () => {
     const said = await cli(["sweep", "--target", "lab"], {

@@ -5,7 +5,7 @@ import { SwitchRig } from "./switch-rig";
 let rig: SwitchRig;
 beforeAll(async () => {
   rig = await SwitchRig.start();
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 60_000);
 afterEach(() => {
   rig.hooks = {};
@@ -33,7 +33,7 @@ describe("a switchover under load, through PgBouncer", () => {
     expect(result.pausedMs).toBeGreaterThan(0);
     await rig.scene.settled(roles, "standby");
     expect(await rig.report(result)).toContain("Clients could not write for");
-  }, 60_000);
+  }, 180_000);
 
   it("goes back by itself where a step fails before the promotion, and asks nobody", async () => {
     const roles = rig.roles();
@@ -48,7 +48,7 @@ describe("a switchover under load, through PgBouncer", () => {
     expect(report).toContain("Fence the old primary failed: the test broke it");
     expect(report).toContain("Go back: open the old primary");
     expect(report).not.toContain("gate failed-");
-  }, 60_000);
+  }, 180_000);
 
   it("goes back when an operator aborts it while clients are held back", async () => {
     const roles = rig.roles();
@@ -64,7 +64,7 @@ describe("a switchover under load, through PgBouncer", () => {
     expect(await handle.result()).toMatchObject({ outcome: "went back" });
     expect(said).toContain("aborted");
     await rig.scene.settled(roles, "primary");
-  }, 60_000);
+  }, 180_000);
 
   it("goes back when an operator aborts it after the promotion, for no client has written yet", async () => {
     const roles = rig.roles();
@@ -83,7 +83,7 @@ describe("a switchover under load, through PgBouncer", () => {
     const report = await rig.report(result);
     expect(report).toContain("Go back: close the new primary: done");
     expect(report).not.toContain("gate failed-");
-  }, 90_000);
+  }, 180_000);
 
   it("goes back by itself where the promoted standby is not proven", async () => {
     const roles = rig.roles();
@@ -97,7 +97,7 @@ describe("a switchover under load, through PgBouncer", () => {
     expect(await rig.report(result)).toContain(
       "Prove the new timeline failed: the test broke it; goes back by itself",
     );
-  }, 90_000);
+  }, 180_000);
 
   it("stays on the promoted standby when somebody has written there, past PgBouncer", async () => {
     const roles = rig.roles();
@@ -111,7 +111,7 @@ describe("a switchover under load, through PgBouncer", () => {
     expect(result).toMatchObject({ outcome: "completed late" });
     await rig.scene.settled(roles, "standby");
     expect(await rig.report(result)).toContain("the new primary is kept");
-  }, 90_000);
+  }, 180_000);
 
   it("asks once clients are let go on, offers only a retry, and refuses to roll back", async () => {
     const roles = rig.roles();
@@ -136,7 +136,7 @@ describe("a switchover under load, through PgBouncer", () => {
     await rig.answer(handle, "failed-resume", "retry");
     expect(await handle.result()).toMatchObject({ outcome: "completed" });
     await rig.scene.settled(roles, "standby");
-  }, 60_000);
+  }, 180_000);
 
   it("finds out that a promotion whose answer was lost has happened, and goes forward", async () => {
     const roles = rig.roles();
@@ -146,7 +146,7 @@ describe("a switchover under load, through PgBouncer", () => {
     const handle = await rig.approved();
     expect(await handle.result()).toMatchObject({ outcome: "completed late" });
     await rig.scene.settled(roles, "standby");
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("before clients are held back", () => {
@@ -171,7 +171,7 @@ describe("before clients are held back", () => {
     await rig.answer(again, "failed-look", "retry");
     await rig.answer(again, "switch", "deny");
     expect(await again.result()).toMatchObject({ outcome: "denied" });
-  }, 60_000);
+  }, 180_000);
 
   it("a plan only looks: the guards with what they measured", async () => {
     const roles = rig.roles();

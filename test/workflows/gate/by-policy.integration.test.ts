@@ -18,12 +18,12 @@ import {
   lookAgainSignal,
 } from "./workflows/by-policy";
 
-jest.setTimeout(90_000);
+jest.setTimeout(180_000);
 
 let rig: PolicyRig;
 beforeAll(async () => {
   rig = await startPolicyRig();
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 afterEach(() => rig.setRoster({ people }));
 

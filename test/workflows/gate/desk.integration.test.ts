@@ -36,11 +36,11 @@ beforeAll(async () => {
     worker.shutdown();
     await running;
   };
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await stopWorker();
   await server.stop();
-}, 30_000);
+}, 180_000);
 
 const started: Asking[] = [];
 afterEach(async () => {
@@ -88,7 +88,7 @@ describe("a run's desk", () => {
     const gate = await asked(handle);
     expect(gate.title).toBe("1 failed");
     expect(await refusals(handle, 1)).toEqual(["not open"]);
-  }, 30_000);
+  }, 180_000);
 
   it("opens a gate by Update, and says so", async () => {
     const handle = await start();
@@ -98,7 +98,7 @@ describe("a run's desk", () => {
     expect(await handle.result()).toMatchObject({
       ...{ choice: "approve", by: "ann", channel: "decide" },
     });
-  }, 30_000);
+  }, 180_000);
 
   it("opens a gate by Signal", async () => {
     const handle = await start();
@@ -107,7 +107,7 @@ describe("a run's desk", () => {
     expect(await handle.result()).toMatchObject({
       ...{ choice: "approve", channel: "approve" },
     });
-  }, 30_000);
+  }, 180_000);
 
   it("refuses by Update with the reason, by Signal in its records", async () => {
     const handle = await start();
@@ -131,7 +131,7 @@ describe("a run's desk", () => {
       ...["wrong nonce", "malformed", "not open"],
     ]);
     expect(await handle.query(gatesQuery)).toHaveLength(1);
-  }, 30_000);
+  }, 180_000);
 
   it("asks anew when a gate expires: under another nonce, about all that has failed since", async () => {
     const handle = await start();
@@ -149,7 +149,7 @@ describe("a run's desk", () => {
     const both = { ...answerTo(again), hosts: ["web-1", "web-2"] };
     await handle.executeUpdate(decide, { args: [both] });
     expect(await handle.result()).toMatchObject(both);
-  }, 30_000);
+  }, 180_000);
 
   it("leaves no gate open when the run that asks is cancelled: nobody would hear the answer", async () => {
     const handle = await start();
@@ -163,7 +163,7 @@ describe("a run's desk", () => {
     expect(await refusals(handle, 1)).toEqual(["not open"]);
     await handle.signal(finish);
     expect(await handle.result()).toBe("cancelled");
-  }, 30_000);
+  }, 180_000);
 });
 
 describe("a question that is handed over to the next run of its chain", () => {
@@ -196,7 +196,7 @@ describe("a question that is handed over to the next run of its chain", () => {
     expect(await next()).toEqual(first);
     await newest.executeUpdate(decide, { args: [answerTo(first)] });
     expect(await newest.result()).toMatchObject({ choice: "approve" });
-  }, 30_000);
+  }, 180_000);
 
   it("keeps what was refused before, and is answered after that", async () => {
     const { newest, first, next } = await begin();
@@ -212,5 +212,5 @@ describe("a question that is handed over to the next run of its chain", () => {
     });
     expect(said).toContain("approve recorded");
     await newest.result();
-  }, 30_000);
+  }, 180_000);
 });

@@ -17,13 +17,13 @@ import {
 } from "./policy-rig";
 import { beginSignal, handOverSignal } from "./workflows/by-policy";
 
-jest.setTimeout(90_000);
+jest.setTimeout(180_000);
 
 /** Each way to send an answer, each moment and each sender that it may have; on a real server. */
 let rig: PolicyRig;
 beforeAll(async () => {
   rig = await startPolicyRig();
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 afterEach(() => rig.setRoster({ people }));
 

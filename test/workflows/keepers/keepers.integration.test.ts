@@ -6,12 +6,12 @@ import { locksQuery, releaseSignal } from "../../../workflows/lock/messages";
 import { eventually } from "../../harness/eventually";
 import { KeepersRig } from "./keepers-rig";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 let rig: KeepersRig;
 beforeAll(async () => {
   rig = await KeepersRig.start(80);
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.stop(), 30_000);
 
 const held = { kind: "held" };

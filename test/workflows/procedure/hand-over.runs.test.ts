@@ -5,7 +5,7 @@ let rig: ProcedureRig;
 
 beforeAll(async () => {
   rig = await ProcedureRig.start(60);
-}, 60_000);
+}, 180_000);
 afterEach(() => rig.reset());
 afterAll(() => rig.stop(), 30_000);
 

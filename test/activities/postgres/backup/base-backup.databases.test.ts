@@ -7,7 +7,7 @@ import { postgresMissing } from "../../../harness/postgres-cluster";
 import { listedFingerprint } from "../../../harness/ssh-servers";
 import { type BackupRig, copiesOf, startBackupRig } from "./backup-rig";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 describeWhen(postgresMissing())("a base backup that is disturbed", () => {
   let rig: BackupRig;

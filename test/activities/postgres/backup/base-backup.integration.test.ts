@@ -14,7 +14,7 @@ import { postgresMissing } from "../../../harness/postgres-cluster";
 import { WalReceiver } from "../../../harness/wal-receiver";
 import { type BackupRig, copiesOf, startBackupRig } from "./backup-rig";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 describeWhen(postgresMissing())("a base backup", () => {
   let rig: BackupRig;

@@ -11,7 +11,7 @@ import {
 } from "../../../harness/small-disk";
 import { type BackupRig, startBackupRig } from "./backup-rig";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 describeWhen(postgresMissing() ?? smallDiskMissing())(
   "a base backup without room",

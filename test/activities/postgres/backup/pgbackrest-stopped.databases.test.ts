@@ -11,7 +11,7 @@ import { type BackupRig, startBackupRig } from "./backup-rig";
 import { backrestMissing, noise, Repository } from "./repository";
 import { SlowLink } from "./slow-link";
 
-jest.setTimeout(90_000);
+jest.setTimeout(180_000);
 
 /** Bytes a second: some files of a megabyte pass while a test looks on. */
 const slow = 2_000_000;

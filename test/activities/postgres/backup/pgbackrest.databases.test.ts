@@ -11,7 +11,7 @@ import { postgresMissing } from "../../../harness/postgres-cluster";
 import { type BackupRig, startBackupRig } from "./backup-rig";
 import { backrestMissing, Repository } from "./repository";
 
-jest.setTimeout(90_000);
+jest.setTimeout(180_000);
 
 describeWhen(postgresMissing() ?? backrestMissing())(
   "a backup by pgBackRest",

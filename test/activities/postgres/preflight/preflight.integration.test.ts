@@ -21,7 +21,7 @@ import {
   startPgLab,
 } from "../../../harness/postgres-cluster";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const mb = 1_024 * 1_024;
 const run = runMark({ workflowId: "replica-setup:t:c", rootRunId: "r1" });

@@ -7,7 +7,7 @@ import {
 } from "../../../harness/postgres-cluster";
 import { type PgPair, startPgPair } from "../../../harness/postgres-pair";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 describeWhen(postgresMissing() ?? bouncerMissing())(
   "guards on real servers",

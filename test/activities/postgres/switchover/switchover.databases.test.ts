@@ -35,7 +35,7 @@ import {
 } from "../../../harness/postgres-pair";
 import { SwitchScene } from "../../../harness/switch-scene";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 describeWhen(postgresMissing() ?? bouncerMissing())(
   "a switchover through PgBouncer",

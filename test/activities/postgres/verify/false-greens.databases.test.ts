@@ -12,7 +12,7 @@ import { inManifest } from "./false-greens/in-manifest";
 import { inWal } from "./false-greens/in-wal";
 import { makeSource } from "./spoiled-source";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 /** A primary with its backups, each taken once and copied for every case. */
 interface Stage {

@@ -13,7 +13,7 @@ import { describeWhen } from "../../../harness/describe-when";
 import { postgresMissing } from "../../../harness/postgres-cluster";
 import { BackupLab } from "./backup-lab";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const passes = levelsOf("standard", "promotion").map((level): LevelResult => ({
   ...{ level, verdict: "pass", measured: "1", reason: "r", tookMs: 5 },

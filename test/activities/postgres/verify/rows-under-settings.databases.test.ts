@@ -11,7 +11,7 @@ import { postgresMissing } from "../../../harness/postgres-cluster";
 import { BackupLab } from "./backup-lab";
 import { Copy } from "./copy";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 /** Its rows read otherwise under every setting below. */
 const told = `
