@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { ConnectionOptions } from "node:tls";
 import { Client, type ClientConfig } from "pg";
 import { isRunbookError } from "../errors";
+import { orAborted } from "../ssh/abort";
 import { expandHome, resolveReference } from "../references";
 import type { Row, Sql, SqlOptions, SqlPlace, SqlSession } from "./port";
 import { postgresError } from "./errors";
@@ -19,12 +20,17 @@ export function createSql(): Sql {
   const withSession: Sql["withSession"] = async (place, options, work) => {
     options.signal?.throwIfAborted();
     const client = new Client(await configOf(place, options));
+    options.signal?.throwIfAborted();
     // A connection that breaks while nobody asks anything tells the next question.
     client.on("error", () => undefined);
     const drop = (): void => void client.end().catch(() => undefined);
     options.signal?.addEventListener("abort", drop, { once: true });
     try {
-      await told(place, () => client.connect());
+      // node-postgres never settles a connect whose client is ended meanwhile, and takes its time limit back.
+      await orAborted(
+        told(place, () => client.connect()),
+        options.signal,
+      );
       const session = sessionOf(client, place);
       await assertCluster(session, place);
       return await work(session);

@@ -49,16 +49,51 @@ export async function startPostgresWorker({
     ...{ starts: serverStarts(), attest: serverAttest() },
     inventory: createInventory({ baseDir: "/" }),
   });
+  const inWork = new Map<symbol, string>();
   const worker = await server.worker({
     taskQueue,
-    activities: around(activities),
+    activities: noting(around(activities), inWork),
   });
   const running = worker.run();
   return async () => {
     worker.shutdown();
-    await running;
+    await within(
+      running,
+      () =>
+        `the worker waits for ${[...inWork.values()].join(", ") || "no activity"}`,
+    );
     await Promise.all([ssh.close(), artifacts.close()]);
   };
+}
+
+/** Keeps the names of what is in work, for a worker that does not stop. */
+const noting = (activities: Activities, inWork: Map<symbol, string>) =>
+  Object.fromEntries(
+    Object.entries(activities).map(([name, activity]) => [
+      name,
+      async (...args: unknown[]): Promise<unknown> => {
+        const call = Symbol(name);
+        inWork.set(call, name);
+        try {
+          return await (activity as (...all: unknown[]) => Promise<unknown>)(
+            ...args,
+          );
+        } finally {
+          inWork.delete(call);
+        }
+      },
+    ]),
+  );
+
+const stopLimitMs = 60_000;
+
+/** @throws Error with the words when it has not ended in a minute */
+async function within(work: Promise<void>, words: () => string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(words())), stopLimitMs);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** A configuration whose one target has the servers of the lab, in front of them its PgBouncer where there is one. */
