@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import type { ConnectionOptions } from "node:tls";
 import { Client, type ClientConfig } from "pg";
 import { isRunbookError } from "../errors";
-import { orAborted } from "../ssh/abort";
 import { expandHome, resolveReference } from "../references";
+import { orAborted } from "../ssh/abort";
 import type { Row, Sql, SqlOptions, SqlPlace, SqlSession } from "./port";
 import { postgresError } from "./errors";
 import { failureOfSql, type SqlFailure } from "./signatures";
@@ -18,7 +18,6 @@ const lockTimeoutMs = 2_000;
  */
 export function createSql(): Sql {
   const withSession: Sql["withSession"] = async (place, options, work) => {
-    options.signal?.throwIfAborted();
     const client = new Client(await configOf(place, options));
     options.signal?.throwIfAborted();
     // A connection that breaks while nobody asks anything tells the next question.
