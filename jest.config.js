@@ -1,5 +1,5 @@
 /**
- * Tiers. `npm test` runs unit and integration and stays under five minutes for good; a suite that grows beyond that gets
+ * Tiers. `npm test` runs unit and integration and stays under four minutes for good; a suite that grows beyond that gets
  * a tier and a script of its own. One test file belongs to exactly one tier, by its ending.
  */
 const swc = [
