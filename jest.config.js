@@ -25,6 +25,7 @@ const server = "<rootDir>/test/**/*.server.test.ts";
 const program = "<rootDir>/test/**/*.program.test.ts";
 const windows = "<rootDir>/test/**/*.windows.test.ts";
 const majors = "<rootDir>/test/**/*.majors.test.ts";
+const network = "<rootDir>/test/**/*.network.test.ts";
 const browser = "<rootDir>/test/**/*.browser.test.ts";
 const integration = "<rootDir>/test/**/*.integration.test.ts";
 const ignore = (...endings) => [
@@ -51,6 +52,7 @@ module.exports = {
         "chaos",
         "databases",
         "majors",
+        "network",
         "nightly",
         "program",
         "replay",
@@ -65,6 +67,7 @@ module.exports = {
     { ...shared, displayName: "chaos", testMatch: [chaos] },
     { ...shared, displayName: "databases", testMatch: [databases] },
     { ...shared, displayName: "majors", testMatch: [majors] },
+    { ...shared, displayName: "network", testMatch: [network] },
     { ...shared, displayName: "nightly", testMatch: [nightly] },
     { ...shared, displayName: "program", testMatch: [program] },
     { ...shared, displayName: "server", testMatch: [server] },
