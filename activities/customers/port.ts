@@ -41,6 +41,8 @@ export interface ProbeAnswer {
   readonly connectMs: number;
   /** It asks whoever calls to prove that he is human. */
   readonly isChallenge: boolean;
+  /** Its headers say when to come again: `Retry-After`. */
+  readonly asksToWait: boolean;
   readonly error: string;
 }
 
@@ -54,6 +56,7 @@ export interface ProbeResult {
 
 /** Customers in the artifact store, in batches of `batchSize`, in their order. */
 export interface CustomerBook {
+  /** Of the batches and of what comes of them. */
   readonly folder: string;
   readonly count: number;
   readonly batchSize: number;
@@ -78,8 +81,17 @@ export const customerStates = [
 export type CustomerState = (typeof customerStates)[number];
 export type StateCounts = Readonly<Partial<Record<CustomerState, number>>>;
 
+/** Text of `Division.document`. */
+export interface DivisionDocument {
+  /** Addresses in the order in which they are moved; the first `canaries` of them are of own test sites alone. */
+  readonly movable: readonly string[];
+  readonly canaries: number;
+  readonly stay: readonly string[];
+}
+
 /** Destinations in the order in which they are moved, in the artifact store. */
 export interface Division {
+  /** A `DivisionDocument`. */
   readonly document: ArtifactRef;
   /** Addresses that may be moved, own test sites first, and how many of them those are. */
   readonly movable: number;
@@ -98,13 +110,19 @@ export interface Portion {
   readonly document: ArtifactRef;
 }
 
+export interface ProbeOptions {
+  /** As the fleet's own client calls itself, for some sites let in who calls by a name that they know. */
+  readonly userAgent?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Asks customers' sites from the addresses of a gateway. */
 export interface ProbePort {
-  /** All customers of a batch, each from one old and from each new address. @throws probe.*, ssh.* */
+  /** A result for each customer, in their order, from one old address and all new ones. @throws probe.*, ssh.* */
   ask(
     gateway: LinuxGateway,
     customers: readonly Customer[],
-    signal?: AbortSignal,
+    options?: ProbeOptions,
   ): Promise<readonly ProbeResult[]>;
 }
 
@@ -114,6 +132,8 @@ export interface VerifyBatchOrder {
   /** From 1; a batch that was asked in this pass is not asked again. */
   readonly pass: number;
   readonly gateways: readonly LinuxGateway[];
+  /** See `ProbeOptions`. */
+  readonly userAgent?: string | undefined;
 }
 
 export interface CustomerActivities {
