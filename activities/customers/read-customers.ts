@@ -13,19 +13,14 @@ import { jsonLines, type Line } from "./json-lines";
 import { createLookUp, locate, type LookUp } from "./look-up";
 import type { Customer, CustomerBook } from "./port";
 
-export interface CustomersFile {
-  /** On the worker; `.csv` by its header, any other as JSON lines. */
-  readonly path: string;
+export interface ReadOptions {
+  readonly artifacts: ArtifactStore;
   /** Of the run in the artifact store; the book goes below it. */
   readonly folder: string;
   /** Private and reserved addresses, for labs. */
   readonly allowsPrivate?: boolean | undefined;
   /** Customers of a batch; default 500. */
   readonly batchSize?: number | undefined;
-}
-
-export interface ReadDependencies {
-  readonly artifacts: ArtifactStore;
   /** Default: the worker's own resolver. */
   readonly lookUp?: LookUp | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -35,20 +30,20 @@ export interface ReadDependencies {
 
 /**
  * Reads a file of customers line by line, looks up the addresses that it does not name, and keeps them in batches. A repeated
- * call writes the same. Nothing but what tells customers apart stays in memory: some 20 MB for 100,000.
+ * call writes the same. `.csv` is read by its header, any other as JSON lines. Nothing but what tells customers apart stays in memory: some 20 MB for 100,000.
  *
  * @throws input.invalid with every fault and its line, customers.unreadable, artifacts.*
  */
 export async function readCustomers(
-  file: CustomersFile,
-  deps: ReadDependencies,
+  path: string,
+  options: ReadOptions,
 ): Promise<CustomerBook> {
-  const { path, folder, batchSize = 500 } = file;
+  const { artifacts, folder, batchSize = 500, signal, tell } = options;
+  const { allowsPrivate = false, lookUp = createLookUp() } = options;
   const faults = new FaultList(basename(path));
-  const book = new BookWriter(`${folder}/customers`, batchSize, deps.artifacts);
-  const { lookUp = createLookUp(), signal, tell } = deps;
-  const place = { lookUp, allowsPrivate: file.allowsPrivate === true };
-  for await (const batch of batchesOf(file, batchSize, faults)) {
+  const book = new BookWriter(`${folder}/customers`, batchSize, artifacts);
+  const place = { path, allowsPrivate, lookUp };
+  for await (const batch of batchesOf(place, batchSize, faults)) {
     signal?.throwIfAborted();
     const located = await locate(
       batch.map(({ customer }) => customer),
@@ -75,13 +70,18 @@ export async function readCustomers(
   return book.end();
 }
 
+interface Place {
+  readonly path: string;
+  readonly allowsPrivate: boolean;
+}
+
 interface Numbered {
   readonly line: number;
   readonly customer: Customer;
 }
 
 async function* batchesOf(
-  { path, allowsPrivate = false }: CustomersFile,
+  { path, allowsPrivate }: Place,
   size: number,
   faults: FaultList,
 ): AsyncGenerator<readonly Numbered[]> {

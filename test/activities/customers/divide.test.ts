@@ -1,6 +1,5 @@
 import fc from "fast-check";
-import { Divider } from "../../../activities/customers/divide";
-import { portionOf } from "../../../activities/customers/portion";
+import { Divider, portionOf } from "../../../activities/customers/divide";
 import type { Customer, ProbeClass } from "../../../activities/customers/port";
 import { stateOf } from "../../../activities/customers/states";
 import { check } from "../../harness/properties";
@@ -138,10 +137,10 @@ describe("whatever the customers are", () => {
       fc.property(customers, percent, percent, (list, a, b) => {
         const { document } = divide(list);
         const [less, more] = [Math.min(a, b), Math.max(a, b)];
-        const small = portionOf(document, less);
-        const large = portionOf(document, more);
+        const small = portionOf(JSON.stringify(document), less);
+        const large = portionOf(JSON.stringify(document), more);
         expect(large.moved.slice(0, small.moved.length)).toEqual(small.moved);
-        const canaries = portionOf(document, "canaries").moved;
+        const canaries = portionOf(JSON.stringify(document), "canaries").moved;
         expect(small.moved.slice(0, canaries.length)).toEqual(canaries);
         for (const { moved, stay } of [small, large])
           expect([...moved, ...stay].sort()).toEqual(
@@ -156,8 +155,11 @@ describe("whatever the customers are", () => {
       fc.property(customers, (list) => {
         const { document } = divide(list);
         const { movable, stay } = document;
-        expect(portionOf(document, 100)).toEqual({ moved: movable, stay });
-        expect(portionOf(document, 0).moved).toEqual([]);
+        expect(portionOf(JSON.stringify(document), 100)).toEqual({
+          moved: movable,
+          stay,
+        });
+        expect(portionOf(JSON.stringify(document), 0).moved).toEqual([]);
       }),
     );
   });

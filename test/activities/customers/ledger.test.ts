@@ -48,10 +48,11 @@ beforeEach(async () => {
     canary: id === "c",
   }));
   writeFileSync(path, customers.map((one) => JSON.stringify(one)).join("\n"));
-  book = await readCustomers(
-    { path, folder: "runs/r1", batchSize: 2 },
-    { artifacts: store },
-  );
+  book = await readCustomers(path, {
+    artifacts: store,
+    folder: "runs/r1",
+    batchSize: 2,
+  });
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 

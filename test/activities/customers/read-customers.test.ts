@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LookUp } from "../../../activities/customers/look-up";
 import { readCustomers } from "../../../activities/customers/read-customers";
-import type { CustomersFile } from "../../../activities/customers/read-customers";
+import type { ReadOptions } from "../../../activities/customers/read-customers";
 import { MemoryStore } from "./memory-store";
 
 let folder: string;
@@ -23,14 +23,16 @@ function read(
     name = "customers.jsonl",
     lookUp = noName,
     ...order
-  }: Partial<CustomersFile & { name: string; lookUp: LookUp }> = {},
+  }: Partial<ReadOptions & { name: string; lookUp: LookUp }> = {},
 ) {
   const path = join(folder, name);
   writeFileSync(path, text);
-  return readCustomers(
-    { path, folder: "runs/r1", ...order },
-    { artifacts: store, lookUp },
-  );
+  return readCustomers(path, {
+    artifacts: store,
+    folder: "runs/r1",
+    lookUp,
+    ...order,
+  });
 }
 const lines = (...customers: readonly unknown[]): string =>
   customers.map((one) => `${JSON.stringify(one)}\n`).join("");
@@ -204,10 +206,10 @@ describe("what is wrong with a file", () => {
   });
 
   test("is a file that is not there", async () => {
-    const gone = readCustomers(
-      { path: join(folder, "gone.csv"), folder: "runs/r1" },
-      { artifacts: store },
-    );
+    const gone = readCustomers(join(folder, "gone.csv"), {
+      artifacts: store,
+      folder: "runs/r1",
+    });
     await expect(gone).rejects.toMatchObject({ type: "customers.unreadable" });
   });
 });
