@@ -24,7 +24,7 @@ export interface ListPlace {
   readonly url?: string | undefined;
   /** A DNS name that resolves to the addresses that are planned or active, and who is asked. */
   readonly name?:
-    { readonly name: string; readonly server?: string } | undefined;
+    { readonly name: string; readonly server?: string | undefined } | undefined;
 }
 
 export interface PublishedList {
@@ -39,7 +39,9 @@ export interface ListActivities {
   /**
    * Writes the list, and proves that it is read as it was written; a repeated call writes the same bytes.
    *
-   * @throws publishedList.notServed, publishedList.nameWrong, ssh.*
+   * An entry whose status stays keeps its `since`, and a list whose entries stay its bytes.
+   *
+   * @throws publishedList.*, ssh.*
    */
   publishList(order: {
     readonly place: ListPlace;
