@@ -64,7 +64,7 @@ const ban = {
       "Import the other system's port.ts and take the port as an argument; workers/compose.ts hands in the client.",
   },
   systemLibraries: {
-    regex: "^(ssh2|pg)(/|$)",
+    regex: "^(ssh2|pg|@aws-sdk/.+)(/|$)",
     message:
       "Only activities/<system>/client.ts imports the library of its system; use the port in port.ts.",
   },

@@ -17,6 +17,7 @@ const shared = {
   transformIgnorePatterns: ["/node_modules/(?!temporal-(polyfill|utils)/)"],
 };
 const chaos = "<rootDir>/test/**/*.chaos.test.ts";
+const cloud = "<rootDir>/test/**/*.cloud.test.ts";
 const databases = "<rootDir>/test/**/*.databases.test.ts";
 const runs = "<rootDir>/test/**/*.runs.test.ts";
 const nightly = "<rootDir>/test/**/*.nightly.test.ts";
@@ -50,6 +51,7 @@ module.exports = {
         "browser",
         "integration",
         "chaos",
+        "cloud",
         "databases",
         "majors",
         "network",
@@ -65,6 +67,7 @@ module.exports = {
     { ...shared, displayName: "integration", testMatch: [integration] },
     { ...shared, displayName: "browser", testMatch: [browser] },
     { ...shared, displayName: "chaos", testMatch: [chaos] },
+    { ...shared, displayName: "cloud", testMatch: [cloud] },
     { ...shared, displayName: "databases", testMatch: [databases] },
     { ...shared, displayName: "majors", testMatch: [majors] },
     { ...shared, displayName: "network", testMatch: [network] },

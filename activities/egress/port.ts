@@ -41,7 +41,7 @@ export interface LinuxGateway extends AnyGateway {
 export interface ApplicationGateway extends AnyGateway {
   readonly kind: "application";
   readonly ssh: SshTarget;
-  /** Takes a verb as its last word and a document on stdin: docs/egress.md. */
+  /** Takes a verb as its last word and a document on stdin: docs/egress-application.md. */
   readonly command: readonly string[];
 }
 
@@ -56,6 +56,8 @@ export interface AwsGateway extends AnyGateway {
   /** Of the new addresses. */
   readonly allocations: readonly string[];
   readonly routeTables: readonly string[];
+  /** Of one route table, by the account's quota; 50 unless AWS has raised it. */
+  readonly mostRoutes?: number | undefined;
 }
 
 export type Gateway = LinuxGateway | ApplicationGateway | AwsGateway;
