@@ -33,8 +33,8 @@ export async function provision(waiting: Waiting): Promise<void> {
       tags: { [replacesTag]: gateway.natGateway, Name: gateway.id },
       token: attempt,
     }));
-  await ec2.tag(gateway.routeTables, { [tagOf(gateway, "made")]: made.id });
   await awaitAddresses(waiting, made.id);
+  await ec2.tag(gateway.routeTables, { [tagOf(gateway, "made")]: made.id });
 }
 
 /** @returns what names this attempt: a lost answer's repetition makes no second gateway, a next attempt does */

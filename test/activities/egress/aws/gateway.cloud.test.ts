@@ -67,6 +67,21 @@ describeWhen(missingForMoto())("a NAT gateway that gets a successor", () => {
       expect(await madeFor(owner, gateway)).toHaveLength(1);
     });
 
+    it("is one that works also when two ask for it at the same moment", async () => {
+      const { owner, egress, estate } = account;
+      const gateway = await estate();
+      // An address is on one gateway only: whoever comes second is told so, and finds the other's when it asks again.
+      await Promise.allSettled([
+        egress.provision(gateway),
+        egress.provision(gateway),
+      ]);
+      await egress.provision(gateway);
+      const made = await madeFor(owner, gateway);
+      const live = made.filter(({ State }) => State === "available");
+      expect(live).toHaveLength(1);
+      expect((await egress.look(gateway)).lacks).toEqual([]);
+    });
+
     it("is made once also when the answer to its making was lost", async () => {
       const { owner, egressOver, egress, estate } = account;
       const gateway = await estate();
