@@ -87,8 +87,9 @@ async function* batchesOf(
 ): AsyncGenerator<readonly Numbered[]> {
   const firstLines = new Map<string, number>();
   const isFirst = (line: number, key: "id" | "url", text: string): boolean => {
-    const first = firstLines.get(`${key} ${text}`);
-    if (first === undefined) firstLines.set(`${key} ${text}`, line);
+    const digest = digestOf(`${key} ${text}`);
+    const first = firstLines.get(digest);
+    if (first === undefined) firstLines.set(digest, line);
     else faults.addTwice(line, key, text, first);
     return first === undefined;
   };
@@ -114,6 +115,10 @@ async function* batchesOf(
   }
   if (batch.length > 0) yield batch;
 }
+
+/** Short, for there are two of a customer, and a URL may have 2,048 characters. */
+const digestOf = (text: string): string =>
+  createHash("sha256").update(text).digest("base64").slice(0, 22);
 
 /** @throws customers.unreadable */
 async function* linesOf(path: string): AsyncGenerator<Line> {

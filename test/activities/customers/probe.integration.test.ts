@@ -1,6 +1,19 @@
-import { readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import type { ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TLSSocket } from "node:tls";
 import type { ProbeClass } from "../../../activities/customers/port";
 import { createProbe } from "../../../activities/customers/probe";
 import type { LinuxGateway } from "../../../activities/egress/port";
@@ -21,7 +34,7 @@ import {
 
 const missing =
   process.platform === "linux"
-    ? missingProgram("curl")
+    ? missingProgram("curl", "openssl")
     : "loopback has one address only elsewhere than on Linux";
 
 const site = "127.0.0.20";
@@ -73,6 +86,20 @@ const behaviours: readonly (readonly [ProbeClass, string, Behaviour])[] = [
   ],
   ["down_on_both", "fails for both", (_, response) => answer(response, 503)],
 ];
+
+function selfSigned(folder: string) {
+  const [key, cert] = [join(folder, "tls.key"), join(folder, "tls.pem")];
+  execFileSync(
+    "openssl",
+    [
+      ...["req", "-x509", "-newkey", "ec", "-pkeyopt"],
+      ...["ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"],
+      ...["-subj", "/CN=other.example", "-keyout", key, "-out", cert],
+    ],
+    { stdio: "pipe" },
+  );
+  return { key: readFileSync(key), cert: readFileSync(cert) };
+}
 
 describeWhen(missing)("a gateway's addresses at customers' sites", () => {
   let sshd: Sshd;
@@ -176,6 +203,46 @@ describeWhen(missing)("a gateway's addresses at customers' sites", () => {
     }
   });
 
+  test("wait for an answer of a site before they ask it again", async () => {
+    let [open_, most] = [0, 0];
+    const { port, requests } = await open((_, response) => {
+      most = Math.max(most, ++open_);
+      setTimeout(() => {
+        open_ -= 1;
+        answer(response, 200);
+      }, 30);
+    });
+    await probe().ask(gateway, [customerAt("calm", port, site)]);
+    expect(requests).toHaveLength(3);
+    expect(most).toBe(1);
+  });
+
+  test("go to a site of TLS by its name, whoever signed its certificate", async () => {
+    const pair = selfSigned(sshd.folder);
+    const names: unknown[] = [];
+    const server = createTlsServer(pair, (request, response) => {
+      names.push((request.socket as TLSSocket).servername);
+      response.end(page);
+    });
+    server.listen(0, site);
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    try {
+      const [result] = await probe().ask(gateway, [
+        {
+          id: "tls",
+          url: `https://shop.example:${port}/`,
+          addresses: [site],
+        },
+      ]);
+      expect(result?.class).toBe("allowed");
+      expect(names).toEqual(Array(3).fill("shop.example"));
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
   test("never keep more of a body than is looked at", async () => {
     const half = "y".repeat(1_000_000);
     const { port } = await open((_, response) => {
@@ -211,6 +278,48 @@ describeWhen(missing)("a gateway's addresses at customers' sites", () => {
     await eventually(() => {
       const left = readdirSync(tmpdir()).filter((name) => !before.has(name));
       return left.some((name) => name.startsWith("tmp.")) ? undefined : true;
+    });
+  });
+});
+
+/** A gateway whose curl is a script. */
+async function withCurl<T>(
+  script: string,
+  work: (probe: ReturnType<typeof createProbe>, sshd: Sshd) => Promise<T>,
+): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "curl-"));
+  writeFileSync(join(folder, "curl"), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(folder, "curl"), 0o755);
+  const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}` };
+  const sshd = await startSshd({ env });
+  const ssh = createSsh();
+  try {
+    return await work(createProbe(ssh), sshd);
+  } finally {
+    await ssh.close();
+    await sshd.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describeWhen(missing)("a gateway", () => {
+  const version =
+    'if [ "$1" = --version ]; then echo "curl 7.88.1 (x)"; exit; fi';
+  test.each([
+    ["with an old curl", 'echo "curl 7.61.1 (x86_64)"', "probe.oldCurl"],
+    ["with one just too old", 'echo "curl 7.74.0 (x86_64)"', "probe.oldCurl"],
+    ["without curl", "exit 127", "probe.noCurl"],
+    ["whose curl ends at once", `${version}; exit 2`, "probe.incomplete"],
+  ])("%s says so, and judges no site", async (_, script, type) => {
+    await withCurl(script, async (probe, sshd) => {
+      const gateway: LinuxGateway = {
+        ...{ kind: "linux-nat", id: "gw-1", ...addresses },
+        ports: { from: 1_024, to: 65_535 },
+        ssh: { host: hostAt(sshd), access: accessTo(sshd) },
+        ...{ interface: "lo", workFolder: "/var/lib/runbook" },
+      };
+      const asked = probe.ask(gateway, [customerAt("any", 80, site)]);
+      await expect(asked).rejects.toMatchObject({ type });
     });
   });
 });
