@@ -14,6 +14,7 @@ export interface StormOrder {
   readonly host: LoadHost;
   /** Part of the job's key: `<rootRunId>/<host>/stress/<generation>`. */
   readonly key: string;
+  /** At most 200. */
   readonly destinations: readonly {
     readonly tuple: Tuple;
     /** Held open at once by this host. */
@@ -23,20 +24,29 @@ export interface StormOrder {
   readonly holdS: number;
   /** Seconds after which a connection is closed and opened anew. */
   readonly lifeS: number;
+  /** Seconds after which it ends with what it reached; by default some that suffice where connections open. */
+  readonly giveUpS?: number;
 }
 
 /** What connections failed of. */
 export type ConnectFailure =
   "timeout" | "reset" | "refused" | "unreachable" | "noLocalPort" | "other";
 
-/** Of one destination, or of all of them. Times in milliseconds of those that opened. */
+/**
+ * Of one destination, or of all of them. Times in milliseconds of those that opened; percentiles are at most 2.5 % off, and
+ * as late as the host's processor was busy.
+ */
 export interface StormFigures {
   /** Connections that were tried. */
   readonly tried: number;
+  /** Of those that were tried; a reset may have come after the opening. */
   readonly failed: Readonly<Partial<Record<ConnectFailure, number>>>;
   /** Most that were open at once. */
   readonly peak: number;
-  /** Seconds for which as many as were ordered were open. */
+  /**
+   * Seconds for which as many as were ordered were open, in all, up to those that were ordered. One that is renewed after its
+   * life counts as open until its renewal fails.
+   */
   readonly heldS: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -49,6 +59,8 @@ export interface StormReport {
   readonly host: string;
   readonly total: StormFigures;
   readonly destinations: readonly (StormFigures & { readonly tuple: Tuple })[];
+  /** How long connections took to open: pairs of a bucket (see total.ts) and the connections in it, by bucket. */
+  readonly opening: readonly (readonly [bucket: number, count: number])[];
 }
 
 /** The customer's own client, or a tool such as wrk or k6, that prints one JSON object as its last line. */
@@ -65,20 +77,32 @@ export interface ApplicationReport {
   readonly host: string;
   readonly requests: number;
   readonly failed: number;
-  /** Connections that were opened for them. */
+  /** Connections that were opened for them: by the command's own word, else all that its host opened meanwhile. */
   readonly opened: number;
   /** Most sockets that were open at once, by destination; at most 50. */
   readonly sockets: readonly { readonly tuple: Tuple; readonly most: number }[];
 }
 
 export interface LoadPort {
-  /** A job on the host: a repeated call joins it. @throws load.*, ssh.* */
+  /** A job on the host: a repeated call joins it. @throws input.invalid, noPython, fewFiles, stormBroke, ssh.* */
   storm(order: StormOrder, signal?: AbortSignal): Promise<StormReport>;
-  /** @throws load.badReport, load.commandFailed, ssh.* */
+  /** A job likewise. @throws input.invalid, noPython, commandFailed, badReport, ssh.* */
   application(
     order: ApplicationOrder,
     signal?: AbortSignal,
   ): Promise<ApplicationReport>;
   /** Ends what goes on under this key. @throws ssh.* */
   stop(host: LoadHost, key: string): Promise<void>;
+}
+
+/** All hosts at once. A host that fails ends the call; jobs of the others go on until they are joined again or stopped. */
+export interface LoadActivities {
+  runStorm(order: {
+    readonly orders: readonly StormOrder[];
+  }): Promise<readonly StormReport[]>;
+  runApplicationLoad(order: ApplicationOrder): Promise<ApplicationReport>;
+  /** Stops what can be stopped, then fails for the rest. */
+  stopLoad(order: {
+    readonly jobs: readonly { readonly host: LoadHost; readonly key: string }[];
+  }): Promise<void>;
 }

@@ -1,0 +1,31 @@
+import { lastWords } from "../ssh/job-failure";
+import type { Ssh } from "../ssh/port";
+import { applicationProgram } from "./application-program";
+import { loadError } from "./errors";
+import { checkApplication } from "./orders";
+import type { ApplicationOrder, ApplicationReport } from "./port";
+import { pythonWords, runPython } from "./python";
+import { readApplication } from "./reports";
+
+/** Runs the order's command as a job, beside a look at its sockets. */
+export async function application(
+  ssh: Ssh,
+  order: ApplicationOrder,
+  signal?: AbortSignal,
+): Promise<ApplicationReport> {
+  checkApplication(order);
+  const { host, key, command, env = {}, timeoutMs } = order;
+  const argv = pythonWords(applicationProgram, command);
+  const ended = await runPython(
+    ssh,
+    host,
+    { key, argv, env, timeoutMs },
+    signal,
+  );
+  if (ended.exitCode === 0) return readApplication(host.id, ended.stdout);
+  const [name = ""] = command;
+  throw loadError("commandFailed", {
+    seen: `${name} ended with ${ended.exitCode} on ${host.id}${lastWords(ended)}`,
+    facts: { host: host.id },
+  });
+}

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { loadError } from "./errors";
+import type { ApplicationReport, ConnectFailure, StormReport } from "./port";
+
+const count = z.int().min(0);
+const amount = z.number().min(0);
+const failed = {
+  timeout: count.optional(),
+  reset: count.optional(),
+  refused: count.optional(),
+  unreachable: count.optional(),
+  noLocalPort: count.optional(),
+  other: count.optional(),
+} satisfies Record<ConnectFailure, z.ZodType>;
+
+const figures = {
+  tried: count,
+  failed: z.object(failed),
+  peak: count,
+  heldS: amount,
+  p50Ms: amount,
+  p99Ms: amount,
+  p999Ms: amount,
+  slowShare: amount.max(1),
+};
+const stormSchema = z.object({
+  total: z.object(figures),
+  destinations: z.array(z.object({ ...figures, tuple: z.string() })),
+  opening: z.array(z.tuple([count, count])),
+});
+
+/** @throws load.stormBroke when the program has not said it whole */
+export function readStorm(host: string, stdout: string): StormReport {
+  const report = stormSchema.safeParse(lastLine(stdout));
+  if (report.success) return { host, ...(report.data as Read<StormReport>) };
+  throw loadError("stormBroke", {
+    seen: `the storm on ${host} ended with ${quoted(stdout)}`,
+    expected: "its report",
+    facts: { host },
+  });
+}
+
+/** Of what the command's host saw: application-program.ts. */
+const seenSchema = z.object({
+  last: z.string(),
+  activeOpens: count,
+  sockets: z.array(z.tuple([z.string(), count])),
+});
+const saidSchema = z.object({
+  requests: count,
+  failed: count,
+  opened: count.optional(),
+});
+
+/** @throws load.badReport when the command's last line is no report */
+export function readApplication(
+  host: string,
+  stdout: string,
+): ApplicationReport {
+  const { last, activeOpens, sockets } = seenSchema.parse(lastLine(stdout));
+  const said = saidSchema.safeParse(lastLine(last));
+  if (!said.success)
+    throw loadError("badReport", {
+      seen: `the command on ${host} ended with ${quoted(last)}`,
+      expected: "an object of JSON with requests and failed",
+      facts: { host },
+    });
+  const { requests, failed, opened = activeOpens } = said.data;
+  return {
+    ...{ host, requests, failed, opened },
+    sockets: sockets.map(([tuple, most]) => ({ tuple, most })),
+  };
+}
+
+/** zod's optional keys may be undefined; those of JSON are absent. */
+type Read<Report> = Omit<Report, "host">;
+
+function lastLine(stdout: string): unknown {
+  try {
+    return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+const quoted = (text: string): string =>
+  text.trim() === "" ? "no word" : JSON.stringify(text.trim().slice(-200));
