@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { totalOf } from "../../../activities/load/total";
 import { createSsh } from "../../../activities/ssh/ssh";
 import { createLoad } from "../../../activities/load/load";
@@ -85,6 +86,18 @@ describeWhen(missingProgram("python3"))("a storm from a host", () => {
     expect(other?.failed.refused).toBe(other?.tried);
   });
 
+  test("floods nobody who refuses", async () => {
+    const [port = 0] = await freePorts(1);
+    const tuple = `127.0.0.1:${port}`;
+    const order = from.storm([{ tuple, connections: 500 }], {
+      ...{ holdS: 60, giveUpS: 2 },
+    });
+    const { total } = await from.load.storm(order);
+    // Each once, and again 200 a second.
+    expect(total.tried).toBeGreaterThan(500);
+    expect(total.tried).toBeLessThanOrEqual(500 + 2 * 200 + 1);
+  });
+
   test("knows resets, and holds nothing while they come", async () => {
     const harsh = await target((socket) => void socket.resetAndDestroy());
     const order = from.storm([{ tuple: harsh.tuple, connections: 4 }], {
@@ -126,5 +139,32 @@ describeWhen(missingProgram("python3"))("a storm from a host", () => {
     expect(await from.isRunning(order.key)).toBe(false);
     await eventually(() => (one.open() === 0 ? true : undefined));
     await ended;
+  });
+});
+
+/** Root is refused no more than the kernel's own limit. */
+const wantedFiles = 200 * 64_512 + 64;
+const unlimited = (): string | undefined => {
+  if (missingProgram("python3") !== undefined) return "no python3 here";
+  if (process.platform !== "linux") return "limits differ elsewhere";
+  const most = Number(readFileSync("/proc/sys/fs/nr_open", "utf8"));
+  return most < wantedFiles ? undefined : "this kernel allows any open files";
+};
+
+describeWhen(unlimited())("a storm that no host can hold", () => {
+  test("says how many open files it wants", async () => {
+    const from = await startLoadHost();
+    const destinations = Array.from({ length: 200 }, (_, n) => ({
+      ...{ tuple: `127.0.0.1:${n + 1}`, connections: 64_512 },
+    }));
+    try {
+      const storm = from.load.storm(from.storm(destinations));
+      await expect(storm).rejects.toMatchObject({
+        type: "load.fewFiles",
+        seen: expect.stringContaining(`${wantedFiles} are wanted`) as string,
+      });
+    } finally {
+      await from.stop();
+    }
   });
 });
