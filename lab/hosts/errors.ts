@@ -34,6 +34,10 @@ export const labFailures = {
     class: "human",
     hint: "Install it, then start the lab again; without --postgres the lab needs none.",
   },
+  networkMissing: {
+    class: "human",
+    hint: "Run it as root on Linux, with iproute2, nftables, openssh-server and python3 installed; without --network the lab needs none.",
+  },
   serviceFailed: {
     class: "human",
     hint: "Read {log}: the service's port may be taken.",

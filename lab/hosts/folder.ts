@@ -21,6 +21,8 @@ export const labFiles = {
   publicKey: "id_ed25519.pub",
   config: "runbooks.yaml",
   writes: "writes.log",
+  customers: "customers.jsonl",
+  sites: "sites.json",
   record: "lab.json",
 } as const;
 

@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { labError } from "./errors";
 import { labFiles, removeLabFolder } from "./folder";
+import { startNetworkGuard } from "../network/guard";
 import { startGuard } from "../postgres/guard";
 import { Reaper } from "./reaper";
 
@@ -18,6 +19,8 @@ export const labRecordSchema = z.object({
   hosts: z.int(),
   /** Of a lab with PostgreSQL. */
   postgres: z.object({ folder: z.string(), writesLog: z.string() }).optional(),
+  /** Of a lab with a network: its namespaces' names begin with this. */
+  network: z.object({ prefix: z.string() }).optional(),
 });
 export type LabRecord = z.infer<typeof labRecordSchema>;
 
@@ -82,8 +85,9 @@ async function isRunning({
   return z.object({ dir: z.literal(dir) }).safeParse(jsonOf(status)).success;
 }
 
-async function clearLab({ dir, postgres }: LabRecord): Promise<void> {
+async function clearLab({ dir, postgres, network }: LabRecord): Promise<void> {
   if (postgres !== undefined) await startGuard(postgres.folder).end();
+  if (network !== undefined) await startNetworkGuard(network.prefix).end();
   const reaper = await Reaper.start(dir);
   await reaper.end();
   removeLabFolder(dir);
