@@ -12,7 +12,7 @@ const builtins = `^(node:|(${builtinModules.join("|")})$)`;
 
 /** Pure helpers of a port: no library, no I/O, so that plans and workflows say the same words as the activity. */
 const pureHelpers =
-  "(bytes-in-words|host/(template|generations)|load/total|postgres/(switchover/plan|verify/levels))$";
+  "(bytes-in-words|host/(template|generations)|postgres/(switchover/plan|verify/levels)|egress/port-use|load/total|published-list/entries)$";
 
 /** A path that climbs out of its folder and into `target`: `../../lab/hosts`. */
 const into = (target) => `^(\\.{1,2}/)+${target}(/|$)`;
@@ -319,9 +319,9 @@ const folderRules = [
   // What never enters the sandbox: schemas, the activities of a runbook, and the list of runbooks.
   folder(
     [
-      "runbooks/{registry,approvals,gates,planning,prepare-servers,run-settings,servers-plan}.ts",
+      "runbooks/{registry,approvals,gates,planning,prepare-servers,run-settings,servers-plan,target-with}.ts",
       "runbooks/*/contract.ts",
-      "runbooks/*/{activities,approvals,census,knowledge,prepare,report,reporting,select}.ts",
+      "runbooks/*/{activities,approvals,census,knowledge,lab-only,prepare,report,reporting,select}.ts",
       "workflows/procedure/reporting.ts",
     ],
     {

@@ -7,6 +7,7 @@ import type { Environment } from "../activities/references";
 import { createRoster } from "../activities/roster/client";
 import { createSsh } from "../activities/ssh/ssh";
 import type { Runbook } from "../runbooks/registry";
+import { createNetworkPorts } from "../workers/network-ports";
 import type { Context } from "./context";
 import { withMode } from "./input";
 import { answer } from "./output";
@@ -24,6 +25,7 @@ function planningDependencies(
     roster: createRoster(),
     ssh,
     postgres: createPostgresPorts(ssh),
+    egress: createNetworkPorts(ssh).egress,
     // The same.
     artifacts: openArtifacts(artifactsOf(env)),
     digest: (text) => createHash("sha256").update(text).digest("hex"),

@@ -1,4 +1,5 @@
 import { gatesMeantBy, type RunbookGates, shownGates } from "./approvals";
+import { egressMigrationGates } from "./egress-migration/gates";
 import { fleetUpgradeGates } from "./fleet-upgrade/approvals";
 import { replicaSetupGates } from "./replica-setup/gates";
 import { switchoverGates } from "./switchover/gates";
@@ -10,6 +11,7 @@ export const allGates: RunbookGates = [
   replicaSetupGates,
   switchoverGates,
   verifyBackupGates,
+  egressMigrationGates,
 ].reduce(both);
 
 function both(one: RunbookGates, other: RunbookGates): RunbookGates {

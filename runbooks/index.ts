@@ -1,4 +1,5 @@
 /** The workflow bundle's entry: one line a runbook. */
+export { egressMigration } from "./egress-migration/workflow";
 export { fleetUpgrade } from "./fleet-upgrade/workflow";
 export { replicaSetup } from "./replica-setup/workflow";
 export { switchover } from "./switchover/workflow";

@@ -1,7 +1,14 @@
 import type { z } from "zod";
 import type { ArtifactStore } from "../activities/artifacts/port";
+import type { EgressPort } from "../activities/egress/port";
 import type { Starts } from "../activities/evidence/port";
 import type { PostgresPorts } from "../activities/postgres/port";
+import * as egress from "./egress-migration/activities";
+import { egressMigrationInputSchema } from "./egress-migration/contract";
+import * as egressIds from "./egress-migration/ids";
+import { planSummary as egressSummary } from "./egress-migration/plan-words";
+import { readInput as readEgressInput } from "./egress-migration/prepare";
+import { templateInput as egressTemplate } from "./egress-migration/template";
 import {
   createFleetUpgradeActivities,
   planFor,
@@ -61,6 +68,7 @@ export interface Runbook {
         digest(text: string): string;
         /** Without them nobody looks at servers. */
         readonly postgres?: PostgresPorts | undefined;
+        readonly egress?: EgressPort | undefined;
       },
     signal?: AbortSignal,
   ): Promise<string>;
@@ -156,11 +164,23 @@ const verifyBackup: Runbook = {
   createActivities: verifying.createVerifyBackupActivities,
 };
 
+const egressMigration: Runbook = {
+  name: egressIds.runbookName,
+  workflowType: egressIds.workflowType,
+  input: egressMigrationInputSchema,
+  modes: { looks: "plan", acts: "execute" },
+  template: egressTemplate,
+  describe: describing(readEgressInput, egressIds, egressSummary),
+  plan: egress.planWithGateways,
+  createActivities: egress.createEgressMigrationActivities,
+};
+
 /** The first one is meant where none is named. */
 export const runbooks: readonly Runbook[] = [
   fleetUpgrade,
   replicaSetup,
   switchover,
   verifyBackup,
+  egressMigration,
   sweep,
 ];

@@ -1,7 +1,6 @@
 import { approvalsFor } from "../activities/approvals/approvals";
 import type { GatePolicies } from "../activities/approvals/port";
 import type { Configuration } from "../activities/configuration/port";
-import { oneOf } from "../activities/fault-words";
 import { describeFaults, type Fault } from "../activities/faults";
 import type { Host } from "../activities/inventory/port";
 import type { PostgresServer } from "../activities/postgres/port";
@@ -17,43 +16,11 @@ import type { Bouncer } from "../activities/postgres/switchover/port";
 import { readApprovals } from "./approvals";
 import { allGates } from "./gates";
 import type { PlanningPorts } from "./planning";
+import { type InputSubject, targetWith } from "./target-with";
 
 interface PostgresTarget {
   readonly target: Configuration["targets"][string];
   readonly postgres: PostgresSettings;
-}
-
-/** Whose input it is, e.g. `input of switchover`. */
-interface Subject {
-  readonly system: "input";
-  readonly what: string;
-}
-
-/** A target that has `postgres`. @throws input.invalid */
-function postgresTarget(
-  name: string,
-  { targets }: Configuration,
-  subject: Subject,
-): PostgresTarget {
-  const target = Object.hasOwn(targets, name) ? targets[name] : undefined;
-  const postgres = target?.postgres;
-  if (target !== undefined && postgres !== undefined)
-    return { target, postgres };
-  const known = Object.keys(targets).filter(
-    (one) => targets[one]?.postgres !== undefined,
-  );
-  const fault: Fault = {
-    path: "target",
-    found:
-      target === undefined
-        ? JSON.stringify(name)
-        : `${JSON.stringify(name)}, which has no postgres`,
-    expected:
-      known.length === 0
-        ? "a target that has postgres, but none has"
-        : oneOf(known),
-  };
-  throw describeFaults([fault], subject);
 }
 
 /** What is wrong besides, with the servers of those fields that name a host. */
@@ -71,7 +38,7 @@ async function requireServers<Field extends string>(
   named: Readonly<Record<Field, string>>,
   hosts: readonly Host[],
   { target, postgres: settings }: PostgresTarget,
-  subject: Subject,
+  subject: InputSubject,
   others: OtherFaults<Field>,
 ): Promise<Readonly<Record<Field, PostgresServer>>> {
   const of = { settings, access: target.ssh };
@@ -128,8 +95,13 @@ export async function planServers<
 ): Promise<ServersPlan<Settings> & Readonly<Record<Field, PostgresServer>>> {
   const subject = { system: "input", what } as const;
   const configured = await configuration.read();
-  const found = postgresTarget(settings.target, configured, subject);
-  const { target, postgres } = found;
+  const { target, settings: postgres } = targetWith(
+    "postgres",
+    settings.target,
+    configured,
+    subject,
+  );
+  const found = { target, postgres };
   const hosts = await inventory.resolve(target.inventory);
   const servers = await requireServers(named, hosts, found, subject, others);
   const approvals = await readApprovals(

@@ -1,5 +1,9 @@
 import { getClient } from "@temporalio/activity";
 import { createBuildActivities } from "../activities/build/activities";
+import { createCustomerActivities } from "../activities/customers/activities";
+import type { ProbePort } from "../activities/customers/port";
+import { createEgressActivities } from "../activities/egress/activities";
+import type { EgressPort } from "../activities/egress/port";
 import { createEvidenceActivities } from "../activities/evidence/activities";
 import type { Attest, Starts } from "../activities/evidence/port";
 import { createCalendarActivities } from "../activities/calendar/activities";
@@ -9,9 +13,12 @@ import { createFreezes } from "../activities/freeze/client";
 import { SharedHolds } from "../activities/hold/holds";
 import { createHostActivities } from "../activities/host/activities";
 import { createLedgerActivities } from "../activities/ledger/activities";
+import { createLoadActivities } from "../activities/load/activities";
+import type { LoadPort } from "../activities/load/port";
 import { createLockActivities } from "../activities/lock/activities";
 import { createPostgresActivities } from "../activities/postgres/activities";
 import type { PostgresPorts } from "../activities/postgres/port";
+import { createListActivities } from "../activities/published-list/activities";
 import { createRuns } from "../activities/runs/client";
 import { createSweepActivities } from "../activities/sweep/activities";
 import type { ArtifactStore, FileStore } from "../activities/artifacts/port";
@@ -28,6 +35,9 @@ export interface Ports extends VisitDependencies {
   readonly starts: Starts;
   readonly attest: Attest;
   readonly postgres: PostgresPorts;
+  readonly egress: EgressPort;
+  readonly load: LoadPort;
+  readonly probe: ProbePort;
 }
 
 /**
@@ -53,6 +63,10 @@ export function composeActivities(
     createFreezeActivities({ runs }),
     createSweepActivities({ ...ports, runs }),
     createPostgresActivities(ports),
+    createEgressActivities(ports),
+    createLoadActivities(ports),
+    createCustomerActivities(ports),
+    createListActivities(ports),
     createReportingActivities(ports),
     ...runbooks.map((runbook) => runbook.createActivities(ports)),
   ];

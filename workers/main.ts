@@ -11,6 +11,7 @@ import { createSsh } from "../activities/ssh/ssh";
 import { type Environment, readWorkerConfig } from "./config";
 import { connectNative } from "./connection";
 import { readConnectionSettings } from "./connection-settings";
+import { createNetworkPorts } from "./network-ports";
 import { createRunbookWorker } from "./runbook-worker";
 import { installRuntime } from "./runtime";
 
@@ -45,6 +46,7 @@ export async function runWorker(
         starts: serverStarts(),
         attest: serverAttest(),
         postgres: createPostgresPorts(ssh),
+        ...createNetworkPorts(ssh),
       },
     );
     onReady(worker.options.taskQueue);

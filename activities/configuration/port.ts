@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { approvalsSchema } from "../approvals/port";
 import { calendarDocumentSchema } from "../calendar/document";
+import { egressSchema } from "../egress/schema";
 import { idSchema, inventorySourceSchema } from "../inventory/port";
 import { balancerSchema } from "../loadbalancer/port";
 import { postgresSchema } from "../postgres/schema";
@@ -15,6 +16,8 @@ const targetSchema = z.strictObject({
   balancer: balancerSchema.optional(),
   /** The PostgreSQL servers among the hosts. */
   postgres: postgresSchema.optional(),
+  /** The gateways by which the hosts reach customers. */
+  egress: egressSchema.optional(),
   /** Who may answer which gate of a run on this target; stands instead of the file's own. */
   approvals: approvalsSchema.optional(),
   /** Names of calendars; work may start while all of them are open. Without any it may always. */

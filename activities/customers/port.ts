@@ -1,5 +1,5 @@
 import type { ArtifactRef } from "../artifacts/port";
-import type { LinuxGateway } from "../egress/port";
+import type { HostGateway } from "../egress/port";
 
 /** Customers whose sites are called; plain types, so that workflow code may import them. */
 
@@ -120,7 +120,7 @@ export interface ProbeOptions {
 export interface ProbePort {
   /** A result for each customer, in their order, from one old address and all new ones. @throws probe.*, ssh.* */
   ask(
-    gateway: LinuxGateway,
+    gateway: HostGateway,
     customers: readonly Customer[],
     options?: ProbeOptions,
   ): Promise<readonly ProbeResult[]>;
@@ -131,7 +131,7 @@ export interface VerifyBatchOrder {
   readonly batch: number;
   /** From 1; a batch that was asked in this pass is not asked again. */
   readonly pass: number;
-  readonly gateways: readonly LinuxGateway[];
+  readonly gateways: readonly HostGateway[];
   /** See `ProbeOptions`. */
   readonly userAgent?: string | undefined;
 }

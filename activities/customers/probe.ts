@@ -1,4 +1,4 @@
-import type { LinuxGateway } from "../egress/port";
+import type { HostGateway } from "../egress/port";
 import type { RunbookError } from "../errors";
 import { lastWords } from "../ssh/job-failure";
 import type { ExecResult, Ssh } from "../ssh/port";
@@ -54,7 +54,7 @@ export function createProbe(
 
 async function runTransfers(
   ssh: Pick<Ssh, "exec">,
-  gateway: LinuxGateway,
+  gateway: HostGateway,
   transfers: readonly Transfer[],
   { signal, ...asking }: Asking & Pick<ProbeOptions, "signal">,
 ): Promise<readonly Answered[]> {
@@ -78,7 +78,7 @@ async function runTransfers(
 
 /** @throws probe.* */
 function answersOf(
-  { id: gateway }: LinuxGateway,
+  { id: gateway }: HostGateway,
   transfers: readonly Transfer[],
   ended: ExecResult,
 ): readonly Answered[] {

@@ -1,3 +1,4 @@
+import type { ArtifactRef } from "../artifacts/port";
 import type { SshTarget } from "../ssh/port";
 
 /** Gateways through which a fleet reaches its customers; plain types, so that workflow code may import them. */
@@ -60,6 +61,8 @@ export interface AwsGateway extends AnyGateway {
   readonly mostRoutes?: number | undefined;
 }
 
+/** Those that are hosts, from whose addresses customers can be asked. */
+export type HostGateway = LinuxGateway | ApplicationGateway;
 export type Gateway = LinuxGateway | ApplicationGateway | AwsGateway;
 
 /** Only some of a gateway's new addresses may be used for these destinations. */
@@ -150,7 +153,6 @@ export interface Sight {
 export interface EgressPort<Of extends Gateway = Gateway> {
   /** Facts and faults; changes nothing. */
   inspect(gateway: Of, signal?: AbortSignal): Promise<GatewayFacts>;
-  /** @param hottest tuples that are wanted whether or not they are among the most used */
   look(gateway: Of, signal?: AbortSignal): Promise<GatewayLook>;
   /** Brings up the new addresses beside the old ones; no connection uses them yet. Keeps a snapshot first. */
   provision(gateway: Of, signal?: AbortSignal): Promise<void>;
@@ -166,4 +168,119 @@ export interface EgressPort<Of extends Gateway = Gateway> {
   restore(gateway: Of, generation: number, signal?: AbortSignal): Promise<void>;
   /** Forgets the snapshot: nothing brings the old addresses back any more. */
   release(gateway: Of, signal?: AbortSignal): Promise<void>;
+}
+
+/** What is known of destinations after so many looks. */
+export interface Census {
+  /** Milliseconds of the epoch. */
+  readonly since: number;
+  readonly until: number;
+  /** Looks that were due, and by gateway those that were taken. */
+  readonly due: number;
+  readonly taken: Readonly<Record<string, number>>;
+  /** Most connections through all gateways at one moment, which needs a look at each of them. */
+  readonly peak: number;
+  readonly peakAt: number;
+  /** The hottest, by gateway; at most 50. */
+  readonly tuples: readonly {
+    readonly gateway: string;
+    readonly tuple: Tuple;
+    readonly most: number;
+  }[];
+}
+
+/** In percent, of the ports that a destination may use, and of new connections. */
+export interface PressureLimits {
+  readonly warn: number;
+  readonly hold: number;
+  readonly rollback: number;
+  readonly failPercent: number;
+  /** So many looks in a row. */
+  readonly failLooks: number;
+}
+
+/** What a look at the pressure needs to know of those before; small JSON. */
+export interface PressureMemory {
+  readonly last: Readonly<Record<string, Pick<GatewayLook, "at" | "counters">>>;
+  /** Looks in a row in which too many connections failed. */
+  readonly failing: number;
+  /** By gateway, looks in a row that could not be taken. */
+  readonly unseen: Readonly<Record<string, number>>;
+  /** Most connections through all gateways at one moment since the stage began. */
+  readonly peak: number;
+  /** When all gateways were seen last, and whether there was nothing against going on. */
+  readonly seenAt: number;
+}
+
+export type PressureLevel = "ok" | "warn" | "hold" | "rollback";
+
+export interface PressureReport {
+  readonly level: PressureLevel;
+  /** Why, in words; the same words for the same reason, so that it is news once. */
+  readonly text: string;
+  /** What was measured. */
+  readonly figures: string;
+  readonly memory: PressureMemory;
+  /** Gateways whose rules or addresses are gone, such as after a boot. */
+  readonly gone: readonly string[];
+}
+
+interface OnGateways {
+  readonly gateways: readonly Gateway[];
+}
+
+export interface SteerOrder
+  extends OnGateways, Omit<Steering, "moved" | "stay"> {
+  /** Division of the customers; absent while nothing is moved. */
+  readonly document?: ArtifactRef | undefined;
+  /** Percent of its movable addresses, or the own test sites alone. */
+  readonly moved: number | "canaries";
+}
+
+export interface PressureOrder extends OnGateways {
+  readonly usable: readonly UsableAddresses[];
+  readonly limits: PressureLimits;
+  readonly everyMs: number;
+  /** Without news it returns after this time. */
+  readonly forMs: number;
+  /** Connections that count as a peak. */
+  readonly peakWanted: number;
+  readonly known?:
+    Pick<PressureReport, "level" | "text" | "memory"> | undefined;
+}
+
+export interface Drained {
+  readonly isDrained: boolean;
+  /** By gateway, connections that are open on old addresses. */
+  readonly onOld: Readonly<Record<string, number>>;
+}
+
+/** Each acts on all gateways at once, does what it can, and then fails by those that could not be reached. @throws egress.*, ssh.* */
+export interface EgressActivities {
+  inspectGateways(order: OnGateways): Promise<readonly GatewayFacts[]>;
+  lookAtGateways(order: OnGateways): Promise<Sight>;
+  takeCensus(
+    order: OnGateways & { readonly everyMs: number; readonly forMs: number },
+  ): Promise<Census>;
+  /** Looks until there is news: another level, other words, a peak, or rules that are gone. */
+  watchPressure(order: PressureOrder): Promise<PressureReport>;
+  provisionGateways(order: OnGateways): Promise<void>;
+  steerGateways(order: SteerOrder): Promise<void>;
+  reloadGateways(
+    order: OnGateways & { readonly generation: number },
+  ): Promise<void>;
+  /** Until hardly a connection is remembered any more, so that one storm does not fail by another's ports. */
+  awaitForgotten(
+    order: OnGateways & { readonly withinMs: number },
+  ): Promise<void>;
+  /** @param order until is milliseconds of the epoch */
+  awaitDrained(
+    order: OnGateways & { readonly everyMs: number; readonly until: number },
+  ): Promise<Drained>;
+  retireGateways(order: OnGateways): Promise<void>;
+  bringBackGateways(order: OnGateways): Promise<void>;
+  restoreGateways(
+    order: OnGateways & { readonly generation: number },
+  ): Promise<void>;
+  releaseGateways(order: OnGateways): Promise<void>;
 }

@@ -132,23 +132,22 @@ async function connect(
   return hosts;
 }
 
-/** The name of the first link claims the addresses: the kernel gives it to one of those who ask. */
-async function linkToUs([one, ...others]: readonly [
-  Seat,
-  ...Seat[],
-]): Promise<number> {
-  const first = process.pid % nets;
+/** The names of the links claim the addresses: the kernel gives them to one of those who ask, and what has just ended may still hold some. */
+async function linkToUs(seats: readonly [Seat, ...Seat[]]): Promise<number> {
+  const first = process.pid + made;
   for (let tried = 0; ; tried++) {
     const net = (first + tried) % nets;
+    const claimed: string[] = [];
     try {
-      await link([], ourEnd(net, 0), "us", one.name);
+      for (const [at, { name }] of seats.entries()) {
+        await link([], ourEnd(net, at), "us", name);
+        claimed.push(ourEnd(net, at));
+      }
+      return net;
     } catch (error) {
       if (tried === nets || !String(error).includes("File exists")) throw error;
-      continue;
+      for (const end of claimed) await ip("link", "delete", end);
     }
-    for (const [at, { name }] of others.entries())
-      await link([], ourEnd(net, at + 1), "us", name);
-    return net;
   }
 }
 

@@ -12,6 +12,7 @@ import { resolveReference } from "../../activities/references";
 import { createRoster } from "../../activities/roster/client";
 import { createSsh } from "../../activities/ssh/ssh";
 import { composeActivities } from "../../workers/compose";
+import { createNetworkPorts } from "../../workers/network-ports";
 import type { PgLab } from "./postgres-cluster";
 import type { TestServer } from "./temporal";
 
@@ -43,6 +44,7 @@ export async function startPostgresWorker({
   const activities = composeActivities({
     ...{ ssh, resolveReference, artifacts },
     postgres: ports(createPostgresPorts(ssh)),
+    ...createNetworkPorts(ssh),
     balancer: createLoadBalancer({ resolveReference }),
     configuration: configurationFile(configFile),
     roster: createRoster(),

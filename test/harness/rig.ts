@@ -28,6 +28,7 @@ import type {
 import { workflowId } from "../../runbooks/fleet-upgrade/ids";
 import type { fleetUpgrade } from "../../runbooks/fleet-upgrade/workflow";
 import { composeActivities, type Ports } from "../../workers/compose";
+import { createNetworkPorts } from "../../workers/network-ports";
 import type { Answer, OpenGate } from "../../workflows/gate/gate";
 import { decide, gatesQuery } from "../../workflows/gate/messages";
 import { siteQueue } from "../../workflows/task-queues";
@@ -171,6 +172,7 @@ async function runWorker(
     starts: serverStarts(),
     attest: serverAttest(),
     postgres: createPostgresPorts(ssh),
+    ...createNetworkPorts(ssh),
     inventory: createInventory({ baseDir: deps.lab.dir }),
   };
   const worker: Worker = await server.worker({

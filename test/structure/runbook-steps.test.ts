@@ -1,3 +1,4 @@
+import { egressSteps } from "../../runbooks/egress-migration/steps";
 import { replicaSteps } from "../../runbooks/replica-setup/steps";
 import { switchSteps } from "../../runbooks/switchover/steps";
 import { verifyBackupSteps } from "../../runbooks/verify-backup/steps";
@@ -11,6 +12,7 @@ interface Step {
 
 /** Every step that a run of the runbook may have. */
 const stepsOf: Readonly<Record<string, readonly Step[]>> = {
+  "egress-migration": egressSteps({ hasList: true }),
   "replica-setup": replicaSteps({
     ...{ synchronous: true, comparesLocked: true, method: "basebackup" },
   }),

@@ -1,0 +1,171 @@
+/** What a load on staging proves, and which cause it names. Pure. */
+
+import type { GatewayLook } from "../../activities/egress/port";
+import type {
+  ApplicationReport,
+  StormFigures,
+} from "../../activities/load/port";
+
+/** What was ordered, and what came of it. */
+export interface StressFacts {
+  /** Connections that were to be open at once. */
+  readonly wanted: number;
+  readonly holdS: number;
+  readonly storm: StormFigures;
+  readonly before: readonly GatewayLook[];
+  readonly after: readonly GatewayLook[];
+  readonly application?:
+    | (Pick<ApplicationReport, "requests" | "opened" | "failed"> & {
+        readonly mostPerRequest: number;
+      })
+    | undefined;
+}
+
+/** Each is one cause that peaks have and functional tests do not see. */
+export type StressCause =
+  | "load.tooSmall"
+  | "client.noLocalPort"
+  | "conntrack.full"
+  | "nat.noPort"
+  | "nat.search"
+  | "connect.slow"
+  | "connect.failed"
+  | "application.noReuse"
+  | "application.failed";
+
+export interface StressFinding {
+  readonly cause: StressCause;
+  readonly seen: string;
+  readonly hint: string;
+}
+
+const hints: Readonly<Record<StressCause, string>> = {
+  "load.tooSmall":
+    "put it on from more hosts, or see what keeps them: it proves nothing below the peak",
+  "client.noLocalPort":
+    "the host that puts the load on has used up its own ports: widen ip_local_port_range, or use more hosts",
+  "conntrack.full":
+    "raise nf_conntrack_max and nf_conntrack_buckets on the gateways",
+  "nat.noPort":
+    "spread by connection instead of a range (`spread: connection`), or use more addresses",
+  "nat.search":
+    "ports are nearly used up: spread by connection instead of a range, or use more addresses",
+  "connect.slow":
+    "a lost SYN is sent again after 1, 3 and 7 s: see what drops it between host, gateway and sink",
+  "connect.failed":
+    "see which hosts, gateways and sinks it concerns, and whether the sink takes as many",
+  "application.noReuse":
+    "the client opens a connection for nearly each request at this load: mend its pool before its ports are used up",
+  "application.failed": "read the client's own log",
+};
+
+/** Of `conntrack -S` for each new connection; from 20 on connects get slow: docs/egress.md. */
+const mostFound = 5;
+const slowMs = 500;
+
+/** None: it has passed. The cause that explains the others comes first. */
+export function stressFindings(facts: StressFacts): StressFinding[] {
+  const { storm } = facts;
+  const kernel = kernelSums(facts);
+  const { failed } = storm;
+  const others = (failed.timeout ?? 0) + (failed.reset ?? 0);
+  const rest =
+    others +
+    (failed.refused ?? 0) +
+    (failed.unreachable ?? 0) +
+    (failed.other ?? 0);
+  const found = kernel.opened === 0 ? 0 : kernel.found / kernel.opened;
+  const findings: (readonly [StressCause, string] | undefined)[] = [
+    when(
+      kernel.earlyDrop > 0,
+      "conntrack.full",
+      () =>
+        `the gateways gave up ${kernel.earlyDrop} connections because their table was full`,
+    ),
+    when(
+      kernel.insertFailed > 0,
+      "nat.noPort",
+      () => `the gateways found no port for ${kernel.insertFailed} packets`,
+    ),
+    when(
+      kernel.insertFailed === 0 && found >= mostFound,
+      "nat.search",
+      () =>
+        `the gateways tried ${found.toFixed(1)} ports for each new connection, at most ${mostFound} are sound`,
+    ),
+    when(
+      (failed.noLocalPort ?? 0) > 0,
+      "client.noLocalPort",
+      () => `${failed.noLocalPort} connections found no port on their own host`,
+    ),
+    when(
+      storm.p999Ms >= slowMs,
+      "connect.slow",
+      () =>
+        `p99.9 of connecting took ${Math.round(storm.p999Ms)} ms, at most ${slowMs} are sound; ${(storm.slowShare * 100).toFixed(2)} % took more than 0.9 s`,
+    ),
+    when(
+      rest > 0,
+      "connect.failed",
+      () => `${rest} of ${storm.tried} connections failed`,
+    ),
+    ...applicationFindings(facts),
+    when(
+      isTooSmall(facts),
+      "load.tooSmall",
+      () =>
+        `${storm.peak} connections were open at once for ${Math.floor(storm.heldS)} s, ${facts.wanted} for ${facts.holdS} s were wanted`,
+    ),
+  ];
+  return findings.flatMap((one) =>
+    one === undefined
+      ? []
+      : [{ cause: one[0], seen: one[1], hint: hints[one[0]] }],
+  );
+}
+
+const when = (
+  isSo: boolean,
+  cause: StressCause,
+  seen: () => string,
+): readonly [StressCause, string] | undefined =>
+  isSo ? [cause, seen()] : undefined;
+
+const isTooSmall = ({ storm, wanted, holdS }: StressFacts): boolean =>
+  storm.peak < wanted || storm.heldS < holdS;
+
+function applicationFindings({ application }: StressFacts) {
+  if (application === undefined) return [];
+  const { requests, opened, failed, mostPerRequest } = application;
+  const each = requests === 0 ? 0 : opened / requests;
+  return [
+    when(
+      each > mostPerRequest,
+      "application.noReuse",
+      () =>
+        `the client opened ${opened} connections for ${requests} requests, ${each.toFixed(2)} each; at most ${mostPerRequest} are sound`,
+    ),
+    when(
+      failed > 0 || requests === 0,
+      "application.failed",
+      () => `${failed} of ${requests} requests of the client failed`,
+    ),
+  ];
+}
+
+const none = { opened: 0, insertFailed: 0, drop: 0, earlyDrop: 0, found: 0 };
+
+/** What happened at the gateways meanwhile; one that booted in between counts from its boot. */
+function kernelSums({ before, after }: StressFacts): GatewayLook["counters"] {
+  const sums = { ...none };
+  for (const { gateway, counters } of after) {
+    const seen = before.find((look) => look.gateway === gateway)?.counters;
+    const since = seen && seen.opened <= counters.opened ? seen : none;
+    for (const name of Object.keys(sums) as (keyof typeof sums)[])
+      sums[name] += counters[name] - since[name];
+  }
+  return sums;
+}
+
+export const findingWords = ({ cause, seen, hint }: StressFinding): string =>
+  `${cause}: ${seen}; ${hint}`;

@@ -1,0 +1,415 @@
+import { spawn } from "node:child_process";
+import { setTimeout as pause } from "node:timers/promises";
+import type {
+  EgressPort,
+  LinuxGateway,
+  Steering,
+} from "../../../../activities/egress/port";
+import { createLinuxGateways } from "../../../../activities/egress/nat/gateway";
+import { rulesOf } from "../../../../activities/egress/nat/rules";
+import { steerScript } from "../../../../activities/egress/nat/scripts";
+import { createSsh } from "../../../../activities/ssh/ssh";
+import { describeWhen } from "../../../harness/describe-when";
+import { eventually } from "../../../harness/eventually";
+import { missingProgram } from "../../../harness/missing-program";
+import {
+  fresh,
+  type NatGround,
+  old,
+  sites,
+  startNatGround,
+} from "../../../harness/nat-ground";
+import { networkMissing } from "../../../harness/network";
+
+const missing =
+  networkMissing() ?? missingProgram("nft", "conntrack", "arping", "python3");
+const [site, other, third] = sites;
+
+describeWhen(missing)("a Linux gateway", () => {
+  let ground: NatGround;
+  let egress: EgressPort<LinuxGateway>;
+  let gateway: LinuxGateway;
+  const ssh = createSsh();
+  beforeEach(async () => {
+    ground = await startNatGround();
+    gateway = ground.gateway;
+    egress = createLinuxGateways(ssh);
+  }, 60_000);
+  afterEach(() => ground.stop(), 60_000);
+  afterAll(() => ssh.close());
+
+  let generation = 1_000;
+  const steer = (changes: Partial<Steering> = {}): Promise<void> =>
+    egress.steer(gateway, {
+      ...{ generation: ++generation, moved: [], stay: [], share: 0 },
+      ...{ spread: "connection", usable: [] },
+      ...changes,
+    });
+  const cameBy = async (to: string, count: number) => {
+    const connections = await ground.connect(to, count);
+    await connections.close();
+    return connections.by;
+  };
+  const isOld = (address: string) =>
+    (old as readonly string[]).includes(address);
+
+  it("has no fault, and tells which ones it has", async () => {
+    const sound = await egress.inspect(gateway);
+    expect(sound).toMatchObject({ faults: [] });
+    expect(sound.portHoldS).toBeGreaterThan(0);
+    await ground.run(
+      "gw",
+      "ip",
+      "addr",
+      "del",
+      `${old[2]}/24`,
+      "dev",
+      "to-server",
+    );
+    await ground.run(
+      "gw",
+      "nft",
+      "table ip early {\n chain post {\n type nat hook postrouting priority 10;\n }\n}",
+    );
+    expect((await egress.inspect(gateway)).faults).toEqual([
+      `to-server lacks the old address ${old[2]}`,
+      "chain ip early post translates addresses before ours would: give it priority srcnat",
+    ]);
+    expect(
+      (await egress.inspect({ ...gateway, interface: "eth9" })).faults,
+    ).toContain("there is no interface eth9");
+  });
+
+  it("brings new addresses up beside the old ones, and nobody uses them; a second call changes nothing", async () => {
+    await egress.provision(gateway);
+    await egress.provision(gateway);
+    const seen = await egress.look(gateway);
+    expect(seen).toMatchObject({ rules: "ours", lacks: [], onNew: 0 });
+    expect(Object.keys(await cameBy(site, 6)).every(isOld)).toBe(true);
+    const probe = await ground
+      .run(
+        ...([
+          "gw",
+          "curl",
+          "-sS",
+          "--http0.9",
+          "--max-time",
+          "1",
+          "--interface",
+          fresh[1],
+          `http://${site}/`,
+        ] as const),
+      )
+      .catch((error: { readonly stdout: string }) => error.stdout);
+    expect(probe).toContain(fresh[1]);
+  });
+
+  it("refuses an address that another machine has", async () => {
+    await ground.run(
+      "server",
+      "ip",
+      "addr",
+      "add",
+      `${fresh[0]}/32`,
+      "dev",
+      "lo",
+    );
+    await expect(egress.provision(gateway)).rejects.toMatchObject({
+      type: "egress.addressTaken",
+      seen: expect.stringContaining(fresh[0]),
+    });
+    expect((await egress.look(gateway)).lacks).toEqual([...fresh]);
+  });
+
+  it("spreads each connection over all new addresses, so that three carry three times the ports of one", async () => {
+    await egress.provision(gateway);
+    await steer({ moved: [site] });
+    const moved = await ground.connect(site, 384);
+    expect(moved.by).toEqual({
+      [fresh[0]]: 128,
+      [fresh[1]]: 128,
+      [fresh[2]]: 128,
+    });
+    const seen = await egress.look(gateway);
+    expect(seen).toMatchObject({
+      onNew: 384,
+      tuples: [{ tuple: `${site}:80`, old: 0, new: 384 }],
+    });
+    const before = seen.counters;
+    expect(await cameBy(site, 2)).toEqual({ failed: 2 });
+    const { counters } = await egress.look(gateway);
+    expect(counters.insertFailed).toBeGreaterThan(before.insertFailed);
+    expect(Object.keys(await cameBy(other, 3)).every(isOld)).toBe(true);
+    await moved.close();
+  });
+
+  it("carries no more than one address by a range, from one host to one destination", async () => {
+    await egress.provision(gateway);
+    await steer({ moved: [site], spread: "range" });
+    const { failed = 0, ...by } = await cameBy(site, 132);
+    expect(Object.values(by)).toEqual([128]);
+    expect(failed).toBe(4);
+  });
+
+  it("uses only the addresses that a destination lets in", async () => {
+    await egress.provision(gateway);
+    const usable = [{ tuple: `${site}:80`, addresses: [fresh[0], fresh[2]] }];
+    await steer({ moved: [site, other], usable });
+    expect(await cameBy(site, 10)).toEqual({ [fresh[0]]: 5, [fresh[2]]: 5 });
+    expect(Object.keys(await cameBy(other, 9)).sort()).toEqual([...fresh]);
+  });
+
+  it("leaves who stays, and sends a share of all others", async () => {
+    await egress.provision(gateway);
+    await steer({ stay: [third], share: 100 });
+    expect(Object.keys(await cameBy(third, 6)).every(isOld)).toBe(true);
+    expect(Object.keys(await cameBy(site, 6)).some(isOld)).toBe(false);
+    await steer({ share: 25 });
+    const by = Object.entries(await cameBy(site, 120));
+    const moved = by
+      .filter(([address]) => !isOld(address))
+      .reduce((sum, [, count]) => sum + count, 0);
+    expect(moved).toBeGreaterThan(8);
+    expect(moved).toBeLessThan(60);
+  });
+
+  it("takes all back at once, and open connections keep their address", async () => {
+    await egress.provision(gateway);
+    await steer({ moved: [site] });
+    const open = await ground.connect(site, 30);
+    await steer();
+    expect(Object.keys(await cameBy(site, 6)).every(isOld)).toBe(true);
+    expect(await open.alive()).toBe(30);
+    await open.close();
+  });
+
+  it("refuses an order that comes late, whichever it is", async () => {
+    await egress.provision(gateway);
+    await steer({ moved: [site] });
+    const now = generation;
+    const superseded = { type: "egress.superseded" };
+    const orders = {
+      steer: () => steer({ generation: now - 1 }),
+      reload: () => egress.reload(gateway, now - 1),
+      restore: () => egress.restore(gateway, now - 1),
+    };
+    for (const order of Object.values(orders))
+      await expect(order()).rejects.toMatchObject(superseded);
+    expect(Object.keys(await cameBy(site, 3)).some(isOld)).toBe(false);
+    await egress.restore(gateway, now + 1);
+    await egress.provision(gateway);
+    await expect(steer({ generation: now })).rejects.toMatchObject(superseded);
+    expect(Object.keys(await cameBy(site, 3)).every(isOld)).toBe(true);
+  }, 90_000);
+
+  it("tells rules that somebody changed by hand, and the next load puts ours back", async () => {
+    await egress.provision(gateway);
+    await steer({ moved: [site] });
+    await ground.run(
+      "gw",
+      "nft",
+      "flush",
+      "set",
+      "ip",
+      "runbooks_egress",
+      "moved",
+    );
+    expect((await egress.look(gateway)).rules).toBe("changed");
+    await steer({ moved: [site] });
+    expect((await egress.look(gateway)).rules).toBe("ours");
+    await ground.run(
+      "gw",
+      "nft",
+      "table ip early {\n chain post {\n type nat hook postrouting priority 10;\n }\n}",
+    );
+    expect((await egress.look(gateway)).rules).toBe("elsewhere");
+  });
+
+  it("counts on over a load, and has its rules again after a boot", async () => {
+    await egress.provision(gateway);
+    await steer({ moved: [site] });
+    await cameBy(site, 5);
+    await steer({ moved: [site, other] });
+    expect((await egress.look(gateway)).counters.opened).toBe(5);
+    await ground.run("gw", "nft", "delete", "table", "ip", "runbooks_egress");
+    for (const address of fresh)
+      await ground.run(
+        "gw",
+        "ip",
+        "addr",
+        "del",
+        `${address}/32`,
+        "dev",
+        "to-server",
+      );
+    expect(await egress.look(gateway)).toMatchObject({
+      ...{ rules: "absent", lacks: [...fresh] },
+    });
+    await egress.reload(gateway, generation);
+    expect(await egress.look(gateway)).toMatchObject({
+      rules: "ours",
+      lacks: [],
+    });
+    expect(Object.keys(await cameBy(other, 3)).some(isOld)).toBe(false);
+  });
+
+  it("has the old rules or the new ones when whoever loads them is killed", async () => {
+    await egress.provision(gateway);
+    await steer({ moved: [site] });
+    const many = Array.from(
+      { length: 60_000 },
+      (_, at) => `10.${(at >> 16) + 1}.${(at >> 8) & 255}.${at & 255}`,
+    );
+    const rules = rulesOf(gateway, {
+      ...{ generation: ++generation, moved: many, stay: [], share: 0 },
+      ...{ spread: "connection", usable: [] },
+    });
+    const sizes = new Set<number>();
+    for (const afterMs of [5, 60, 120, 240, 480]) {
+      const child = spawn(
+        "nsenter",
+        [
+          ...[
+            `--net=${ground.network.host("gw").namespace}`,
+            "sh",
+            "-c",
+            steerScript,
+          ],
+          ...["egress", gateway.workFolder, "to-server", String(generation)],
+          ...[fresh.join(" "), old.join(" ")],
+        ],
+        { detached: true },
+      );
+      child.stdin.on("error", () => undefined);
+      child.stdin.end(rules);
+      await pause(afterMs);
+      if (child.exitCode === null) process.kill(-child.pid!, "SIGKILL");
+      const listed = await ground.run(
+        "gw",
+        "nft",
+        "-j",
+        "list",
+        "set",
+        "ip",
+        "runbooks_egress",
+        "moved",
+      );
+      sizes.add(
+        (
+          JSON.parse(listed) as { nftables: { set?: { elem?: unknown[] } }[] }
+        ).nftables.find(({ set }) => set)?.set?.elem?.length ?? 0,
+      );
+    }
+    expect([...sizes].filter((size) => size !== 1 && size !== 60_000)).toEqual(
+      [],
+    );
+    await steer({ moved: [site] });
+    expect(await egress.look(gateway)).toMatchObject({
+      rules: "ours",
+      generation,
+    });
+  }, 90_000);
+
+  it("takes 10,000 destinations in one load", async () => {
+    await egress.provision(gateway);
+    const moved = Array.from(
+      { length: 10_000 },
+      (_, at) => `10.1.${at >> 8}.${at & 255}`,
+    );
+    const began = performance.now();
+    await steer({ moved });
+    const tookMs = Math.round(performance.now() - began);
+    process.stdout.write(`10,000 destinations were loaded in ${tookMs} ms\n`);
+    const { stdout } = {
+      stdout: await ground.run(
+        "gw",
+        "nft",
+        "list",
+        "set",
+        "ip",
+        "runbooks_egress",
+        "moved",
+      ),
+    };
+    expect(stdout.match(/10\.1\./g)).toHaveLength(10_000);
+  });
+
+  it("takes old addresses off once nothing is open on them, and brings them back as they were", async () => {
+    await egress.provision(gateway);
+    const addresses = () =>
+      ground
+        .run("gw", "ip", "-o", "-4", "addr", "show", "dev", "to-server")
+        .then((text) =>
+          text
+            .split("\n")
+            .map((line) => line.split(/\s+/)[3])
+            .filter(Boolean)
+            .sort(),
+        );
+    const all = await addresses();
+    const open = await ground.connect(site, 2);
+    await steer({ share: 100 });
+    await expect(egress.retire(gateway)).rejects.toMatchObject({
+      type: "egress.stillUsed",
+    });
+    await open.close();
+    await eventually(
+      async () => (await egress.look(gateway)).onOld === 0 || undefined,
+    );
+    await egress.retire(gateway);
+    await egress.retire(gateway);
+    expect(await addresses()).toEqual(
+      all.filter((one) => !isOld(one?.split("/")[0] ?? "")),
+    );
+    expect(
+      (
+        await ground.run(
+          "gw",
+          "cat",
+          "/proc/sys/net/ipv4/conf/to-server/promote_secondaries",
+        )
+      ).trim(),
+    ).toBe("0");
+    expect(Object.keys(await cameBy(site, 3)).some(isOld)).toBe(false);
+    await egress.bringBack(gateway);
+    await egress.bringBack(gateway);
+    expect(await addresses()).toEqual(all);
+  });
+
+  it("is as it was before, once it is restored", async () => {
+    const ruleset = () => ground.run("gw", "nft", "-s", "list", "ruleset");
+    const addresses = () =>
+      ground.run("gw", "ip", "-o", "-4", "addr", "show", "dev", "to-server");
+    const before = [await ruleset(), (await addresses()).replace(/\s+/g, " ")];
+    await egress.provision(gateway);
+    await steer({ moved: [site], share: 50 });
+    await egress.restore(gateway, ++generation);
+    await egress.restore(gateway, generation);
+    expect([await ruleset(), (await addresses()).replace(/\s+/g, " ")]).toEqual(
+      before,
+    );
+    expect(Object.keys(await cameBy(site, 3)).every(isOld)).toBe(true);
+    await egress.provision(gateway);
+    await steer({ moved: [site] });
+    expect(Object.keys(await cameBy(site, 3)).some(isOld)).toBe(false);
+  });
+
+  it("takes a list of connections that ends early for no answer", async () => {
+    await egress.provision(gateway);
+    const cut = createLinuxGateways({
+      exec: (target, { argv, ...rest }, options) => {
+        const broken = argv.map((word) =>
+          word.replace(
+            "conntrack -L -p tcp 2>/dev/null;",
+            "conntrack -L -p tcp 2>/dev/null | head -1; false;",
+          ),
+        );
+        expect(broken).not.toEqual(argv);
+        return ssh.exec(target, { ...rest, argv: broken }, options);
+      },
+    });
+    const lookBroken = { type: "egress.lookBroken" };
+    await expect(cut.look(gateway)).rejects.toMatchObject(lookBroken);
+    await expect(cut.retire(gateway)).rejects.toMatchObject(lookBroken);
+  });
+});

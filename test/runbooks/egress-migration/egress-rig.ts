@@ -1,0 +1,288 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type {
+  WorkflowHandle,
+  WorkflowHandleWithFirstExecutionRunId,
+} from "@temporalio/client";
+import { openArtifacts } from "../../../activities/artifacts/client";
+import { configurationFile } from "../../../activities/configuration/client";
+import {
+  serverAttest,
+  serverStarts,
+} from "../../../activities/evidence/client";
+import { createInventory } from "../../../activities/inventory/client";
+import { createLoadBalancer } from "../../../activities/loadbalancer/client";
+import { createPostgresPorts } from "../../../activities/postgres/ports";
+import { resolveReference } from "../../../activities/references";
+import { createRoster } from "../../../activities/roster/client";
+import { createSsh } from "../../../activities/ssh/ssh";
+import type { EgressMigrationInput } from "../../../runbooks/egress-migration/contract";
+import { workflowId } from "../../../runbooks/egress-migration/ids";
+import type { egressMigration } from "../../../runbooks/egress-migration/workflow";
+import { composeActivities } from "../../../workers/compose";
+import {
+  controlUpdates,
+  type ControlName,
+} from "../../../workflows/controls/messages";
+import type { OpenGate } from "../../../workflows/gate/gate";
+import { decide, gatesQuery } from "../../../workflows/gate/messages";
+import { procedureQuery } from "../../../workflows/procedure/messages";
+import type { ProcedureProgress } from "../../../workflows/procedure/progress";
+import { eventually } from "../../harness/eventually";
+import {
+  startTestServer,
+  type TestServer,
+  uniqueId,
+} from "../../harness/temporal";
+import { FakeNetwork } from "./fake-network";
+
+export type EgressHandle = WorkflowHandleWithFirstExecutionRunId<
+  typeof egressMigration
+>;
+
+type Asked = Pick<WorkflowHandle, "query" | "executeUpdate">;
+
+/** A network in memory, a real Temporal server and a worker in this process. */
+export interface EgressRig {
+  readonly server: TestServer;
+  readonly folder: string;
+  /** A network of its own for each run. */
+  network: FakeNetwork;
+  /** Starts a run in mode execute on target `lab`. */
+  start(input?: Partial<EgressMigrationInput>): Promise<EgressHandle>;
+  /** The gate, as soon as it is open. @throws Error when the run asks about another failure instead */
+  gate(handle: Asked, id: string): Promise<OpenGate>;
+  /** The same, whatever else is asked beside it. */
+  gateAny(handle: Asked, id: string): Promise<OpenGate>;
+  /** Waits until new connections through the gateway go by `moved/share`. */
+  untilStanding(gateway: string, standing: string): Promise<void>;
+  untilCalled(call: string): Promise<void>;
+  answer(
+    handle: Asked,
+    gate: string,
+    choice: string,
+    comment?: string,
+  ): Promise<void>;
+  until(
+    handle: Asked,
+    question: (progress: ProcedureProgress) => boolean,
+  ): Promise<ProcedureProgress>;
+  control(handle: Asked, name: ControlName): Promise<void>;
+  reportOf(result: { readonly text: string }): Promise<string>;
+  /** Changes the section `egress` of the target from now on. */
+  configure(egress: object): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const seconds = (count: number): number => count / 3_600;
+
+/** Nobody waits for days in a test; what the limits mean is tested beside the decisions. */
+const quickly = {
+  census: { hours: seconds(0.4), everyS: 0.2, coverage: 50 },
+  stress: { holdS: 1, lifeS: 1, factor: 1.5 },
+  verify: { gapH: 0 },
+  stages: {
+    canary: { holdH: 0, deadlineH: seconds(60) },
+    "ramp-10": { holdH: 0, deadlineH: seconds(60) },
+    "ramp-25": { holdH: 0, deadlineH: seconds(60) },
+    "ramp-50": { holdH: 0, deadlineH: seconds(60) },
+    "ramp-100": { holdH: 0, deadlineH: seconds(60) },
+  },
+  pressure: { everyS: 0.2 },
+  ...{ drainD: 1, quarantineD: 0 },
+} as const satisfies Partial<EgressMigrationInput>;
+
+export const egressSection = {
+  ...{ allowsPrivate: true, interface: "out", workFolder: "/srv/egress" },
+  ports: { from: 20_000, to: 20_127 },
+  gateways: {
+    "gw-1": { old: ["203.0.113.1"], new: ["203.0.113.101", "203.0.113.102"] },
+    "gw-2": { old: ["203.0.113.2"], new: ["203.0.113.103", "203.0.113.104"] },
+  },
+  staging: {
+    gateways: {
+      "gw-s": {
+        old: ["203.0.113.51"],
+        new: ["203.0.113.151", "203.0.113.152"],
+      },
+    },
+    hosts: ["st-1"],
+    sink: ["198.18.0.1:80"],
+    application: { host: "st-1", command: ["client"] },
+  },
+};
+
+const customers = Array.from({ length: 20 }, (_, at) => ({
+  ...{ id: `c-${at + 1}`, url: `http://c-${at + 1}.example/` },
+  addresses: [`198.51.100.${at + 1}`],
+  ...(at === 0 && { canary: true }),
+}));
+
+export async function startEgressRig({
+  suggestedEvents,
+  ui = false,
+}: {
+  readonly suggestedEvents?: number;
+  readonly ui?: boolean;
+} = {}): Promise<EgressRig> {
+  const folder = await mkdtemp(join(tmpdir(), "runbooks-egress-"));
+  const server = await startTestServer({ suggestedEvents, ui });
+  const taskQueue = uniqueId("runbooks");
+  const configFile = join(folder, "runbooks.json");
+  const customersFile = join(folder, "customers.jsonl");
+  const inventoryFile = join(folder, "hosts.json");
+  const hosts = ["gw-1", "gw-2", "gw-s", "st-1"];
+  const configure = (egress: object): Promise<void> =>
+    writeFile(
+      configFile,
+      JSON.stringify({
+        targets: { lab: { inventory: { file: inventoryFile }, egress } },
+        components: {},
+      }),
+    );
+  await Promise.all([
+    configure(egressSection),
+    writeFile(
+      inventoryFile,
+      JSON.stringify(
+        hosts.map((id) => ({ id, address: "127.0.0.1", pool: "gateways" })),
+      ),
+    ),
+    writeFile(
+      customersFile,
+      customers.map((one) => `${JSON.stringify(one)}\n`).join(""),
+    ),
+  ]);
+  const rig = { network: new FakeNetwork() };
+  const stopWorker = await startWorker(server, {
+    ...{ taskQueue, configFile, folder },
+    network: () => rig.network,
+  });
+  const { client } = server;
+  return Object.assign(rig, {
+    ...{ server, folder, configure },
+    start: (input: Partial<EgressMigrationInput> = {}) => {
+      const whole = {
+        ...{ target: "lab", change: uniqueId("c"), mode: "execute" as const },
+        ...{ customers: customersFile, ...quickly, ...input },
+        stages: { ...quickly.stages, ...input.stages },
+      };
+      return client.workflow.start<typeof egressMigration>("egressMigration", {
+        ...{ taskQueue, workflowId: workflowId(whole), args: [whole] },
+      });
+    },
+    gate: openGate,
+    gateAny: (handle: Asked, id: string) =>
+      eventually(async () => {
+        const gates = await handle.query(gatesQuery);
+        return gates.find((gate) => gate.id === id);
+      }, 60_000),
+    untilStanding: async (gateway: string, standing: string) => {
+      await eventually(
+        async () => rig.network.standingOf(gateway) === standing || undefined,
+        60_000,
+      );
+    },
+    untilCalled: async (call: string) => {
+      await eventually(
+        async () => rig.network.calls.includes(call) || undefined,
+        60_000,
+      );
+    },
+    answer: async (
+      handle: Asked,
+      gate: string,
+      choice: string,
+      comment?: string,
+    ) => {
+      const { nonce } = await openGate(handle, gate);
+      const why = comment === undefined ? {} : { comment };
+      const answer = { gate, nonce, choice, by: "test", ...why };
+      await handle.executeUpdate(decide, { args: [answer] });
+    },
+    until: (
+      handle: Asked,
+      question: (progress: ProcedureProgress) => boolean,
+    ) =>
+      eventually(async () => {
+        const progress = await handle.query(procedureQuery);
+        if (progress !== undefined && question(progress)) return progress;
+        const gates = await handle.query(gatesQuery);
+        const asks = gates.map(({ title }) => title).join("; ");
+        throw new Error(`the run is at: ${progress?.step ?? ""}; ${asks}`);
+      }, 60_000),
+    control: async (handle: Asked, name: ControlName) => {
+      const args = [{ by: "test", reason: "a test" }] as const;
+      await handle.executeUpdate(controlUpdates[name], { args: [...args] });
+    },
+    reportOf: ({ text }: { readonly text: string }) =>
+      readFile(
+        join(folder, "artifacts", /report: (\S+)/.exec(text)?.[1] ?? ""),
+        "utf8",
+      ),
+    async stop() {
+      await stopWorker();
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  });
+}
+
+async function startWorker(
+  server: TestServer,
+  {
+    taskQueue,
+    configFile,
+    folder,
+    network,
+  }: {
+    readonly taskQueue: string;
+    readonly configFile: string;
+    readonly folder: string;
+    network(): FakeNetwork;
+  },
+): Promise<() => Promise<void>> {
+  const ssh = createSsh();
+  const artifacts = openArtifacts({ location: join(folder, "artifacts") });
+  // Whichever network is the test's own at the moment of the call.
+  const fake = new Proxy({} as FakeNetwork, {
+    get: (_, name) => {
+      const one = network();
+      const value: unknown = Reflect.get(one, name);
+      return typeof value === "function"
+        ? (value as (...args: unknown[]) => unknown).bind(one)
+        : value;
+    },
+  });
+  const worker = await server.worker({
+    taskQueue,
+    activities: composeActivities({
+      ...{ ssh, resolveReference, artifacts },
+      ...{ egress: fake, load: fake, probe: fake },
+      postgres: createPostgresPorts(ssh),
+      balancer: createLoadBalancer({ resolveReference }),
+      configuration: configurationFile(configFile),
+      roster: createRoster(),
+      ...{ starts: serverStarts(), attest: serverAttest() },
+      inventory: createInventory({ baseDir: "/" }),
+    }),
+  });
+  const running = worker.run();
+  return async () => {
+    worker.shutdown();
+    await running;
+    await Promise.all([ssh.close(), artifacts.close()]);
+  };
+}
+
+/** A run that failed elsewhere says why, instead of a time that passes. */
+async function openGate(handle: Asked, id: string): Promise<OpenGate> {
+  const open = await eventually(async () => {
+    const gates = await handle.query(gatesQuery);
+    const found = gates.find((gate) => gate.id === id);
+    return found ?? gates.find((gate) => gate.id.startsWith("failed-"));
+  }, 60_000);
+  if (open.id !== id) throw new Error(open.title);
+  return open;
+}

@@ -1,0 +1,207 @@
+import { sshError } from "../../../activities/ssh/errors";
+import type {
+  Customer,
+  ProbeClass,
+  ProbePort,
+  ProbeResult,
+} from "../../../activities/customers/port";
+import type {
+  EgressPort,
+  Gateway,
+  GatewayFacts,
+  GatewayLook,
+  Steering,
+} from "../../../activities/egress/port";
+import { RunbookError } from "../../../activities/errors";
+import type {
+  ApplicationReport,
+  LoadPort,
+  StormOrder,
+  StormReport,
+} from "../../../activities/load/port";
+
+interface Standing {
+  provisioned: boolean;
+  retired: boolean;
+  released: boolean;
+  steering: Steering | undefined;
+  rules: GatewayLook["rules"];
+  counters: { -readonly [Name in keyof GatewayLook["counters"]]: number };
+}
+
+const hot = "198.51.100.7:443";
+
+/** Gateways, load and customers in memory, which keep the promises of their ports and can fail on purpose for as long as a test wants. */
+export class FakeNetwork implements EgressPort, LoadPort, ProbePort {
+  /** `<verb> <gateway> <moved>/<share>`, in their order. */
+  readonly calls: string[] = [];
+  /** Gateways that nobody reaches. */
+  readonly unreachable = new Set<string>();
+  readonly classes = new Map<string, ProbeClass>();
+  /** Open connections through each gateway. */
+  open = 40;
+  /** From this share on the hottest destination takes nearly all its ports. */
+  pressesFrom = 101;
+  /** Staging's connects take a second. */
+  isSlow = false;
+  /** The customer's own client opens a connection for each request. */
+  reusesNothing = false;
+  readonly #standing = new Map<string, Standing>();
+
+  of(gateway: string): Standing {
+    const known = this.#standing.get(gateway) ?? {
+      ...{ provisioned: false, retired: false, released: false },
+      ...{ steering: undefined, rules: "absent" as const },
+      counters: { ...none },
+    };
+    this.#standing.set(gateway, known);
+    return known;
+  }
+
+  /** What new connections do now: `moved/share`, or nothing without rules. */
+  standingOf(gateway: string): string | undefined {
+    const { steering } = this.of(gateway);
+    return steering && `${steering.moved.length}/${steering.share}`;
+  }
+
+  /** It has booted: rules and counters are gone. */
+  boot(gateway: string): void {
+    const standing = this.of(gateway);
+    standing.rules = "absent";
+    standing.counters = { ...none };
+  }
+
+  async inspect(gateway: Gateway): Promise<GatewayFacts> {
+    this.#reach(gateway, "inspect");
+    return {
+      ...{ gateway: gateway.id, kernel: "6.1.0", entries: 10 },
+      ...{ mostEntries: 10_000, portHoldS: 120, faults: [] },
+    };
+  }
+
+  async look(gateway: Gateway): Promise<GatewayLook> {
+    if (this.unreachable.has(gateway.id)) throw unreachable(gateway);
+    const standing = this.of(gateway.id);
+    const { steering, retired, rules } = standing;
+    const share = rules === "absent" ? 0 : (steering?.share ?? 0);
+    const onNew = retired ? this.open : Math.round((this.open * share) / 100);
+    const used = share >= this.pressesFrom ? 350 : onNew;
+    standing.counters.opened += 100;
+    return {
+      ...{ gateway: gateway.id, at: Date.now(), entries: 0 },
+      ...{ mostEntries: 10_000, rules, lacks: [] },
+      counters: { ...standing.counters },
+      ...{ onOld: share === 100 ? 0 : this.open - onNew, onNew },
+      tuples: [{ tuple: hot, old: this.open - onNew, new: used }],
+      generation: steering?.generation ?? 0,
+    };
+  }
+
+  async provision(gateway: Gateway): Promise<void> {
+    this.#reach(gateway, "provision");
+    const standing = this.of(gateway.id);
+    standing.provisioned = true;
+    standing.rules = "ours";
+  }
+
+  async steer(gateway: Gateway, steering: Steering): Promise<void> {
+    const { moved, share } = steering;
+    this.#reach(gateway, "steer", `${moved.length}/${share}`);
+    this.#fence(gateway, steering.generation);
+    const standing = this.of(gateway.id);
+    standing.steering = steering;
+    standing.rules = "ours";
+  }
+
+  async reload(gateway: Gateway, generation: number): Promise<void> {
+    this.#reach(gateway, "reload");
+    this.#fence(gateway, generation);
+    this.of(gateway.id).rules = "ours";
+  }
+
+  async retire(gateway: Gateway): Promise<void> {
+    this.#reach(gateway, "retire");
+    this.of(gateway.id).retired = true;
+  }
+
+  async bringBack(gateway: Gateway): Promise<void> {
+    this.#reach(gateway, "bringBack");
+    this.of(gateway.id).retired = false;
+  }
+
+  async restore(gateway: Gateway, generation: number): Promise<void> {
+    this.#reach(gateway, "restore");
+    this.#fence(gateway, generation);
+    const standing = this.of(gateway.id);
+    standing.provisioned = false;
+    standing.steering = undefined;
+    standing.rules = "absent";
+  }
+
+  async release(gateway: Gateway): Promise<void> {
+    this.#reach(gateway, "release");
+    this.of(gateway.id).released = true;
+  }
+
+  async storm({ host, destinations }: StormOrder): Promise<StormReport> {
+    this.calls.push(`storm ${host.id}`);
+    const connections = destinations.reduce(
+      (sum, one) => sum + one.connections,
+      0,
+    );
+    const total = {
+      ...{ tried: connections * 4, failed: {}, peak: connections },
+      ...{ heldS: 3_600, p50Ms: 1, p99Ms: 4 },
+      p999Ms: this.isSlow ? 1_020 : 30,
+      slowShare: this.isSlow ? 0.1 : 0,
+    };
+    const opening = [
+      [this.isSlow ? slowBucket : quickBucket, total.tried],
+    ] as const;
+    return { ...{ host: host.id, total, opening }, destinations: [] };
+  }
+
+  async application(): Promise<ApplicationReport> {
+    this.calls.push("application");
+    const opened = this.reusesNothing ? 990 : 20;
+    return {
+      ...{ host: "st-1", requests: 1_000, failed: 0, opened },
+      sockets: [],
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.calls.push("stop");
+  }
+
+  async ask(
+    gateway: { readonly id: string },
+    customers: readonly Customer[],
+  ): Promise<readonly ProbeResult[]> {
+    this.calls.push(`ask ${gateway.id}`);
+    return customers.map(({ id }) => ({
+      ...{ customer: id, class: this.classes.get(id) ?? "allowed", seen: "" },
+    }));
+  }
+
+  #reach({ id, ...gateway }: Gateway, verb: string, words = ""): void {
+    this.calls.push(`${verb} ${id} ${words}`.trim());
+    if (this.unreachable.has(id)) throw unreachable({ id, ...gateway });
+  }
+
+  #fence({ id }: Gateway, generation: number): void {
+    const { steering } = this.of(id);
+    if ((steering?.generation ?? 0) <= generation) return;
+    const seen = `${id} has generation ${steering?.generation ?? 0}`;
+    throw new RunbookError("egress.superseded", "stop", seen, "look again");
+  }
+}
+
+/** As activities/load/total.ts counts: about a second, and some milliseconds. */
+const slowBucket = 236;
+const quickBucket = 150;
+
+const none = { opened: 0, insertFailed: 0, drop: 0, earlyDrop: 0, found: 0 };
+
+const unreachable = ({ id }: Pick<Gateway, "id">) =>
+  sshError("unreachable", { seen: `no answer from ${id}` });
