@@ -1,6 +1,6 @@
 /**
  * Runs a command beside a look at its sockets: a program for python3 (3.6 or newer, standard library, Linux). It prints one
- * line of JSON: the last line of the command's stdout, what the host's TCP opened meanwhile, and the most sockets that were
+ * line of JSON: the end of the command's stdout, what the host's TCP opened meanwhile, and the most sockets that were
  * open at once by destination. Its exit code is the command's.
  *
  * Processes are those of the command's process group and their descendants, so that those whose parents are gone count too.
@@ -10,7 +10,7 @@
 export const applicationProgram = String.raw`
 import json, os, socket, subprocess, sys, threading, time
 
-MOST, EVERY, REST = 50, 0.1, 4
+MOST, EVERY, REST, KEPT = 50, 0.1, 4, 8192
 # Open, or on their way: ESTABLISHED, SYN_SENT, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT, LAST_ACK, CLOSING.
 OPEN = {"01", "02", "04", "05", "08", "09", "0B"}
 LISTEN = "0A"
@@ -98,12 +98,11 @@ def watch(most, ended):
         ended.wait(max(EVERY, REST * (time.monotonic() - begun)))
 
 
-def last_line(stream):
-    last = b""
-    for line in stream:
-        if line.strip():
-            last = line.strip()
-    return last[:8192].decode("utf-8", "replace")
+def end_of(stream):
+    kept = b""
+    for part in iter(lambda: stream.read1(65536), b""):
+        kept = (kept + part)[-KEPT:]
+    return kept.decode("utf-8", "replace")
 
 
 before = active_opens()
@@ -115,7 +114,7 @@ except OSError as error:
 most, ended = {}, threading.Event()
 watcher = threading.Thread(target=watch, args=(most, ended), daemon=True)
 watcher.start()
-last = last_line(child.stdout)
+end = end_of(child.stdout)
 code = child.wait()
 ended.set()
 watcher.join()
@@ -123,7 +122,7 @@ sockets = {}
 for key, count in most.items():
     sockets[place(key)] = max(sockets.get(place(key), 0), count)
 report = {
-    "last": last,
+    "end": end,
     "activeOpens": max(0, active_opens() - before),
     "sockets": sorted(sockets.items(), key=lambda item: -item[1])[:MOST],
 }

@@ -5,7 +5,7 @@ import { loadError } from "./errors";
 import { checkApplication } from "./orders";
 import type { ApplicationOrder, ApplicationReport } from "./port";
 import { pythonWords, runPython } from "./python";
-import { readApplication } from "./reports";
+import { endOfCommand, readApplication } from "./reports";
 
 /** Runs the order's command as a job, beside a look at its sockets. */
 export async function application(
@@ -24,8 +24,9 @@ export async function application(
   );
   if (ended.exitCode === 0) return readApplication(host.id, ended.stdout);
   const [name = ""] = command;
+  const said = lastWords({ ...ended, stdout: endOfCommand(ended.stdout) });
   throw loadError("commandFailed", {
-    seen: `${name} ended with ${ended.exitCode} on ${host.id}${lastWords(ended)}`,
+    seen: `${name} ended with ${ended.exitCode} on ${host.id}${said}`,
     facts: { host: host.id },
   });
 }

@@ -63,7 +63,7 @@ export interface StormReport {
   readonly opening: readonly (readonly [bucket: number, count: number])[];
 }
 
-/** The customer's own client, or a tool such as wrk or k6, that prints one JSON object as its last line. */
+/** The customer's own client, or a tool such as k6, that prints one JSON object as its last line; or wrk itself. */
 export interface ApplicationOrder {
   readonly host: LoadHost;
   readonly key: string;
@@ -79,6 +79,8 @@ export interface ApplicationReport {
   readonly failed: number;
   /** Connections that were opened for them: by the command's own word, else all that its host opened meanwhile. */
   readonly opened: number;
+  /** The command did not say `opened`: whatever else its host opened meanwhile is in it. */
+  readonly openedByHost?: true;
   /** Most sockets that were open at once, by destination; at most 50. */
   readonly sockets: readonly { readonly tuple: Tuple; readonly most: number }[];
 }

@@ -3,7 +3,7 @@ import type { JobResult, Ssh } from "../ssh/port";
 import { loadError } from "./errors";
 import type { LoadHost } from "./port";
 
-/** By which the shell below says that there is no python3: no program of ours ends so. */
+/** By which the shell below says that there is no python3. A command may end so too, but then its report is on stdout. */
 const noPython = 90;
 
 /** Words that run a program on a host, apart from whatever its login user has set for Python. */
@@ -35,7 +35,7 @@ export async function runPython(
     { key, command: { argv }, env, timeoutMs },
     signal === undefined ? {} : { signal },
   );
-  if (ended.exitCode === noPython)
+  if (ended.exitCode === noPython && ended.stdout === "")
     throw loadError("noPython", {
       seen: `${id} has no python3`,
       facts: { host: id },

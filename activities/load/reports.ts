@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { loadError } from "./errors";
 import type { ApplicationReport, ConnectFailure, StormReport } from "./port";
+import { readWrk } from "./wrk";
 
 const count = z.int().min(0);
 const amount = z.number().min(0);
@@ -42,7 +43,7 @@ export function readStorm(host: string, stdout: string): StormReport {
 
 /** Of what the command's host saw: application-program.ts. */
 const seenSchema = z.object({
-  last: z.string(),
+  end: z.string(),
   activeOpens: count,
   sockets: z.array(z.tuple([z.string(), count])),
 });
@@ -52,22 +53,30 @@ const saidSchema = z.object({
   opened: count.optional(),
 });
 
-/** @throws load.badReport when the command's last line is no report */
+/** The end of what a command said on stdout; nothing where it never ran. */
+export function endOfCommand(stdout: string): string {
+  const seen = seenSchema.safeParse(lastLine(stdout));
+  return seen.success ? seen.data.end : "";
+}
+
+/** @throws load.badReport when the command's last line is no report, and its words are not those of wrk */
 export function readApplication(
   host: string,
   stdout: string,
 ): ApplicationReport {
-  const { last, activeOpens, sockets } = seenSchema.parse(lastLine(stdout));
-  const said = saidSchema.safeParse(lastLine(last));
-  if (!said.success)
+  const { end, activeOpens, sockets } = seenSchema.parse(lastLine(stdout));
+  const said = saidSchema.safeParse(lastLine(end)).data ?? readWrk(end);
+  if (said === undefined)
     throw loadError("badReport", {
-      seen: `the command on ${host} ended with ${quoted(last)}`,
-      expected: "an object of JSON with requests and failed",
+      seen: `the command on ${host} ended with ${quoted(end)}`,
+      expected:
+        "an object of JSON with requests and failed, or the words of wrk",
       facts: { host },
     });
-  const { requests, failed, opened = activeOpens } = said.data;
+  const { requests, failed, opened } = said;
   return {
-    ...{ host, requests, failed, opened },
+    ...{ host, requests, failed, opened: opened ?? activeOpens },
+    ...(opened === undefined && { openedByHost: true }),
     sockets: sockets.map(([tuple, most]) => ({ tuple, most })),
   };
 }

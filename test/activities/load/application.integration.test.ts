@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { ApplicationOrder } from "../../../activities/load/port";
 import { describeWhen } from "../../harness/describe-when";
 import { missingProgram } from "../../harness/missing-program";
+import { withoutWrk } from "../../harness/wrk";
 import { startLoadHost, type TestedHost } from "./load-host";
 import { startSite } from "./targets";
 
@@ -22,6 +23,23 @@ process.stdin.on("data", (part) => (text += part)).on("end", () => {
   console.log(JSON.stringify({ requests: requests.total + errors, failed }));
 });
 `;
+
+describeWhen(missing ?? withoutWrk())("load of wrk", () => {
+  test("is read from its own words", async () => {
+    const [from, site] = await Promise.all([startLoadHost(), startSite()]);
+    const command = ["wrk", "-t1", "-c4", "-d1s", `http://${site.tuple}/`];
+    const key = from.nextKey();
+    const timeoutMs = 60_000;
+    const report = await from.load
+      .application({ host: from.host, key, command, timeoutMs })
+      .finally(() => Promise.all([from.stop(), site.stop()]));
+    expect(report).toMatchObject({
+      ...{ failed: 0, openedByHost: true },
+      sockets: [{ tuple: site.tuple, most: 4 }],
+    });
+    expect(report.requests).toBeGreaterThan(4);
+  });
+});
 
 describeWhen(missing)("load of an application", () => {
   let from: TestedHost;
@@ -52,6 +70,7 @@ describeWhen(missing)("load of an application", () => {
   test("a client within its limit reuses its connections", async () => {
     const report = await client(8);
     expect(report).toMatchObject({ host: "app-1", failed: 0 });
+    expect(report.openedByHost).toBeUndefined();
     expect(report.opened).toBe(site.connections());
     expect(report.opened).toBeLessThanOrEqual(8);
     expect(report.requests).toBeGreaterThan(5 * report.opened);
@@ -93,9 +112,19 @@ time.sleep(2)`;
     const report = await from.load.application(
       order(["sh", "-c", script, "sh", ...words]),
     );
-    expect(report.failed).toBe(0);
+    expect(report).toMatchObject({ failed: 0, openedByHost: true });
     expect(report.requests).toBeGreaterThan(5);
     expect(report.sockets).toEqual([{ tuple: site.tuple, most: 5 }]);
+  });
+
+  test("a command that ends as we say that python3 is missing has failed itself", async () => {
+    const script = "echo out of seats; exit 90";
+    await expect(
+      from.load.application(order(["sh", "-c", script])),
+    ).rejects.toMatchObject({
+      type: "load.commandFailed",
+      seen: "sh ended with 90 on app-1:\nout of seats",
+    });
   });
 
   test("a command that fails, and one that is not there, are told as such", async () => {

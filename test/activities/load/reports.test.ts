@@ -4,9 +4,9 @@ import { readApplication, readStorm } from "../../../activities/load/reports";
 import { hostSchema } from "../../../activities/inventory/port";
 import { sshAccessSchema } from "../../../activities/ssh/port";
 
-const seen = (last: string): string =>
+const seen = (end: string): string =>
   JSON.stringify({
-    ...{ last, activeOpens: 40 },
+    ...{ end, activeOpens: 40 },
     sockets: [["198.51.100.7:443", 12]],
   });
 
@@ -20,7 +20,9 @@ test("a command's own count of connections goes before the host's", () => {
 
 test("a command that counts none takes the host's count", () => {
   const without = seen('{"requests":10,"failed":0}');
-  expect(readApplication("app-1", without)).toMatchObject({ opened: 40 });
+  expect(readApplication("app-1", without)).toMatchObject({
+    ...{ opened: 40, openedByHost: true },
+  });
 });
 
 test.each(["", "all done", "[]", '{"requests":-1,"failed":0}', '{"failed":0}'])(
