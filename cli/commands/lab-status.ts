@@ -12,6 +12,12 @@ const postgresSchema = z.object({
   writesLog: z.string(),
 });
 
+const networkSchema = z.object({
+  sites: z.number(),
+  connections: z.number(),
+  sources: z.number(),
+});
+
 const statusSchema = z.looseObject({
   hosts: z.number(),
   up: z.number(),
@@ -20,6 +26,7 @@ const statusSchema = z.looseObject({
   version: z.string(),
   startedAt: z.string(),
   postgres: postgresSchema.optional(),
+  network: networkSchema.optional(),
 });
 
 /** What the lab in a folder does. @throws cli.labSilent */
@@ -29,10 +36,16 @@ export async function showLab(context: Context, dir: string): Promise<void> {
     throw cliError("labSilent", { seen: `there is no lab in ${dir}` });
   const status = await askLab(record);
   const { hosts, up, connections, faults, startedAt, postgres } = status;
+  const { network } = status;
   answer(context, { ...record, ...status }, [
     `Lab in ${dir}: ${up} of ${hosts} hosts up, ${connections} connections, since ${startedAt}`,
     `  Faults: ${faults.join(", ") || "none"}`,
     ...(postgres === undefined ? [] : postgresLines(postgres)),
+    ...(network === undefined
+      ? []
+      : [
+          `  Sites: ${network.sites}; connections to them so far: ${network.connections}, from ${network.sources} addresses`,
+        ]),
     `  export RUNBOOK_CONFIG=${record.configFile}`,
   ]);
 }

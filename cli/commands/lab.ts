@@ -26,6 +26,7 @@ interface UpFlags {
   readonly version: string;
   readonly service: boolean;
   readonly postgres?: boolean;
+  readonly network?: boolean;
   readonly sizeMb: number;
   readonly detach?: boolean;
 }
@@ -109,6 +110,12 @@ function addUpOptions(up: Command): Command {
       "--postgres",
       "a PostgreSQL primary with writers and an empty replica's host instead",
     )
+    .addOption(
+      new Option(
+        "--network",
+        "a fleet behind NAT gateways and its customers' sites instead; root on Linux",
+      ).conflicts(["postgres", "hosts", "pools", "fault"]),
+    )
     .option("--size-mb <number>", "of the primary's data", Number, 300)
     .option("--detach", "leave it running and return");
 }
@@ -121,8 +128,18 @@ async function upHere(context: Context, flags: UpFlags): Promise<void> {
   await untilEnded(context, lab);
 }
 
-async function labOf(context: Context, flags: UpFlags): Promise<Lab> {
+/** What all kinds of lab have. */
+type AnyLab = Pick<
+  Lab,
+  "dir" | "configFile" | "inventoryFile" | "controlUrl" | "stopped" | "stop"
+> & { readonly hosts: readonly unknown[] };
+
+async function labOf(context: Context, flags: UpFlags): Promise<AnyLab> {
   const dir = labFolder(context, flags);
+  if (flags.network === true) {
+    const { startNetworkLab } = await import("../../lab/network/lab.js");
+    return startNetworkLab({ dir });
+  }
   const faults = [...(flags.fault ?? [])];
   if (flags.postgres === true) {
     const { startPostgresLab } = await import("../../lab/postgres/lab.js");
@@ -133,7 +150,10 @@ async function labOf(context: Context, flags: UpFlags): Promise<Lab> {
   return startLab({ dir, faults, hosts, pools, version, service });
 }
 
-async function untilEnded({ interrupted }: Context, lab: Lab): Promise<void> {
+async function untilEnded(
+  { interrupted }: Context,
+  lab: AnyLab,
+): Promise<void> {
   const stop = (): void => void lab.stop();
   interrupted.addEventListener("abort", stop);
   if (interrupted.aborted) stop();
@@ -141,12 +161,13 @@ async function untilEnded({ interrupted }: Context, lab: Lab): Promise<void> {
 }
 
 /** As lab.json has it: the process is the lab's own. */
-function labDocument(lab: Lab): Omit<LabRecord, "pid"> {
+function labDocument(lab: AnyLab): Omit<LabRecord, "pid"> {
   const { dir, configFile, inventoryFile, controlUrl, hosts } = lab;
-  const postgres = readLabRecord(dir)?.postgres;
+  const { postgres, network } = readLabRecord(dir) ?? {};
   return {
     ...{ dir, configFile, inventoryFile, controlUrl, hosts: hosts.length },
     ...(postgres === undefined ? {} : { postgres }),
+    ...(network === undefined ? {} : { network }),
   };
 }
 
@@ -183,17 +204,24 @@ async function upDetached(
 }
 
 function detachedArgv(dir: string, flags: UpFlags): string[] {
-  const { hosts, pools, version, fault = [], sizeMb } = flags;
+  const { version, fault = [] } = flags;
+  const ofHosts = !(flags.postgres ?? flags.network ?? false);
   return [
     join(__dirname, "..", "main.js"),
     ...["lab", "up", "--dir", dir],
     ...fault.flatMap((one) => ["--fault", one]),
-    ...(flags.postgres === true
-      ? ["--postgres", "--size-mb", String(sizeMb)]
-      : ["--hosts", String(hosts), "--pools", String(pools)]),
-    ...(flags.postgres === true ? [] : ["--version", version]),
+    ...kindArgv(flags),
+    ...(ofHosts ? ["--version", version] : []),
     ...(flags.service ? [] : ["--no-service"]),
   ];
+}
+
+function kindArgv(flags: UpFlags): string[] {
+  const { hosts, pools, sizeMb } = flags;
+  if (flags.network === true) return ["--network"];
+  return flags.postgres === true
+    ? ["--postgres", "--size-mb", String(sizeMb)]
+    : ["--hosts", String(hosts), "--pools", String(pools)];
 }
 
 /** The record is written when the lab is complete; nobody waits for it any more once the signal is aborted. */
@@ -223,7 +251,8 @@ function tellUp(
   context: Context,
   document: Omit<LabRecord, "pid"> & { readonly log?: string },
 ): void {
-  const { hosts, dir, inventoryFile, configFile, postgres } = document;
+  const { hosts, dir, inventoryFile, configFile } = document;
+  const { postgres, network } = document;
   answer(context, document, [
     `Lab of ${hosts} hosts in ${dir}`,
     `  Inventory: ${inventoryFile}`,
@@ -231,6 +260,12 @@ function tellUp(
       ? []
       : [
           `  PostgreSQL: below ${postgres.folder}, writes in ${postgres.writesLog}`,
+        ]),
+    ...(network === undefined
+      ? []
+      : [
+          `  Customers: ${join(dir, "customers.jsonl")}; their sites as ${join(dir, "sites.json")} says`,
+          `  A host's network: ip netns exec ${network.prefix}app-01 sh`,
         ]),
     `  export RUNBOOK_CONFIG=${configFile}`,
     ...(postgres === undefined ? [] : [`  Then: ${planOfReplica}`]),

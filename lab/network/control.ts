@@ -2,7 +2,11 @@ import type { LabControl } from "../hosts/control";
 import type { NetworkLab } from "./lab";
 
 /** What the control API of a network lab answers. Its sites are changed by their file, and faults it has none. */
-export function controlOf(lab: NetworkLab, startedAt: Date): LabControl {
+export function controlOf(
+  lab: NetworkLab,
+  startedAt: Date,
+  up: () => number,
+): LabControl {
   const noFaults = () =>
     Promise.reject(new SyntaxError("a network lab has no faults"));
   return {
@@ -10,7 +14,7 @@ export function controlOf(lab: NetworkLab, startedAt: Date): LabControl {
       dir: lab.dir,
       pid: process.pid,
       hosts: lab.hosts.length,
-      up: lab.hosts.length,
+      up: up(),
       connections: 0,
       faults: [],
       version: "none",

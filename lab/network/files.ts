@@ -85,7 +85,11 @@ export function writeConfig(
     },
     egress,
   };
-  return write(dir, labFiles.config, stringify({ targets: { lab } }));
+  return write(
+    dir,
+    labFiles.config,
+    stringify({ targets: { lab }, components: {} }),
+  );
 }
 
 function write(dir: string, name: string, text: string): string {

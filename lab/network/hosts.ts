@@ -25,6 +25,12 @@ export class Hosts {
     return [...this.servers.keys()];
   }
 
+  /** Of those whose server runs. */
+  get up(): number {
+    return [...this.servers.values()].filter(({ service }) => service.isRunning)
+      .length;
+  }
+
   /** Starts one on each host, and writes what a client needs. @throws Error with what sshd said */
   async start(ids: readonly string[]): Promise<void> {
     writeIdentity(this.dir, "root", this.clientKey);

@@ -80,7 +80,9 @@ export class RunningNetworkLab implements NetworkLab {
     writeInventory(dir, layout, (id) => namespaces.address(id));
     writeCustomers(dir, layout);
     writeConfig(this.settings, layout);
-    this.control = await serveControl(controlOf(this, new Date()));
+    this.control = await serveControl(
+      controlOf(this, new Date(), () => hosts.up),
+    );
     this.controlUrl = `http://127.0.0.1:${portOf(this.control)}`;
     const { controlUrl, inventoryFile, configFile } = this;
     // Last: who finds it finds a complete lab.

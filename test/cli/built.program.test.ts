@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
+import { networkLabMissing } from "../../lab/network/missing";
 import { postgresMissing } from "../../lab/postgres/ground";
 import { describeWhen } from "../harness/describe-when";
 import { eventually } from "../harness/eventually";
@@ -174,6 +175,20 @@ describeWhen(postgresMissing())("runbook lab up --postgres", () => {
     expect(out).toContain("Host primary: primary, ");
     expect(out).toContain("host replica: empty; ");
     expect(out).toMatch(/Writes: \d+ acknowledged, 0 unanswered/);
+    expect((await shell(["lab", "down", ...place])).code).toBe(0);
+    expect((await shell(["lab", "status", ...place])).code).toBe(8);
+  }, 180_000);
+});
+
+describeWhen(networkLabMissing())("runbook lab up --network", () => {
+  it("is brought up apart from the shell, looked at, and taken down", async () => {
+    const place = ["--dir", join(folder, "network")];
+    const up = await shell(["lab", "up", ...place, "--network", "--detach"]);
+    expect(up).toMatchObject({ err: "", code: 0 });
+    expect(up.out).toContain("Lab of 17 hosts");
+    const { out } = await shell(["lab", "status", ...place]);
+    expect(out).toContain("17 of 17 hosts up");
+    expect(out).toContain("Sites: 30; ");
     expect((await shell(["lab", "down", ...place])).code).toBe(0);
     expect((await shell(["lab", "status", ...place])).code).toBe(8);
   }, 180_000);
