@@ -62,9 +62,7 @@ export class Service {
       this.waiting.push({ pattern, done });
     });
     const ended = this.gone.then(() => {
-      throw new Error(
-        `${this.child.spawnargs.join(" ")} ended:\n${this.said.join("\n")}`,
-      );
+      throw this.ending();
     });
     await Promise.race([heard, ended]);
   }
@@ -77,10 +75,23 @@ export class Service {
     this.child.kill(signal);
   }
 
-  /** Resolves when it has ended. */
-  async end(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
-    this.child.kill(signal);
+  /** @throws Error with what it said when it has ended of itself */
+  expectRunning(): void {
+    const { exitCode, signalCode } = this.child;
+    if (exitCode !== null || signalCode !== null) throw this.ending();
+  }
+
+  /** Resolves when it has ended. @throws Error with what it said when it failed, or had ended of itself */
+  async end(): Promise<void> {
+    this.expectRunning();
+    this.child.kill("SIGTERM");
     await this.gone;
+    if (this.child.exitCode !== 0) throw this.ending();
+  }
+
+  private ending(): Error {
+    const argv = this.child.spawnargs.join(" ");
+    return new Error(`${argv} ended:\n${this.said.join("\n")}`);
   }
 
   private hear(line: string): void {

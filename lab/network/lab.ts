@@ -66,9 +66,9 @@ export interface NetworkLab {
     /** Ids; all by default. */
     readonly sites?: readonly string[];
   }): Promise<void>;
-  /** As of the last second; zeros without a load. */
+  /** As of the last second; zeros without a load. @throws Error where a part of the load has ended of itself */
   loadCounts(): Promise<LoadCounts>;
-  /** Resolves when each connection has been answered or has failed. */
+  /** Resolves when each connection has been answered or has failed. @throws Error likewise */
   stopLoad(): Promise<LoadCounts>;
   /** Runs sh in the namespace of a host, or of `internet` and `st-sink`. @returns stdout */
   sh(id: string, script: string): Promise<string>;

@@ -55,17 +55,25 @@ export class Load {
     );
   }
 
-  /** As of the last second. */
+  /** As of the last second. @throws Error where a program of it has ended: what it counts no more must not look like no failures */
   async counts(): Promise<LoadCounts> {
+    for (const service of this.services) service.expectRunning();
+    return this.read();
+  }
+
+  /** Resolves when every connection has been answered or has failed. @throws Error likewise; the others have ended then */
+  async stop(): Promise<LoadCounts> {
+    const ends = await Promise.allSettled(
+      this.services.map((service) => service.end()),
+    );
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
+    return this.read();
+  }
+
+  private async read(): Promise<LoadCounts> {
     const read = async (file: string): Promise<LoadCounts> =>
       countsSchema.parse(JSON.parse(await readFile(file, "utf8")));
     return sum(await Promise.all(this.files.map(read)));
-  }
-
-  /** Resolves when every connection has been answered or has failed. */
-  async stop(): Promise<LoadCounts> {
-    await Promise.all(this.services.map((service) => service.end()));
-    return this.counts();
   }
 }
 

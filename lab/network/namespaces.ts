@@ -14,6 +14,7 @@ export interface Namespaces {
 }
 
 const nets = 256;
+let claims = 0;
 const ourEnd = (net: number, at: number): string => `rbnet${net}-${at}`;
 
 /**
@@ -70,20 +71,26 @@ const ourLink = (own: string, us: string): string =>
 const ipBatch = (lines: readonly string[]): Promise<string> =>
   run(["ip", "-batch", "-"], lines.map((line) => `${line}\n`).join(""));
 
-/** The name of the first link claims the addresses: the kernel gives it to one of those who ask. */
+/**
+ * The names of the links claim the addresses: the kernel gives each to one of those who ask, and what has just ended may still
+ * hold some of them for a moment.
+ */
 async function linkToUs(names: readonly string[]): Promise<number> {
-  const link = (net: number, name: string, at: number): string =>
-    `link add ${ourEnd(net, at)} type veth peer name us netns ${name}`;
-  const [first = "", ...others] = names;
+  const first = process.pid + ++claims;
   for (let tried = 0; ; tried++) {
-    const net = (process.pid + tried) % nets;
+    const net = (first + tried) % nets;
+    const link = (name: string, at: number): string =>
+      `link add ${ourEnd(net, at)} type veth peer name us netns ${name}`;
     try {
-      await ipBatch([link(net, first, 0)]);
+      await ipBatch(names.map(link));
+      return net;
     } catch (error) {
       if (tried === nets || !String(error).includes("File exists")) throw error;
-      continue;
+      await Promise.all(names.map(unlink));
     }
-    await ipBatch(others.map((name, at) => link(net, name, at + 1)));
-    return net;
   }
 }
+
+/** From its namespace, in which nothing else is called so: the other end goes along. */
+const unlink = (name: string): Promise<string> =>
+  sh(name, "ip link delete us 2>/dev/null || true\n");

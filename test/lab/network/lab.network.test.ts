@@ -21,6 +21,9 @@ const namespaces = async (): Promise<readonly string[]> =>
     .split("\n")
     .map((line) => line.split(" ")[0] ?? "");
 
+const commandOf = (pid: string): string =>
+  pid === "" ? "" : readFileSync(`/proc/${pid}/cmdline`, "utf8");
+
 describeWhen(networkLabMissing())("a network lab", () => {
   let folder: string;
   let lab: NetworkLab;
@@ -175,6 +178,26 @@ describeWhen(networkLabMissing())("a network lab", () => {
     expect(Object.keys(failed["site-02"] ?? {})).toEqual(["status 403"]);
   });
 
+  it("does not take a load of which a part has died for one without failures", async () => {
+    await lab.startLoad({ perSecond: 20, sites: ["site-01"] });
+    const { namespace = "" } = lab.appHosts[0] ?? {};
+    const { stdout } = await run("ip", ["netns", "pids", namespace]);
+    const load = stdout
+      .split("\n")
+      .filter((pid) => commandOf(pid).includes("steady.py"));
+    expect(load).toHaveLength(1);
+    process.kill(Number(load[0]), "SIGKILL");
+    await eventually(() =>
+      lab.loadCounts().then(
+        () => undefined,
+        () => true,
+      ),
+    );
+    await expect(lab.stopLoad()).rejects.toThrow("steady.py");
+    await lab.startLoad({ perSecond: 20, sites: ["site-01"] });
+    expect((await lab.stopLoad()).failed).toEqual({});
+  });
+
   it("has a staging of its own, whose sink keeps what is opened", async () => {
     const [host] = lab.staging.hosts;
     const body = await ssh(host?.address ?? "", "curl -s http://198.18.0.1/");
@@ -229,6 +252,26 @@ describeWhen(networkLabMissing())("the end of a network lab", () => {
     const left = await namespaces();
     expect(own.filter((name) => left.includes(name))).toEqual([]);
     expect(existsSync(dir)).toBe(false);
+  });
+
+  it("leaves no name that keeps the next one from starting", async () => {
+    // As of a network that has just ended, whose links go one by one.
+    const names = Array.from(
+      { length: 16 },
+      (_, at) => `rbnet${(process.pid + at) % 256}-1`,
+    );
+    const each = (words: (name: string) => readonly string[]) =>
+      Promise.allSettled(names.map((name) => run("ip", [...words(name)])));
+    const held = await each((n) => ["link", "add", n, "type", "bridge"]);
+    const mine = names.filter((_, at) => held[at]?.status === "fulfilled");
+    expect(mine).not.toEqual([]);
+    try {
+      const lab = await startNetworkLab({ dir: join(folder, "lab"), ...small });
+      expect(lab.hosts).toHaveLength(9);
+      await lab.stop();
+    } finally {
+      for (const name of mine) await run("ip", ["link", "delete", name]);
+    }
   });
 
   it("comes with that of its owner, however that ends", async () => {
