@@ -1,5 +1,6 @@
 /** What a load on staging proves, and which cause it names. Pure. */
 
+import { longSearch, signatures } from "../../activities/egress/nat/signatures";
 import type { GatewayLook } from "../../activities/egress/port";
 import type {
   ApplicationReport,
@@ -42,14 +43,10 @@ export interface StressFinding {
 const hints: Readonly<Record<StressCause, string>> = {
   "load.tooSmall":
     "put it on from more hosts, or see what keeps them: it proves nothing below the peak",
-  "client.noLocalPort":
-    "the host that puts the load on has used up its own ports: widen ip_local_port_range, or use more hosts",
-  "conntrack.full":
-    "raise nf_conntrack_max and nf_conntrack_buckets on the gateways",
-  "nat.noPort":
-    "spread by connection instead of a range (`spread: connection`), or use more addresses",
-  "nat.search":
-    "ports are nearly used up: spread by connection instead of a range, or use more addresses",
+  "client.noLocalPort": signatures.noLocalPort.hint,
+  "conntrack.full": signatures.tableFull.hint,
+  "nat.noPort": signatures.portsExhausted.hint,
+  "nat.search": signatures.portSearch.hint,
   "connect.slow":
     "a lost SYN is sent again after 1, 3 and 7 s: see what drops it between host, gateway and sink",
   "connect.failed":
@@ -59,8 +56,6 @@ const hints: Readonly<Record<StressCause, string>> = {
   "application.failed": "read the client's own log",
 };
 
-/** Of `conntrack -S` for each new connection; from 20 on connects get slow: docs/egress.md. */
-const mostFound = 5;
 const slowMs = 500;
 
 /** None: it has passed. The cause that explains the others comes first. */
@@ -88,10 +83,10 @@ export function stressFindings(facts: StressFacts): StressFinding[] {
       () => `the gateways found no port for ${kernel.insertFailed} packets`,
     ),
     when(
-      kernel.insertFailed === 0 && found >= mostFound,
+      kernel.insertFailed === 0 && found >= longSearch,
       "nat.search",
       () =>
-        `the gateways tried ${found.toFixed(1)} ports for each new connection, at most ${mostFound} are sound`,
+        `the gateways tried ${found.toFixed(1)} ports for each new connection, at most ${longSearch} are sound`,
     ),
     when(
       (failed.noLocalPort ?? 0) > 0,

@@ -1,6 +1,7 @@
 /** What one sight means for the stage that is on, given those before it. Pure. */
 
 import { openOn } from "../census/peaks";
+import { longSearch, type SignatureId, signatures } from "../nat/signatures";
 import { mostUsed } from "../port-use";
 import type {
   Gateway,
@@ -26,8 +27,6 @@ export const newMemory = (now: number): PressureMemory => ({
 
 /** A gateway that was not seen for so many looks in a row may be in any state. */
 const mostUnseen = 3;
-/** Ports that the kernel tries for each new connection; it gives up at 248: docs/egress.md. */
-const searchLimit = 5;
 /** Below it a quotient says nothing. */
 const fewestOpened = 20;
 
@@ -113,22 +112,34 @@ function deltaOf(
 const tooManyFail = ({ failPercent, failLooks }: PressureLimits): string =>
   `more than ${failPercent} % of new connections failed in ${failLooks} looks in a row`;
 
+const withHint = (seen: string, id: SignatureId): string =>
+  `${seen} (${signatures[id].hint})`;
+
 function inKernel({ gateway, opened, failed, found, earlyDrop }: Delta) {
   const seen: Seen[] = [];
   if (failed > 0)
     seen.push({
       level: "hold",
-      text: `${gateway} found no port for a connection`,
+      text: withHint(
+        `${gateway} found no port for a connection`,
+        "portsExhausted",
+      ),
     });
   if (earlyDrop > 0)
     seen.push({
       level: "hold",
-      text: `${gateway} gives up connections, since its table is full`,
+      text: withHint(
+        `${gateway} gives up connections, since its table is full`,
+        "tableFull",
+      ),
     });
-  if (opened >= fewestOpened && found > searchLimit * opened)
+  if (opened >= fewestOpened && found > longSearch * opened)
     seen.push({
       level: "hold",
-      text: `${gateway} searches more than ${searchLimit} ports for each new connection`,
+      text: withHint(
+        `${gateway} searches more than ${longSearch} ports for each new connection`,
+        "portSearch",
+      ),
     });
   return seen;
 }
