@@ -231,6 +231,11 @@ counts=$({ conntrack -L -p tcp 2>/dev/null; echo "end $?"; } | awk -v olds="$old
   }') || fail ${exits.lookBroken} "the list of connections ended early"
 echo "$counts" | grep '^open'
 echo "$counts" | grep '^tuple' | sort -k5,5 -rn | head -50
+# Rules and what is remembered of them change one after the other: in between they would seem to be somebody else's.
+if [ -e "$dir/lock" ]; then
+  exec 9<"$dir/lock"
+  flock -s -w 30 9 || fail ${exits.lookBroken} "an order is under way for more than 30 s"
+fi
 echo "generation $(cat "$dir/generation" 2>/dev/null || echo 0)"
 tables=$(nft list tables) || fail ${exits.lookBroken} "nft does not answer"
 if echo "$tables" | grep -qxF "table $table"; then
@@ -241,6 +246,7 @@ else
   echo "digest absent none"
   echo "opened 0"
 fi
+exec 9<&-
 ip -o -4 addr show dev "$iface" | awk '{ split($4, p, "/"); print "address", p[1] }'
 ${chains}
 echo end

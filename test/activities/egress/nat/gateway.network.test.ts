@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type {
   EgressPort,
@@ -201,6 +203,36 @@ describeWhen(missing)("a Linux gateway", () => {
     await expect(steer({ generation: now })).rejects.toMatchObject(superseded);
     expect(Object.keys(await cameBy(site, 3)).every(isOld)).toBe(true);
   }, 90_000);
+
+  it("waits for an order that is half done before it judges the rules", async () => {
+    await egress.provision(gateway);
+    const { workFolder } = gateway;
+    // Rules change first, and what is remembered of them after.
+    const half = `exec 9>"$1/lock"; flock 9; nft add chain ip runbooks_egress half
+      until [ -e "$1/go" ]; do sleep 0.02; done; nft delete chain ip runbooks_egress half`;
+    const order = ground.run("gw", "sh", "-c", half, "sh", workFolder);
+    await eventually(async () => {
+      const listed = await ground.run(
+        "gw",
+        "nft",
+        "list",
+        "table",
+        "ip",
+        "runbooks_egress",
+      );
+      return listed.includes("chain half") || undefined;
+    });
+    const look = egress.look(gateway);
+    const { ino } = await stat(join(workFolder, "lock"));
+    await eventually(async () => {
+      const locks = await readFile("/proc/locks", "utf8");
+      const waits = new RegExp(`-> FLOCK .*:${ino} `).test(locks);
+      return waits || undefined;
+    }, 10_000);
+    await writeFile(join(workFolder, "go"), "");
+    await order;
+    expect((await look).rules).toBe("ours");
+  });
 
   it("tells rules that somebody changed by hand, and the next load puts ours back", async () => {
     await egress.provision(gateway);
