@@ -10,6 +10,7 @@ import { durationText, line } from "../output";
 import type { Observation } from "../run/observation";
 import { observerOf } from "../run/observe";
 import { withClient } from "../temporal";
+import { registerDemoEgress } from "./demo-egress";
 import { registerDemoReplica } from "./demo-replica";
 import {
   answerGate,
@@ -55,6 +56,7 @@ export function registerDemo({ root, run: runWork }: Program): void {
       runWork(command, (context) => demo(context, flags)),
     );
   registerDemoReplica(command, runWork);
+  registerDemoEgress(command, runWork);
 }
 
 const demo = (outer: Context, flags: DemoFlags): Promise<ExitName> =>

@@ -80,8 +80,23 @@ const sound: Npm = {
 describeWhen(noProc)(".ci/run", () => {
   it("sums all tiers and steps into its last line", () => {
     const { status, lastLine } = run(sound);
-    // System packages, install, format, lint, types, unused code, build, two demos, nothing left running.
-    expect(lastLine).toBe(`${16 + 10} passed, 0 failed, 1 skipped`);
+    // System packages, install, format, lint, types, unused code, build, three demos, nothing left running.
+    expect(lastLine).toBe(`${16 + 11} passed, 0 failed, 1 skipped`);
+    expect(status).toBe(0);
+  });
+
+  it("leaves the demo of the egress out, and says why, where there can be no network lab", () => {
+    const built = path.join(folder, "dist/lab/network");
+    mkdirSync(built, { recursive: true });
+    writeFileSync(
+      path.join(built, "missing.js"),
+      'exports.networkLabMissing = () => "network namespaces take root";',
+    );
+    const { status, lastLine, stdout } = run(sound);
+    expect(stdout).toContain(
+      "left out: demo of the egress: network namespaces take root",
+    );
+    expect(lastLine).toBe(`${16 + 10} passed, 0 failed, 2 skipped`);
     expect(status).toBe(0);
   });
 
@@ -91,7 +106,7 @@ describeWhen(noProc)(".ci/run", () => {
       "run --silent lint": "echo 'no semicolon'; exit 1",
       "run test:replay": `${report(3, 1, 0)}; exit 1`,
     });
-    expect(lastLine).toBe("24 passed, 2 failed, 1 skipped");
+    expect(lastLine).toBe("25 passed, 2 failed, 1 skipped");
     expect(stderr).toContain("== lint: FAILED");
     expect(stderr).toContain("== npm run test:replay: FAILED (1)");
     expect(status).toBe(1);
@@ -99,7 +114,7 @@ describeWhen(noProc)(".ci/run", () => {
 
   it("counts a tier that ends without a report as failed", () => {
     const { status, lastLine } = run({ ...sound, "test --": "exit 1" });
-    expect(lastLine).toBe("16 passed, 1 failed, 0 skipped");
+    expect(lastLine).toBe("17 passed, 1 failed, 0 skipped");
     expect(status).toBe(1);
   });
 
@@ -117,7 +132,7 @@ describeWhen(noProc)(".ci/run", () => {
         'setsid sleep 612 >/dev/null 2>&1 & until [ "$(ps -o pgid= -p $! | tr -d " ")" = $! ]; do :; done',
     });
     expect(stdout).toMatch(/left running:[^]*sleep 612/);
-    expect(lastLine).toBe("25 passed, 1 failed, 1 skipped");
+    expect(lastLine).toBe("26 passed, 1 failed, 1 skipped");
     const left = spawnSync("pgrep", ["-f", "^sleep 612$"]);
     expect(left.status).toBe(1);
   }, 30_000);
