@@ -83,9 +83,16 @@ export function bootScript(gateway: GatewaySeat): string {
     "nft -f - <<'END'",
     operatorRules(gateway),
     "END",
+    // Two minutes elsewhere, for which nobody waits in a lab.
+    "for state in syn_sent time_wait fin_wait close_wait last_ack close; do",
+    `  echo ${portHoldS} >/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_$state`,
+    "done",
     "",
   ].join("\n");
 }
+
+/** Seconds for which a gateway holds the port of a connection that was closed, or that nobody answers. */
+const portHoldS = 5;
 
 /** What the operator has had all the time: each connection of a host goes out by the next of the old addresses. */
 function operatorRules({ old, inside }: GatewaySeat): string {

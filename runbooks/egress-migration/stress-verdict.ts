@@ -7,18 +7,24 @@ import type {
   StormFigures,
 } from "../../activities/load/port";
 
+interface AtGateways {
+  readonly before: readonly GatewayLook[];
+  readonly after: readonly GatewayLook[];
+}
+
 /** What was ordered, and what came of it. */
-export interface StressFacts {
+export interface StressFacts extends AtGateways {
   /** Connections that were to be open at once. */
   readonly wanted: number;
   readonly holdS: number;
   readonly storm: StormFigures;
-  readonly before: readonly GatewayLook[];
-  readonly after: readonly GatewayLook[];
+  /** The client's, with what the gateways counted while it ran. */
   readonly application?:
-    | (Pick<ApplicationReport, "requests" | "opened" | "failed"> & {
-        readonly mostPerRequest: number;
-      })
+    | (Pick<
+        ApplicationReport,
+        "requests" | "opened" | "failed" | "openedByHost"
+      > &
+        AtGateways & { readonly mostPerRequest: number })
     | undefined;
 }
 
@@ -131,14 +137,27 @@ const isTooSmall = ({ storm, wanted, holdS }: StressFacts): boolean =>
 
 function applicationFindings({ application }: StressFacts) {
   if (application === undefined) return [];
-  const { requests, opened, failed, mostPerRequest } = application;
+  const { requests, opened, failed, mostPerRequest, openedByHost } =
+    application;
   const each = requests === 0 ? 0 : opened / requests;
+  const { insertFailed } = kernelSums(application);
+  const whose = openedByHost === true ? "its host" : "the client";
+  const outOf =
+    insertFailed === 0
+      ? ""
+      : `, for ${insertFailed} packets of which no port was found`;
   return [
     when(
       each > mostPerRequest,
       "application.noReuse",
       () =>
-        `the client opened ${opened} connections for ${requests} requests, ${each.toFixed(2)} each; at most ${mostPerRequest} are sound`,
+        `${whose} opened ${opened} connections for ${requests} requests, ${each.toFixed(2)} each${outOf}; at most ${mostPerRequest} are sound`,
+    ),
+    when(
+      insertFailed > 0 && each <= mostPerRequest,
+      "nat.noPort",
+      () =>
+        `the gateways found no port for ${insertFailed} packets of the client`,
     ),
     when(
       failed > 0 || requests === 0,
@@ -151,7 +170,7 @@ function applicationFindings({ application }: StressFacts) {
 const none = { opened: 0, insertFailed: 0, drop: 0, earlyDrop: 0, found: 0 };
 
 /** What happened at the gateways meanwhile; one that booted in between counts from its boot. */
-function kernelSums({ before, after }: StressFacts): GatewayLook["counters"] {
+function kernelSums({ before, after }: AtGateways): GatewayLook["counters"] {
   const sums = { ...none };
   for (const { gateway, counters } of after) {
     const seen = before.find((look) => look.gateway === gateway)?.counters;

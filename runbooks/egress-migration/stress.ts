@@ -60,6 +60,8 @@ async function carry(run: EgressRun, storm: StormPlan, attempt: number) {
     key: keyOf(run, host.id, "stress", attempt),
   }));
   const reports = await load.runStorm({ orders });
+  // The storm's own figures: what the client does to the gateways is the client's.
+  const between = await looks.lookAtGateways({ gateways });
   const told =
     application &&
     (await load.runApplicationLoad({
@@ -69,11 +71,11 @@ async function carry(run: EgressRun, storm: StormPlan, attempt: number) {
   const after = await looks.lookAtGateways({ gateways });
   return {
     ...{ wanted: storm.wanted, holdS, storm: totalOf(reports) },
-    ...{ before: before.looks, after: after.looks },
+    ...{ before: before.looks, after: between.looks },
     application: told &&
       application && {
-        ...told,
-        mostPerRequest: application.mostPerRequest,
+        ...{ ...told, mostPerRequest: application.mostPerRequest },
+        ...{ before: between.looks, after: after.looks },
       },
   };
 }

@@ -1,10 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type {
-  WorkflowHandle,
-  WorkflowHandleWithFirstExecutionRunId,
-} from "@temporalio/client";
+import type { WorkflowHandleWithFirstExecutionRunId } from "@temporalio/client";
 import { openArtifacts } from "../../../activities/artifacts/client";
 import { configurationFile } from "../../../activities/configuration/client";
 import {
@@ -21,14 +18,6 @@ import type { EgressMigrationInput } from "../../../runbooks/egress-migration/co
 import { workflowId } from "../../../runbooks/egress-migration/ids";
 import type { egressMigration } from "../../../runbooks/egress-migration/workflow";
 import { composeActivities } from "../../../workers/compose";
-import {
-  controlUpdates,
-  type ControlName,
-} from "../../../workflows/controls/messages";
-import type { OpenGate } from "../../../workflows/gate/gate";
-import { decide, gatesQuery } from "../../../workflows/gate/messages";
-import { procedureQuery } from "../../../workflows/procedure/messages";
-import type { ProcedureProgress } from "../../../workflows/procedure/progress";
 import { eventually } from "../../harness/eventually";
 import {
   startTestServer,
@@ -36,39 +25,23 @@ import {
   uniqueId,
 } from "../../harness/temporal";
 import { FakeNetwork } from "./fake-network";
+import { type People, people } from "./people";
 
 export type EgressHandle = WorkflowHandleWithFirstExecutionRunId<
   typeof egressMigration
 >;
 
-type Asked = Pick<WorkflowHandle, "query" | "executeUpdate">;
-
 /** A network in memory, a real Temporal server and a worker in this process. */
-export interface EgressRig {
+export interface EgressRig extends People {
   readonly server: TestServer;
   readonly folder: string;
   /** A network of its own for each run. */
   network: FakeNetwork;
   /** Starts a run in mode execute on target `lab`. */
   start(input?: Partial<EgressMigrationInput>): Promise<EgressHandle>;
-  /** The gate, as soon as it is open. @throws Error when the run asks about another failure instead */
-  gate(handle: Asked, id: string): Promise<OpenGate>;
-  /** The same, whatever else is asked beside it. */
-  gateAny(handle: Asked, id: string): Promise<OpenGate>;
   /** Waits until new connections through the gateway go by `moved/share`. */
   untilStanding(gateway: string, standing: string): Promise<void>;
   untilCalled(call: string): Promise<void>;
-  answer(
-    handle: Asked,
-    gate: string,
-    choice: string,
-    comment?: string,
-  ): Promise<void>;
-  until(
-    handle: Asked,
-    question: (progress: ProcedureProgress) => boolean,
-  ): Promise<ProcedureProgress>;
-  control(handle: Asked, name: ControlName): Promise<void>;
   reportOf(result: { readonly text: string }): Promise<string>;
   /** Changes the section `egress` of the target from now on. */
   configure(egress: object): Promise<void>;
@@ -78,7 +51,7 @@ export interface EgressRig {
 const seconds = (count: number): number => count / 3_600;
 
 /** Nobody waits for days in a test; what the limits mean is tested beside the decisions. */
-const quickly = {
+export const quickly = {
   census: { hours: seconds(0.4), everyS: 0.2, coverage: 50 },
   stress: { holdS: 1, lifeS: 1, factor: 1.5 },
   verify: { gapH: 0 },
@@ -172,12 +145,7 @@ export async function startEgressRig({
         ...{ taskQueue, workflowId: workflowId(whole), args: [whole] },
       });
     },
-    gate: openGate,
-    gateAny: (handle: Asked, id: string) =>
-      eventually(async () => {
-        const gates = await handle.query(gatesQuery);
-        return gates.find((gate) => gate.id === id);
-      }, 60_000),
+    ...people(60_000),
     untilStanding: async (gateway: string, standing: string) => {
       await eventually(
         async () => rig.network.standingOf(gateway) === standing || undefined,
@@ -189,32 +157,6 @@ export async function startEgressRig({
         async () => rig.network.calls.includes(call) || undefined,
         60_000,
       );
-    },
-    answer: async (
-      handle: Asked,
-      gate: string,
-      choice: string,
-      comment?: string,
-    ) => {
-      const { nonce } = await openGate(handle, gate);
-      const why = comment === undefined ? {} : { comment };
-      const answer = { gate, nonce, choice, by: "test", ...why };
-      await handle.executeUpdate(decide, { args: [answer] });
-    },
-    until: (
-      handle: Asked,
-      question: (progress: ProcedureProgress) => boolean,
-    ) =>
-      eventually(async () => {
-        const progress = await handle.query(procedureQuery);
-        if (progress !== undefined && question(progress)) return progress;
-        const gates = await handle.query(gatesQuery);
-        const asks = gates.map(({ title }) => title).join("; ");
-        throw new Error(`the run is at: ${progress?.step ?? ""}; ${asks}`);
-      }, 60_000),
-    control: async (handle: Asked, name: ControlName) => {
-      const args = [{ by: "test", reason: "a test" }] as const;
-      await handle.executeUpdate(controlUpdates[name], { args: [...args] });
     },
     reportOf: ({ text }: { readonly text: string }) =>
       readFile(
@@ -274,15 +216,4 @@ async function startWorker(
     await running;
     await Promise.all([ssh.close(), artifacts.close()]);
   };
-}
-
-/** A run that failed elsewhere says why, instead of a time that passes. */
-async function openGate(handle: Asked, id: string): Promise<OpenGate> {
-  const open = await eventually(async () => {
-    const gates = await handle.query(gatesQuery);
-    const found = gates.find((gate) => gate.id === id);
-    return found ?? gates.find((gate) => gate.id.startsWith("failed-"));
-  }, 60_000);
-  if (open.id !== id) throw new Error(open.title);
-  return open;
 }

@@ -47,7 +47,10 @@ describe("a load on staging", () => {
   });
 
   it("names a client that opens a connection for nearly each request", () => {
-    const client = { requests: 1_000, failed: 0, mostPerRequest: 0.2 };
+    const looks = { before: [look("gw-s")], after: [look("gw-s")] };
+    const client = {
+      ...{ requests: 1_000, failed: 0, mostPerRequest: 0.2, ...looks },
+    };
     expect(causesOf({ application: { ...client, opened: 200 } })).toEqual([]);
     expect(causesOf({ application: { ...client, opened: 201 } })).toEqual([
       "application.noReuse",
@@ -55,6 +58,20 @@ describe("a load on staging", () => {
     expect(
       causesOf({ application: { ...client, requests: 0, opened: 0 } }),
     ).toEqual(["application.failed"]);
+  });
+
+  it("leaves to the client what the client does to the gateways", () => {
+    const client = {
+      ...{ requests: 1_000, failed: 0, mostPerRequest: 0.2, opened: 990 },
+      before: [look("gw-s")],
+      after: [look("gw-s", { counters: { ...counters, insertFailed: 7 } })],
+    };
+    expect(causesOf({ application: client })).toEqual(["application.noReuse"]);
+    const [finding] = stressFindings({ ...carried, application: client });
+    expect(finding?.seen).toContain("7 packets");
+    expect(causesOf({ application: { ...client, opened: 20 } })).toEqual([
+      "nat.noPort",
+    ]);
   });
 
   it("proves nothing below the peak, or for too short a time", () => {
