@@ -26,10 +26,7 @@ interface Dependencies {
   readonly artifacts: ArtifactStore;
 }
 
-type OnEach = Extract<
-  keyof EgressPort,
-  "provision" | "retire" | "bringBack" | "release"
->;
+type OnEach = Extract<keyof EgressPort, "provision" | "bringBack" | "release">;
 
 export function createEgressActivities(deps: Dependencies): EgressActivities {
   const { egress } = deps;
@@ -63,7 +60,12 @@ export function createEgressActivities(deps: Dependencies): EgressActivities {
     awaitForgotten: (order) => awaitForgotten(egress, order),
     awaitDrained: (order) => awaitDrained(egress, order),
     provisionGateways: onEach("provision"),
-    retireGateways: onEach("retire"),
+    retireGateways: ({ gateways, cut }) =>
+      beating(async (signal) => {
+        await everywhere(gateways, (one) =>
+          egress.retire(one, { cut }, signal),
+        );
+      }),
     bringBackGateways: onEach("bringBack"),
     releaseGateways: onEach("release"),
     reloadGateways: fenced("reload"),

@@ -26,6 +26,10 @@ export const egressFailures = {
     class: "human",
     hint: "Another machine answers for that address: find it by its MAC (`arping -I <interface> <address>`), or use another address.",
   },
+  notAsked: {
+    class: "human",
+    hint: "Whether another machine has the new addresses is not known, so that none was brought up: see what arping says above.",
+  },
   rulesRefused: {
     class: "human",
     hint: "nftables takes no such rules; what it said is above. The former rules are in force.",

@@ -149,6 +149,11 @@ export interface Sight {
   readonly unseen: readonly Unseen[];
 }
 
+export interface Retiring {
+  /** Somebody has said that connections which are still open on the old addresses may be cut. */
+  readonly cut?: boolean | undefined;
+}
+
 /** One gateway of one kind. Each call may be repeated: it changes nothing twice. @throws egress.*, ssh.* */
 export interface EgressPort<Of extends Gateway = Gateway> {
   /** Facts and faults; changes nothing. */
@@ -160,8 +165,8 @@ export interface EgressPort<Of extends Gateway = Gateway> {
   steer(gateway: Of, steering: Steering, signal?: AbortSignal): Promise<void>;
   /** Loads once more what was loaded last, such as after a boot; refused over a later generation than the named one. */
   reload(gateway: Of, generation: number, signal?: AbortSignal): Promise<void>;
-  /** Takes the old addresses off, and keeps what brings them back. @throws egress.stillUsed */
-  retire(gateway: Of, signal?: AbortSignal): Promise<void>;
+  /** Takes the old addresses off, and keeps what brings them back. @throws egress.stillUsed unless it may cut what is open */
+  retire(gateway: Of, how: Retiring, signal?: AbortSignal): Promise<void>;
   /** Brings the old addresses back, and tells the neighbours. */
   bringBack(gateway: Of, signal?: AbortSignal): Promise<void>;
   /** As it was before `provision`: rules, new addresses and settings of the snapshot. @throws egress.superseded */
@@ -277,7 +282,7 @@ export interface EgressActivities {
   awaitDrained(
     order: OnGateways & { readonly everyMs: number; readonly until: number },
   ): Promise<Drained>;
-  retireGateways(order: OnGateways): Promise<void>;
+  retireGateways(order: OnGateways & Retiring): Promise<void>;
   bringBackGateways(order: OnGateways): Promise<void>;
   restoreGateways(
     order: OnGateways & { readonly generation: number },

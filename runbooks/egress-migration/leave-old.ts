@@ -61,7 +61,9 @@ export async function quarantine(
   const { gateways, settings } = run.prepared.plan;
   await run.step("quarantine", async () => {
     await steering.everything();
-    await changes.retireGateways({ gateways });
+    // Whoever marks the drain as done lets go of what is open still.
+    const cut = run.state.steps["drain"]?.kind === "marked done";
+    await changes.retireGateways({ gateways, cut });
     const step = run.state.steps["quarantine"];
     const since = step?.kind === "running" ? step.since : Date.now();
     const left = since + settings.quarantineD * dayMs - Date.now();

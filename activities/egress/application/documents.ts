@@ -20,6 +20,8 @@ export type Verb =
 export interface Order {
   readonly generation?: number;
   readonly steering?: Omit<Steering, "generation">;
+  /** Of `retire`: connections that are open may be cut. */
+  readonly cut?: true;
 }
 
 /** One line of JSON for its stdin. */

@@ -79,7 +79,10 @@ export function createApplicationGateways({
       if (loaded.generation > generation)
         throw notLoaded(gateway, "reload", loaded.generation, generation);
     },
-    retire: done("retire"),
+    retire: async (gateway, { cut = false }, signal) => {
+      const order = cut ? { cut } : {};
+      await ask(gateway, "retire", doneSchema, order, signal);
+    },
     bringBack: done("bring-back"),
     restore: async (gateway, generation, signal) =>
       void (await ask(gateway, "restore", doneSchema, { generation }, signal)),

@@ -54,7 +54,8 @@ export function createAwsGateways({
     },
     reload: async (gateway, generation, signal) =>
       reload(await at(gateway, signal), generation),
-    retire: done(retire),
+    // Routes keep the old gateway from being retired, not connections: there is nothing that it may cut.
+    retire: (gateway, _how, signal) => done(retire)(gateway, signal),
     bringBack: done(bringBack),
     restore: async (gateway, generation, signal) =>
       restore(await at(gateway, signal), generation),

@@ -3,12 +3,16 @@ import { egressError, type EgressFailure } from "../errors";
 import type { EgressPort, LinuxGateway, Steering } from "../port";
 import { parseFacts, parseLook } from "./parse";
 import { rulesOf } from "./rules";
+import { bringBackScript, retireScript } from "./retire-scripts";
+import { exits } from "./script-parts";
 import * as scripts from "./scripts";
 
 interface Call {
   readonly script: string;
   readonly generation?: number;
   readonly stdin?: string;
+  /** Behind those that each script gets. */
+  readonly words?: readonly string[];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -23,7 +27,7 @@ export function createLinuxGateways(
 ): EgressPort<LinuxGateway> {
   const run = async (
     gateway: LinuxGateway,
-    { script, generation = 0, stdin, signal }: Call,
+    { script, generation = 0, stdin, words: more = [], signal }: Call,
   ): Promise<string> => {
     const { workFolder, interface: device } = gateway;
     const words = [workFolder, device, String(generation)];
@@ -31,7 +35,7 @@ export function createLinuxGateways(
     const result = await ssh.exec(
       gateway.ssh,
       {
-        argv: ["sh", "-c", script, "egress", ...words, ...addresses],
+        argv: ["sh", "-c", script, "egress", ...words, ...addresses, ...more],
         ...(stdin !== undefined && { stdin }),
         ...{ timeoutMs, maxOutputBytes },
       },
@@ -77,8 +81,11 @@ export function createLinuxGateways(
     },
     reload: fenced(scripts.reloadScript),
     restore: fenced(scripts.restoreScript),
-    retire: bare(scripts.retireScript),
-    bringBack: bare(scripts.bringBackScript),
+    retire: async (gateway, { cut = false }, signal) => {
+      const words = cut ? ["cut"] : [];
+      await run(gateway, { script: retireScript, words, signal });
+    },
+    bringBack: bare(bringBackScript),
     release: bare(scripts.releaseScript),
   };
 }
@@ -89,10 +96,7 @@ const nothingMoved: Steering = {
 };
 
 const kinds = new Map<number, EgressFailure>(
-  Object.entries(scripts.exits).map(([kind, code]) => [
-    code,
-    kind as EgressFailure,
-  ]),
+  Object.entries(exits).map(([kind, code]) => [code, kind as EgressFailure]),
 );
 
 /** @throws egress.* by the script's exit code */

@@ -31,10 +31,6 @@ export function rulesOf(
     ...subsets.flatMap(({ tuples }, at) =>
       elements(`usable_${at}`, tuples.map(withDot)),
     ),
-    rule(
-      "count",
-      `oifname "${place.interface}" ip protocol tcp ct state new counter name opened`,
-    ),
     ...natLines(place, share),
     ...subsets.map(({ addresses }, at) =>
       rule(
@@ -80,10 +76,6 @@ const tableLines = (subsets: number): string[] => [
   `add counter ${ours} opened`,
   ...set("moved", "ipv4_addr"),
   ...set("stay", "ipv4_addr"),
-  ...chain(
-    "count",
-    "{ type filter hook postrouting priority filter; policy accept; }",
-  ),
   ...chain(
     "post",
     "{ type nat hook postrouting priority srcnat - 10; policy accept; }",
@@ -140,6 +132,8 @@ function natLines(place: Place, share: number): string[] {
   const out = `oifname "${place.interface}"`;
   const by = (words: string): string => rule("post", `${out} ${words}`);
   return [
+    // A NAT chain sees the first packet of a connection alone, so that a SYN that is sent again counts once.
+    by("meta l4proto tcp counter name opened"),
     // What was bound to an address, such as a probe, keeps it; the mapping keeps later chains from it.
     ...[...place.old, ...place.new].map((address) =>
       by(`ip saddr ${address} snat to ${address}`),

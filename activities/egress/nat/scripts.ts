@@ -1,63 +1,7 @@
-/**
- * What is done on a gateway, in POSIX sh. `$1` is the work folder, `$2` the interface, `$3` the generation, `$4` the new and
- * `$5` the old addresses, with blanks between. All of them hold one lock, so that two orders never mix; what the gateway must
- * remember over a boot stands in files that are written aside and renamed.
- */
+/** What is done on a gateway beside taking addresses off: see script-parts.ts for the words that each script gets. */
 
-/** Exit codes of ours, beside what programs end with. */
-export const exits = {
-  ...{ superseded: 70, addressTaken: 71, stillUsed: 72, notPermitted: 73 },
-  ...{ noProgram: 74, noInterface: 75, rulesRefused: 76, notProvisioned: 77 },
-  lookBroken: 78,
-} as const;
-
-const head = `
-set -u
-export LC_ALL=C PATH=/usr/sbin:/sbin:/usr/bin:/bin:\${PATH:-}
-umask 077
-dir=$1 iface=$2 generation=$3 fresh=$4 old=$5
-table='ip runbooks_egress'
-fail() { code=$1; shift; echo "$*" >&2; exit "$code"; }
-for program in nft ip conntrack flock awk; do
-  command -v "$program" >/dev/null || fail ${exits.noProgram} "$program is not installed"
-done
-[ "$(id -u)" -eq 0 ] || fail ${exits.notPermitted} "$(id -un) is not root"
-has() { ip -o -4 addr show dev "$iface" | awk -v a="$1" '{ split($4, p, "/"); if (p[1] == a) found = 1 } END { exit !found }'; }
-`;
-
-const locked = `
-ip link show dev "$iface" >/dev/null 2>&1 || fail ${exits.noInterface} "there is no interface $iface"
-mkdir -p "$dir" || exit 1
-exec 9>"$dir/lock"
-flock -w 30 9 || fail 1 "another order is under way for more than 30 s"
-put() { cat >"$dir/$1.next" && mv "$dir/$1.next" "$dir/$1"; }
-has_now() { cat "$dir/generation" 2>/dev/null || echo 0; }
-fence() {
-  now=$(has_now)
-  [ "$now" -le "$generation" ] || fail ${exits.superseded} "generation $now is there, $generation is older"
-  echo "$generation" | put generation
-}
-# Two seconds are the longest that anybody waits for a neighbour that is not there.
-is_taken() { command -v arping >/dev/null && ! arping -D -q -c 2 -w 2 -I "$iface" "$1" >/dev/null 2>&1; }
-tell() { if command -v arping >/dev/null; then arping -U -q -c 1 -w 1 -I "$iface" "$1" >/dev/null 2>&1 || :; fi; }
-digest() { nft -s list table $table 2>/dev/null | sha256sum | cut -d' ' -f1; }
-load() {
-  said=$(nft -c -f "$1" 2>&1) || fail ${exits.rulesRefused} "$(echo "$said" | head -3)"
-  said=$(nft -f "$1" 2>&1) || fail ${exits.rulesRefused} "$(echo "$said" | head -3)"
-  digest | put rules.sha256
-}
-bring_up() {
-  for address in $fresh; do
-    has "$address" && continue
-    ip addr add "$address/32" dev "$iface" || exit 1
-    told="\${told:-} $address"
-  done
-  for address in \${told:-}; do tell "$address" & done
-  wait
-}
-`;
-
-const begin = head + locked;
+import { bringBack } from "./retire-scripts";
+import { begin, exits, head, openStates } from "./script-parts";
 
 /** Once: what was there before anybody touched it. */
 const snapshot = `
@@ -78,10 +22,12 @@ export const provisionScript = `${begin}
 cat >"$dir/rules.first"
 for address in $fresh; do
   has "$address" && continue
-  { if is_taken "$address"; then echo "$address"; fi; } &
-done >"$dir/taken"
+  ask_for "$address" &
+done >"$dir/asked"
 wait
-[ ! -s "$dir/taken" ] || fail ${exits.addressTaken} "another machine has $(tr '\\n' ' ' <"$dir/taken")"
+taken=$(awk '$1 == "taken" { print $2 }' "$dir/asked")
+[ -z "$taken" ] || fail ${exits.addressTaken} "another machine has" $taken
+[ ! -s "$dir/asked" ] || fail ${exits.notAsked} "$(cut -d' ' -f2- "$dir/asked")"
 ${snapshot}
 bring_up
 # Rules of a stage that is on are left: this is a call that came late, or came twice.
@@ -89,7 +35,7 @@ if [ ! -e "$dir/rules" ] || ! nft list table $table >/dev/null 2>&1; then
   [ -e "$dir/rules" ] || mv "$dir/rules.first" "$dir/rules"
   load "$dir/rules"
 fi
-rm -f "$dir/rules.first" "$dir/taken"
+rm -f "$dir/rules.first" "$dir/asked"
 exit 0
 `;
 
@@ -110,50 +56,10 @@ bring_up
 load "$dir/rules"
 `;
 
-/** Open: any state in which a packet may still come. */
-const openStates =
-  "ESTABLISHED|SYN_SENT|SYN_SENT2|SYN_RECV|FIN_WAIT|CLOSE_WAIT|LAST_ACK";
-
-/** \`$6\` is \`cut\` where somebody has said that what is open still may be cut. */
-export const retireScript = `${begin}
-force=\${6:-}
-open=$({ conntrack -L -p tcp 2>/dev/null; echo "end $?"; } | awk -v list="$old" '
-  BEGIN { n = split(list, a, " "); for (i = 1; i <= n; i++) is[a[i]] = 1 }
-  $1 == "end" { ended = ($2 == 0); next }
-  $4 ~ /^(${openStates})$/ { dst = ""; for (i = 5; i <= NF; i++) if ($i ~ /^dst=/) dst = substr($i, 5); if (is[dst]) count++ }
-  END { if (!ended) exit 1; print count + 0 }') || fail ${exits.lookBroken} "the list of connections ended early"
-[ "$open" -eq 0 ] || [ "$force" = cut ] || fail ${exits.stillUsed} "$open connections are open on old addresses"
-if [ ! -e "$dir/retired" ]; then
-  for address in $old; do ip -o -4 addr show dev "$iface" | awk -v a="$address" '{ split($4, p, "/"); if (p[1] == a) print $4 }'; done | put retired
-fi
-# Without it the kernel takes all other addresses of a subnet along with its first one.
-setting=/proc/sys/net/ipv4/conf/$iface/promote_secondaries
-trap 'cat "$dir/snapshot/promote_secondaries" >"$setting" 2>/dev/null' EXIT
-trap 'exit 1' HUP INT TERM
-echo 1 >"$setting" || exit 1
-ip -o -4 addr show dev "$iface" | awk '{ print $4 }' >"$dir/before"
-while read -r cidr; do
-  if has "\${cidr%/*}"; then ip addr del "$cidr" dev "$iface" || exit 1; fi
-done <"$dir/retired"
-while read -r cidr; do
-  grep -qxF "$cidr" "$dir/retired" || has "\${cidr%/*}" || ip addr add "$cidr" dev "$iface"
-done <"$dir/before"
-rm -f "$dir/before"
-`;
-
-export const bringBackScript = `${begin}
-[ -e "$dir/retired" ] || exit 0
-while read -r cidr; do
-  has "\${cidr%/*}" || ip addr add "$cidr" dev "$iface" || exit 1
-done <"$dir/retired"
-while read -r cidr; do tell "\${cidr%/*}" & done <"$dir/retired"
-wait
-rm -f "$dir/retired"
-`;
-
-/** The generation stays: an order that comes late is refused by a gateway that has been restored, too. */
-export const restoreScript = `${begin}
+/** Old addresses first, so that connections have a way out. The generation stays: an order that comes late is refused by a gateway that has been restored, too. */
+export const restoreScript = `${begin}${bringBack}
 fence
+bring_back
 if nft list table $table >/dev/null 2>&1; then nft delete table $table || exit 1; fi
 if [ -e "$dir/snapshot/added" ]; then
   while read -r address; do
@@ -161,12 +67,12 @@ if [ -e "$dir/snapshot/added" ]; then
   done <"$dir/snapshot/added"
   cat "$dir/snapshot/promote_secondaries" >"/proc/sys/net/ipv4/conf/$iface/promote_secondaries"
 fi
-rm -rf "$dir/snapshot" "$dir/rules" "$dir/rules.sha256" "$dir/retired"
+rm -rf "$dir/snapshot" "$dir/rules" "$dir/rules.sha256"
 `;
 
 /** Rules and new addresses stay; what would bring the old ones back goes. */
 export const releaseScript = `${begin}
-rm -rf "$dir/retired" "$dir/snapshot/ruleset" "$dir/snapshot/addresses"
+rm -rf "$dir/retired" "$dir/retired.routes" "$dir/snapshot/ruleset" "$dir/snapshot/addresses"
 `;
 
 const chains = `

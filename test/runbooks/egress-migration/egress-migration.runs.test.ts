@@ -163,6 +163,21 @@ describe("a migration of egress", () => {
     expect(rig.network.of("gw-2").provisioned).toBe(false);
   }, 120_000);
 
+  it("cuts what is open on old addresses when somebody marks the drain as done, and never else", async () => {
+    rig.network.lingering = 3;
+    const run = await rig.start({ drainD: 0 });
+    await rig.answer(run, "production", "approve");
+    const { title } = await rig.gate(run, "failed-drain");
+    expect(title).toContain("connections are open on old addresses: 3");
+    await rig.answer(run, "failed-drain", "mark done", "a bot's");
+    await rig.answer(run, "release", "release");
+    expect(await run.result()).toMatchObject({ outcome: "completed" });
+    const retires = rig.network.calls.filter((call) =>
+      call.startsWith("retire"),
+    );
+    expect(retires).toEqual(["retire gw-1 cut", "retire gw-2 cut"]);
+  }, 120_000);
+
   it("loads the rules of a gateway that has booted again", async () => {
     const run = await rig.start({ stages: { "ramp-25": { holdH: 1 } } });
     await rig.answer(run, "production", "approve");

@@ -10,8 +10,10 @@ import type {
   Gateway,
   GatewayFacts,
   GatewayLook,
+  Retiring,
   Steering,
 } from "../../../activities/egress/port";
+import { egressError } from "../../../activities/egress/errors";
 import { RunbookError } from "../../../activities/errors";
 import type {
   ApplicationReport,
@@ -42,6 +44,8 @@ export class FakeNetwork implements EgressPort, LoadPort, ProbePort {
   open = 40;
   /** From this share on the hottest destination takes nearly all its ports. */
   pressesFrom = 101;
+  /** Connections that never leave the old addresses of a gateway. */
+  lingering = 0;
   /** Staging's connects take a second. */
   isSlow = false;
   /** The customer's own client opens a connection for each request. */
@@ -91,7 +95,7 @@ export class FakeNetwork implements EgressPort, LoadPort, ProbePort {
       ...{ gateway: gateway.id, at: Date.now(), entries: 0 },
       ...{ mostEntries: 10_000, rules, lacks: [] },
       counters: { ...standing.counters },
-      ...{ onOld: share === 100 ? 0 : this.open - onNew, onNew },
+      ...{ onOld: share === 100 ? this.lingering : this.open - onNew, onNew },
       tuples: [{ tuple: hot, old: this.open - onNew, new: used }],
       generation: steering?.generation ?? 0,
     };
@@ -119,8 +123,10 @@ export class FakeNetwork implements EgressPort, LoadPort, ProbePort {
     this.of(gateway.id).rules = "ours";
   }
 
-  async retire(gateway: Gateway): Promise<void> {
-    this.#reach(gateway, "retire");
+  async retire(gateway: Gateway, { cut = false }: Retiring): Promise<void> {
+    this.#reach(gateway, "retire", cut ? "cut" : "");
+    if (this.lingering > 0 && !cut)
+      throw egressError("stillUsed", { seen: `${this.lingering} are open` });
     this.of(gateway.id).retired = true;
   }
 

@@ -92,7 +92,7 @@ describeWhen(missingProgram("sshd"))("the command of such software", () => {
     [1, "failed", "human"],
   ])("means by exit code %i: %s", async (code, kind, failureClass) => {
     const failing = script(`echo because >&2; exit ${code}`);
-    await expect(egress.retire(failing)).rejects.toMatchObject({
+    await expect(egress.retire(failing, {})).rejects.toMatchObject({
       type: `egressApplication.${kind}`,
       failureClass,
       seen: `retire on app-1 ended with exit code ${code}; it said: because`,

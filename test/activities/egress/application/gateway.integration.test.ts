@@ -120,22 +120,24 @@ describeWhen(missingForSoftware)("software that is told by its command", () => {
     expect(one.new).not.toContain(await software.connect(shop.place));
   });
 
-  it("gives up its old addresses when nothing is open on them, and takes them back", async () => {
+  it("gives up its old addresses when nothing is open on them, or what is open may be cut, and takes them back", async () => {
     const { egress, gateway, one, shop, software } = await scene();
     await egress.provision(one);
     await software.connect(shop.place);
     await egress.steer(one, order({ share: 100 }));
-    await expect(egress.retire(one)).rejects.toMatchObject({
+    await expect(egress.retire(one, {})).rejects.toMatchObject({
       type: "egressApplication.stillUsed",
       failureClass: "wait",
       seen: expect.stringContaining("1 connections are open on old addresses"),
     });
+    await egress.retire(one, { cut: true });
+    await egress.bringBack(one);
     await software.end();
     await eventually(async () =>
       (await egress.look(gateway())).onOld === 0 ? true : undefined,
     );
-    await egress.retire(one);
-    await egress.retire(one);
+    await egress.retire(one, {});
+    await egress.retire(one, {});
     await egress.bringBack(one);
     await egress.release(one);
   });

@@ -300,14 +300,14 @@ describeWhen(missingForMoto())("a NAT gateway that gets a successor", () => {
       const { owner, egress, gateway, table } = await provisioned();
       const staying = order({ generation: 1, share: 100, stay: [blog] });
       await egress.steer(gateway, staying);
-      await expect(egress.retire(gateway)).rejects.toMatchObject({
+      await expect(egress.retire(gateway, {})).rejects.toMatchObject({
         type: "egressAws.stillUsed",
         failureClass: "wait",
         seen: expect.stringContaining(`${blog}/32 of ${table} lead to`),
       });
       await egress.steer(gateway, order({ generation: 2, share: 100 }));
-      await egress.retire(gateway);
-      await egress.retire(gateway);
+      await egress.retire(gateway, {});
+      await egress.retire(gateway, {});
       await egress.bringBack(gateway);
       await expect(egress.release(gateway)).rejects.toMatchObject({
         type: "egressAws.notRetired",
@@ -321,7 +321,7 @@ describeWhen(missingForMoto())("a NAT gateway that gets a successor", () => {
     it("is deleted with its addresses, once, and nothing brings it back", async () => {
       const { owner, egress, gateway, table, fresh } = await provisioned();
       await egress.steer(gateway, order({ share: 100 }));
-      await egress.retire(gateway);
+      await egress.retire(gateway, {});
       await egress.release(gateway);
       await egress.release(gateway);
       const Name = "public-ip";
@@ -341,7 +341,7 @@ describeWhen(missingForMoto())("a NAT gateway that gets a successor", () => {
     it("keeps an address that is on something else by now", async () => {
       const { owner, egress, gateway } = await provisioned();
       await egress.steer(gateway, order({ share: 100 }));
-      await egress.retire(gateway);
+      await egress.retire(gateway, {});
       const foreign = await allocate(owner);
       await owner.createNatGateway({
         SubnetId: gateway.subnet,

@@ -55,6 +55,54 @@ describeWhen(missing)("a Linux gateway", () => {
   const isOld = (address: string) =>
     (old as readonly string[]).includes(address);
 
+  const linesOf = async (...argv: readonly string[]) =>
+    (await ground.run("gw", ...argv))
+      .split("\n")
+      .map((line) => line.replace(/\s+/g, " ").trim())
+      .filter(Boolean);
+  /** In the kernel's order: the first of a subnet is its primary one. */
+  const addresses = async () =>
+    (
+      await linesOf("ip", "-o", "-4", "addr", "show", "dev", "to-server")
+    ).flatMap((line) => line.split(" ")[3] ?? []);
+  const routes = () =>
+    linesOf("ip", "-4", "route", "show", "table", "all", "dev", "to-server");
+  const put = (cidr: string) =>
+    ground.run("gw", "ip", "addr", "add", cidr, "dev", "to-server");
+  /** The source address that the kernel takes. */
+  const wayTo = async (destination: string) =>
+    / dev to-server.* src (\S+)/.exec(
+      (await linesOf("ip", "-4", "route", "get", destination)).join(" "),
+    )?.[1];
+  const promotes = async () =>
+    (
+      await linesOf(
+        "cat",
+        "/proc/sys/net/ipv4/conf/to-server/promote_secondaries",
+      )
+    )[0];
+  const router = "203.0.113.254";
+  /** A default route through a router of the old subnet, and one that names an old address. */
+  const behindARouter = async () => {
+    const add = (...words: readonly string[]) =>
+      ground.run("gw", "ip", "route", "add", ...words, "dev", "to-server");
+    await add("default", "via", router);
+    await add("192.0.2.128/25", "via", router, "src", old[1]);
+  };
+  /** A retire that gets a signal in its middle. */
+  const killed = async (name: string) => {
+    const dying = createLinuxGateways({
+      exec: (target, { argv, ...rest }, options) => {
+        const stopped = argv.map((word) =>
+          word.replace("ip addr del", () => `kill -${name} $$; ip addr del`),
+        );
+        expect(stopped).not.toEqual(argv);
+        return ssh.exec(target, { ...rest, argv: stopped }, options);
+      },
+    });
+    await expect(dying.retire(gateway, { cut: true })).rejects.toThrow();
+  };
+
   it("has no fault, and tells which ones it has", async () => {
     const sound = await egress.inspect(gateway);
     expect(sound).toMatchObject({ faults: [] });
@@ -106,7 +154,15 @@ describeWhen(missing)("a Linux gateway", () => {
     expect(probe).toContain(fresh[1]);
   });
 
-  it("refuses an address that another machine has", async () => {
+  it("refuses an address that another machine has, and one of which nobody could be asked", async () => {
+    const link = (word: string) =>
+      ground.run("gw", "ip", "link", "set", "to-server", word);
+    await link("down");
+    await expect(egress.provision(gateway)).rejects.toMatchObject({
+      type: "egress.notAsked",
+      seen: expect.stringContaining("is down"),
+    });
+    await link("up");
     await ground.run(
       "server",
       "ip",
@@ -257,12 +313,27 @@ describeWhen(missing)("a Linux gateway", () => {
     expect((await egress.look(gateway)).rules).toBe("elsewhere");
   });
 
-  it("counts on over a load, and has its rules again after a boot", async () => {
+  it("counts each connection once, on over a load, and has its rules again after a boot", async () => {
     await egress.provision(gateway);
     await steer({ moved: [site] });
     await cameBy(site, 5);
     await steer({ moved: [site, other] });
     expect((await egress.look(gateway)).counters.opened).toBe(5);
+    // Nobody answers, so that its SYN goes out twice.
+    await ground.run(
+      ...(["server", "nft"] as const),
+      `table ip lost {
+ chain in {
+  type filter hook input priority 0;
+  ip daddr ${third} counter drop
+ }
+}`,
+    );
+    const curl = ["curl", "-s", "--connect-timeout", "2", `http://${third}/`];
+    await expect(ground.run("client", ...curl)).rejects.toThrow();
+    const lost = await ground.run("server", "nft", "list", "table", "lost");
+    expect(lost).toContain("packets 2 ");
+    expect((await egress.look(gateway)).counters.opened).toBe(6);
     await ground.run("gw", "nft", "delete", "table", "ip", "runbooks_egress");
     for (const address of fresh)
       await ground.run(
@@ -366,46 +437,55 @@ describeWhen(missing)("a Linux gateway", () => {
     expect(stdout.match(/10\.1\./g)).toHaveLength(10_000);
   });
 
-  it("takes old addresses off once nothing is open on them, and brings them back as they were", async () => {
+  it("takes old addresses off once nothing is open on them, and brings them and their routes back as they were", async () => {
+    await behindARouter();
+    const before = [await addresses(), await routes()];
     await egress.provision(gateway);
-    const addresses = () =>
-      ground
-        .run("gw", "ip", "-o", "-4", "addr", "show", "dev", "to-server")
-        .then((text) =>
-          text
-            .split("\n")
-            .map((line) => line.split(/\s+/)[3])
-            .filter(Boolean)
-            .sort(),
-        );
     const all = await addresses();
     const open = await ground.connect(site, 2);
     await steer({ share: 100 });
-    await expect(egress.retire(gateway)).rejects.toMatchObject({
+    await expect(egress.retire(gateway, {})).rejects.toMatchObject({
       type: "egress.stillUsed",
     });
     await open.close();
     await eventually(
       async () => (await egress.look(gateway)).onOld === 0 || undefined,
     );
-    await egress.retire(gateway);
-    await egress.retire(gateway);
+    await egress.retire(gateway, {});
+    await egress.retire(gateway, {});
     expect(await addresses()).toEqual(
-      all.filter((one) => !isOld(one?.split("/")[0] ?? "")),
+      all.filter((one) => !isOld(one.split("/")[0] ?? "")),
     );
-    expect(
-      (
-        await ground.run(
-          "gw",
-          "cat",
-          "/proc/sys/net/ipv4/conf/to-server/promote_secondaries",
-        )
-      ).trim(),
-    ).toBe("0");
+    expect(await promotes()).toBe("0");
+    expect(await wayTo(router)).toBe(fresh[0]);
+    expect(await wayTo("192.0.2.1")).toBeDefined();
+    expect(await wayTo("192.0.2.200")).toBe(fresh[0]);
     expect(Object.keys(await cameBy(site, 3)).some(isOld)).toBe(false);
     await egress.bringBack(gateway);
     await egress.bringBack(gateway);
     expect(await addresses()).toEqual(all);
+    await egress.retire(gateway, {});
+    await egress.restore(gateway, ++generation);
+    expect([await addresses(), await routes()]).toEqual(before);
+  });
+
+  it("keeps the first address of a subnet the first, and cuts what is open only when it may", async () => {
+    const neighbour = "203.0.113.9";
+    await put(`${neighbour}/24`);
+    await egress.provision(gateway);
+    const all = await addresses();
+    const open = await ground.connect(site, 2);
+    await killed("TERM");
+    expect(await promotes()).toBe("0");
+    await killed("KILL");
+    expect(await promotes()).toBe("1");
+    await egress.retire(gateway, { cut: true });
+    expect(await promotes()).toBe("0");
+    expect(await wayTo("203.0.113.77")).toBe(neighbour);
+    await egress.bringBack(gateway);
+    expect(await addresses()).toEqual(all);
+    expect(await wayTo("203.0.113.77")).toBe(old[0]);
+    await open.close();
   });
 
   it("is as it was before, once it is restored", async () => {
@@ -442,6 +522,6 @@ describeWhen(missing)("a Linux gateway", () => {
     });
     const lookBroken = { type: "egress.lookBroken" };
     await expect(cut.look(gateway)).rejects.toMatchObject(lookBroken);
-    await expect(cut.retire(gateway)).rejects.toMatchObject(lookBroken);
+    await expect(cut.retire(gateway, {})).rejects.toMatchObject(lookBroken);
   });
 });
