@@ -204,9 +204,9 @@ describeWhen(missing)("a Linux gateway", () => {
   it("carries no more than one address by a range, from one host to one destination", async () => {
     await egress.provision(gateway);
     await steer({ moved: [site], spread: "range" });
-    const { failed = 0, ...by } = await cameBy(site, 132);
+    const { failed = 0, ...by } = await cameBy(site, 130);
     expect(Object.values(by)).toEqual([128]);
-    expect(failed).toBe(4);
+    expect(failed).toBe(2);
   });
 
   it("uses only the addresses that a destination lets in", async () => {
@@ -217,7 +217,7 @@ describeWhen(missing)("a Linux gateway", () => {
     expect(Object.keys(await cameBy(other, 9)).sort()).toEqual([...fresh]);
   });
 
-  it("leaves who stays, and sends a share of all others", async () => {
+  it("leaves who stays, sends a share of all others, and takes all back at once while open connections keep their address", async () => {
     await egress.provision(gateway);
     await steer({ stay: [third], share: 100 });
     expect(Object.keys(await cameBy(third, 6)).every(isOld)).toBe(true);
@@ -229,10 +229,6 @@ describeWhen(missing)("a Linux gateway", () => {
       .reduce((sum, [, count]) => sum + count, 0);
     expect(moved).toBeGreaterThan(8);
     expect(moved).toBeLessThan(60);
-  });
-
-  it("takes all back at once, and open connections keep their address", async () => {
-    await egress.provision(gateway);
     await steer({ moved: [site] });
     const open = await ground.connect(site, 30);
     await steer();
@@ -356,7 +352,7 @@ describeWhen(missing)("a Linux gateway", () => {
     expect(Object.keys(await cameBy(other, 3)).some(isOld)).toBe(false);
   });
 
-  it("has the old rules or the new ones when whoever loads them is killed", async () => {
+  it("has the old rules or the new ones when whoever loads them is killed, and takes 10,000 destinations in one load", async () => {
     await egress.provision(gateway);
     await steer({ moved: [site] });
     const many = Array.from(
@@ -411,38 +407,29 @@ describeWhen(missing)("a Linux gateway", () => {
       rules: "ours",
       generation,
     });
-  }, 90_000);
-
-  it("takes 10,000 destinations in one load", async () => {
-    await egress.provision(gateway);
-    const moved = Array.from(
+    const some = Array.from(
       { length: 10_000 },
       (_, at) => `10.1.${at >> 8}.${at & 255}`,
     );
     const began = performance.now();
-    await steer({ moved });
+    await steer({ moved: some });
     const tookMs = Math.round(performance.now() - began);
     process.stdout.write(`10,000 destinations were loaded in ${tookMs} ms\n`);
-    const { stdout } = {
-      stdout: await ground.run(
-        "gw",
-        "nft",
-        "list",
-        "set",
-        "ip",
-        "runbooks_egress",
-        "moved",
-      ),
-    };
+    const words = ["list", "set", "ip", "runbooks_egress", "moved"];
+    const stdout = await ground.run("gw", "nft", ...words);
     expect(stdout.match(/10\.1\./g)).toHaveLength(10_000);
-  });
+  }, 90_000);
 
-  it("takes old addresses off once nothing is open on them, and brings them and their routes back as they were", async () => {
+  it("takes old addresses off once nothing is open on them, for which half a list is no answer, and brings them and their routes back as they were", async () => {
     await behindARouter();
     const before = [await addresses(), await routes()];
     await egress.provision(gateway);
     const all = await addresses();
     const open = await ground.connect(site, 2);
+    const lookBroken = { type: "egress.lookBroken" };
+    const blind = halfBlind();
+    await expect(blind.look(gateway)).rejects.toMatchObject(lookBroken);
+    await expect(blind.retire(gateway, {})).rejects.toMatchObject(lookBroken);
     await steer({ share: 100 });
     await expect(egress.retire(gateway, {})).rejects.toMatchObject({
       type: "egress.stillUsed",
@@ -468,6 +455,21 @@ describeWhen(missing)("a Linux gateway", () => {
     await egress.restore(gateway, ++generation);
     expect([await addresses(), await routes()]).toEqual(before);
   });
+
+  /** Looks and changes with a list of connections that ends early. */
+  const halfBlind = () =>
+    createLinuxGateways({
+      exec: (target, { argv, ...rest }, options) => {
+        const broken = argv.map((word) =>
+          word.replace(
+            "conntrack -L -p tcp 2>/dev/null;",
+            "conntrack -L -p tcp 2>/dev/null | head -1; false;",
+          ),
+        );
+        expect(broken).not.toEqual(argv);
+        return ssh.exec(target, { ...rest, argv: broken }, options);
+      },
+    });
 
   it("keeps the first address of a subnet the first, and cuts what is open only when it may", async () => {
     const neighbour = "203.0.113.9";
@@ -504,24 +506,5 @@ describeWhen(missing)("a Linux gateway", () => {
     await egress.provision(gateway);
     await steer({ moved: [site] });
     expect(Object.keys(await cameBy(site, 3)).some(isOld)).toBe(false);
-  });
-
-  it("takes a list of connections that ends early for no answer", async () => {
-    await egress.provision(gateway);
-    const cut = createLinuxGateways({
-      exec: (target, { argv, ...rest }, options) => {
-        const broken = argv.map((word) =>
-          word.replace(
-            "conntrack -L -p tcp 2>/dev/null;",
-            "conntrack -L -p tcp 2>/dev/null | head -1; false;",
-          ),
-        );
-        expect(broken).not.toEqual(argv);
-        return ssh.exec(target, { ...rest, argv: broken }, options);
-      },
-    });
-    const lookBroken = { type: "egress.lookBroken" };
-    await expect(cut.look(gateway)).rejects.toMatchObject(lookBroken);
-    await expect(cut.retire(gateway, {})).rejects.toMatchObject(lookBroken);
   });
 });
