@@ -25,7 +25,7 @@ done
 has() { ip -o -4 addr show dev "$iface" | awk -v a="$1" '{ split($4, p, "/"); if (p[1] == a) found = 1 } END { exit !found }'; }
 `;
 
-export const locked = `
+const locked = `
 ip link show dev "$iface" >/dev/null 2>&1 || fail ${exits.noInterface} "there is no interface $iface"
 mkdir -p "$dir" || exit 1
 exec 9>"$dir/lock"
