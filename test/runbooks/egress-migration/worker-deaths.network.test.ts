@@ -1,0 +1,68 @@
+import { describeWhen } from "../../harness/describe-when";
+import { eventually } from "../../harness/eventually";
+import { MortalWorkers } from "../../harness/mortal-workers";
+import {
+  networkLabMissing,
+  type NetworkRig,
+  startNetworkRig,
+} from "./network-rig";
+
+/** Each phase by the call in it that changes something, or takes long. */
+const forward = [
+  ...["takeCensus", "inspectGateways", "runStorm", "provisionGateways"],
+  ...["verifyBatch", "divideCustomers", "steerGateways"],
+] as const;
+const backwards = ["restoreGateways", "stopLoad"] as const;
+const all: readonly string[] = [...forward, ...backwards];
+/** In their middle; every other one when its effect is there and nobody has been told. */
+const during = ["takeCensus", "runStorm", "verifyBatch"];
+
+describeWhen(networkLabMissing())("a worker that is killed", () => {
+  let rig: NetworkRig;
+  let workers: MortalWorkers;
+  beforeAll(async () => {
+    rig = await startNetworkRig({ worker: false });
+    workers = await MortalWorkers.start(rig, { at: all, during });
+  }, 180_000);
+  afterAll(async () => {
+    await workers.stop();
+    await rig.stop();
+  }, 120_000);
+
+  const struck = (): readonly string[] =>
+    workers
+      .deaths()
+      .flat()
+      .map(({ name }) => name);
+
+  it("in each phase changes nothing twice under load, and the run that is rolled back leaves nothing", async () => {
+    const { lab } = rig;
+    const ready = ["site-01", "site-02", "site-03", "site-04"];
+    const letGo = await rig.hold("site-03", 40);
+    await lab.startLoad({ perSecond: 40, sites: ready });
+    const run = await rig.start({ stages: { "ramp-25": { holdH: 1 } } });
+    workers.serve(run);
+    await rig.answer(run, "production", "approve");
+    await rig.answer(run, "failed-exceptions", "mark done", "they know");
+    // A query would wait for a worker that is gone.
+    await eventually(
+      () => forward.every((name) => struck().includes(name)) || undefined,
+      120_000,
+    );
+    const { steps } = await rig.untilIn(run, "ramp-25");
+    expect(steps.filter(({ attempt = 1 }) => attempt > 1)).toEqual([]);
+    await rig.control(run, "rollback");
+    expect(await run.result()).toMatchObject({ outcome: "rolled back" });
+    expect(all.filter((name) => !struck().includes(name))).toEqual([]);
+    await letGo();
+    const { attempted, failed } = await lab.stopLoad();
+    expect(attempted).toBeGreaterThan(200);
+    expect(failed).toEqual({});
+    for (const { id } of [...lab.gateways, lab.staging.gateway]) {
+      expect(await lab.sh(id, "nft list tables")).not.toContain("runbooks");
+      expect(await lab.sh(id, "ip -o -4 addr show dev out")).not.toContain(
+        "/32",
+      );
+    }
+  }, 400_000);
+});
