@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import type { LinuxGateway } from "../../activities/egress/port";
+import type { StormFigures } from "../../activities/load/port";
 import { hostSchema } from "../../activities/inventory/port";
 import { sshAccessSchema } from "../../activities/ssh/port";
 import { type Network, startNetwork } from "./network";
@@ -28,10 +29,12 @@ export interface Connections {
   readonly by: Readonly<Record<string, number>>;
   /** Sends a line over each of them, and counts those that were answered by the same address as at first. */
   alive(): Promise<number>;
+  /** Connections that failed, when they were opened or later, by what they failed of. */
+  failed(): Promise<StormFigures["failed"]>;
   close(): Promise<void>;
 }
 
-type Place = "client" | "gw" | "server";
+type Place = "client" | "gw" | "server" | "gw-2";
 
 export const old = ["203.0.113.1", "203.0.113.2", "203.0.113.3"] as const;
 export const fresh = [
@@ -41,9 +44,11 @@ export const fresh = [
 ] as const;
 export const sites = ["198.51.100.1", "198.51.100.2", "198.51.100.3"] as const;
 
-/** @throws Error where something is missing: see `networkMissing` */
-export async function startNatGround(): Promise<NatGround> {
-  const network = await startNetwork("client", "gw", "server");
+/** @param more a second gateway, bare @throws Error where something is missing: see `networkMissing` */
+export async function startNatGround(
+  ...more: readonly "gw-2"[]
+): Promise<NatGround> {
+  const network = await startNetwork("client", "gw", "server", ...more);
   const folder = await mkdtemp(join(tmpdir(), "nat-ground-"));
   const children: ChildProcess[] = [];
   const at = (place: Place) => `--net=${network.host(place).namespace}`;
@@ -143,6 +148,10 @@ async function connectionsOf(
     alive: async () => {
       child.stdin?.write("alive\n");
       return Number(await lineOf(child));
+    },
+    failed: async () => {
+      child.stdin?.write("failed\n");
+      return JSON.parse(await lineOf(child)) as StormFigures["failed"];
     },
     close: async () => {
       child.stdin?.end();
