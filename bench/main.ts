@@ -1,5 +1,7 @@
 import { Command } from "commander";
 import { isRunbookError } from "../activities/errors";
+import { benchEgress } from "./egress/bench";
+import { egressOptions } from "./egress/options";
 import { benchFleet } from "./fleet/bench";
 import { fleetOptions } from "./fleet/options";
 import { benchReplica } from "./replica/bench";
@@ -50,6 +52,18 @@ function program(): Command {
     .option("--json", "one object as the last line")
     .action(async (flags: Record<string, unknown>) => {
       await benchReplica(replicaOptions(flags), process);
+    });
+  root
+    .command("egress")
+    .description(
+      "A fleet under load whose connections turn to new addresses and back, and many customers who are asked; root on Linux.",
+    )
+    .option("--customers <number>", "asked twice by a run", "2000")
+    .option("--hosts <number>", "behind two gateways", "12")
+    .option("--per-second <number>", "new connections of all hosts", "100")
+    .option("--json", "one object as the last line")
+    .action(async (flags: Record<string, unknown>) => {
+      await benchEgress(egressOptions(flags), process);
     });
   return root;
 }

@@ -3,12 +3,13 @@ import type { Client } from "@temporalio/client";
 import { startDevServer } from "../lab/temporal/dev-server";
 import { resolveTemporal } from "../lab/temporal/resolve";
 import { connectClient } from "../workers/connection";
-import { startOwnWorker } from "./fleet/own-worker";
+import { type OwnWorker, startOwnWorker } from "./fleet/own-worker";
 
 /** A Temporal server and a worker of its own, up and waiting. */
 export interface OwnTemporal {
   readonly client: Client;
   readonly taskQueue: string;
+  readonly worker: Pick<OwnWorker, "peakRssKb">;
   readonly stop: () => Promise<void>;
 }
 
@@ -38,7 +39,7 @@ export async function startOwnTemporal(lab: {
       await worker.stop();
       await server.stop();
     };
-    return { client, taskQueue, stop };
+    return { client, taskQueue, worker, stop };
   } catch (error) {
     await server.stop();
     throw error;
