@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { configurationFile } from "../../activities/configuration/client";
 import { productionOf, stagingOf } from "../../activities/egress/gateways";
@@ -44,6 +44,8 @@ export async function startEgressGround({
   const stop = async (): Promise<void> => {
     await ssh.close();
     await lab.stop();
+    // The worker's artifacts lie in it, too.
+    await rm(folder, { recursive: true, force: true });
   };
   try {
     const sites = lab.sites.slice(0, -special);
