@@ -59,6 +59,7 @@ export class Steering {
   #tell: ((finding: Finding) => void) | undefined;
   /** Behind it the old addresses are gone, and nothing goes back by itself. */
   #mayGoBack = true;
+  #isBack = false;
 
   constructor(private readonly run: EgressRun) {
     const memory = run.state.findings[watchName]?.memory;
@@ -86,12 +87,14 @@ export class Steering {
     this.#know({ ...this.#known, generation, at: levels.length - 1 });
   }
 
-  /** Every stage at once, on every gateway that can be reached. */
+  /** Every stage at once, on every gateway that can be reached; what is back already is left alone. */
   async takeBack(): Promise<void> {
+    if (this.#isBack) return;
     const generation = this.nextGeneration();
     const { document: _, ...order } = this.#order(generation);
     await calls.steerGateways({ ...order, moved: 0, share: 0 });
     this.#known = { at: -1, generation };
+    this.#isBack = true;
   }
 
   /** Newer than whatever was ordered before. */

@@ -161,6 +161,13 @@ describe("a migration of egress", () => {
     rig.network.unreachable.clear();
     expect(await run.result()).toMatchObject({ outcome: "rolled back" });
     expect(rig.network.of("gw-2").provisioned).toBe(false);
+    // Again where the order was repeated for the other gateway, and nothing in between.
+    const { length } = steersOf("gw-1").filter((steer) => steer === "0/0");
+    expect(length).toBe(steersOf("gw-1").length - 4);
+    // Nothing is in doubt: the next run need not wait for a person who gives the lock back.
+    const next = await rig.start();
+    await rig.answer(next, "production", "deny");
+    expect(await next.result()).toMatchObject({ outcome: "denied" });
   }, 120_000);
 
   it("cuts what is open on old addresses when somebody marks the drain as done, and never else", async () => {
