@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import type { ArtifactStore } from "../artifacts/port";
 import { isRunbookError } from "../errors";
-import { describeFaults } from "../faults";
+import { describeFaults, type Fault } from "../faults";
 import { batchKey } from "./batches";
 import { csvLines } from "./csv-lines";
 import { readRecord } from "./customer-record";
@@ -26,6 +26,11 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
   /** How many were read so far. */
   readonly tell?: ((count: number) => void) | undefined;
+  /** Found before in what belongs to the file; they come first in the one error, which names this as its place. */
+  readonly before?: {
+    readonly what: string;
+    readonly faults: readonly Fault[];
+  };
 }
 
 /**
@@ -39,6 +44,7 @@ export async function readCustomers(
   options: ReadOptions,
 ): Promise<CustomerBook> {
   const { artifacts, folder, batchSize = 500, signal, tell } = options;
+  const { before = { what: `customers file ${path}`, faults: [] } } = options;
   const { allowsPrivate = false, lookUp = createLookUp() } = options;
   const faults = new FaultList(basename(path));
   const book = new BookWriter(`${folder}/customers`, batchSize, artifacts);
@@ -55,18 +61,17 @@ export async function readCustomers(
       return [];
     });
     // What has a fault is never used: only what comes before it was written.
-    if (faults.count === 0) await book.add(whole);
+    if (faults.count + before.faults.length === 0) await book.add(whole);
+    else book.count += whole.length;
     tell?.(book.count);
   }
   if (faults.count === 0 && book.count === 0)
     faults.add(undefined, {
       ...{ path: "", found: "no customer", expected: "at least one" },
     });
-  if (faults.count > 0)
-    throw describeFaults(faults.all, {
-      system: "input",
-      what: `customers file ${path}`,
-    });
+  const all = [...before.faults, ...faults.all];
+  if (all.length > 0)
+    throw describeFaults(all, { system: "input", what: before.what });
   return book.end();
 }
 

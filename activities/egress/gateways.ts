@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import type { Fault } from "../faults";
 import { oneOf } from "../fault-words";
 import type { Host } from "../inventory/port";
@@ -63,16 +64,49 @@ export function egressFaults(place: Place): Fault[] {
       ...interfaceFaults(path, written, settings),
     ]),
     ...hostFaults("egress.staging.hosts", staging?.hosts ?? [], hosts),
+    ...Object.entries(singleHosts(settings)).flatMap(([path, id]) =>
+      id === undefined ? [] : hostFaults(path, [id], hosts),
+    ),
     ...addressFaults(
       Object.entries(whole).flatMap(([path, written]) =>
         namedIn(path, written),
       ),
       { allowsPrivate },
     ),
-    ...rangeFaults(settings),
+    ...Object.entries(whole).flatMap(([path, written]) =>
+      rangeFaults(path, written, settings),
+    ),
     ...usableFaults(settings),
+    ...twiceFaults(
+      "egress.usable",
+      settings.usable.map(({ destination }) => destination),
+    ),
   ];
 }
+
+/** Hosts that are named one by one. */
+const singleHosts = ({ staging, publishedList }: EgressSettings) => ({
+  "egress.staging.application.host": staging?.application?.host,
+  "egress.publishedList.host": publishedList?.host,
+});
+
+/** Only the first word about a destination would count. */
+export const twiceFaults = (
+  path: string,
+  destinations: readonly string[],
+): Fault[] =>
+  destinations.flatMap((one, at): Fault[] => {
+    const first = destinations.indexOf(one);
+    return first === at
+      ? []
+      : [
+          {
+            path: `${path}[${at}].destination`,
+            found: `${one}, which is ${path}[${first}] already`,
+            expected: "each destination once",
+          },
+        ];
+  });
 
 function kindFaults({ kind, command, staging }: EgressSettings): Fault[] {
   return [
@@ -150,12 +184,16 @@ const namedIn = (path: string, written: Written): NamedAddress[] =>
   );
 
 /** nftables takes a range from one address to another, so that none in between may be somebody else's. */
-function rangeFaults({ spread, gateways }: EgressSettings): Fault[] {
+function rangeFaults(
+  path: string,
+  gateways: Written,
+  { spread }: EgressSettings,
+): Fault[] {
   if (spread !== "range") return [];
   return Object.entries(gateways)
-    .filter(([, own]) => !isRange(own.new))
+    .filter(([, own]) => own.new.every(isIPv4) && !isRange(own.new))
     .map(([id, own]) => ({
-      path: `egress.gateways.${id}.new`,
+      path: `${path}.${id}.new`,
       found: own.new.join(", "),
       expected: "addresses that follow one another, for spread is range",
       hint: "set spread to connection",

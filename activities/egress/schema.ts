@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { idSchema } from "../inventory/port";
 
@@ -20,12 +21,18 @@ const interfaceSchema = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,15}$/, "expected the name of an interface");
 
+const tupleExpected =
+  "expected an address with its port, such as 198.51.100.7:443";
+
+function isTuple(text: string): boolean {
+  const [address = "", port] = text.split(":");
+  return isIPv4(address) && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
 export const tupleSchema = z
   .string()
-  .regex(
-    /^\d{1,3}(\.\d{1,3}){3}:\d{1,5}$/,
-    "expected an address with its port, such as 198.51.100.7:443",
-  );
+  .regex(/^\d{1,3}(\.\d{1,3}){3}:\d{1,5}$/, tupleExpected)
+  .refine(isTuple, tupleExpected);
 
 const commandSchema = z.array(z.string().min(1)).min(1).max(64);
 

@@ -1,14 +1,17 @@
 import { approvalsFor } from "../../activities/approvals/approvals";
 import type { ArtifactStore } from "../../activities/artifacts/port";
 import type { Configuration } from "../../activities/configuration/port";
+import type { CustomerBook } from "../../activities/customers/port";
 import { readCustomers } from "../../activities/customers/read-customers";
 import {
   egressFaults,
   productionOf,
   stagingOf,
+  twiceFaults,
   usableOf,
 } from "../../activities/egress/gateways";
 import type { EgressSettings } from "../../activities/egress/schema";
+import { isRunbookError } from "../../activities/errors";
 import { describeFaults, type Fault, parse } from "../../activities/faults";
 import type { Host } from "../../activities/inventory/port";
 import type { LoadHost } from "../../activities/load/port";
@@ -63,9 +66,16 @@ export async function planFor(
   const faults = [
     ...egressFaults(place),
     ...labOnlyFaults(settings, egress),
+    ...twiceFaults(
+      "needs",
+      settings.needs.map(({ destination }) => destination),
+    ),
     ...capacityFaults({ gateways, usable, settings }),
   ];
-  if (faults.length > 0) throw describeFaults(faults, subject);
+  const customers = await customersOf(settings, faults, {
+    ...kept,
+    allowsPrivate: egress.allowsPrivate,
+  });
   const list = listOf(egress, place);
   const approvals = await readApprovals(
     approvalsFor(configured, settings.target),
@@ -76,14 +86,32 @@ export async function planFor(
     ...{ target: settings.target, change: settings.change, settings },
     ...{ gateways, usable, spread: egress.spread },
     staging: stagingPlan(egress, place),
-    customers: await readCustomers(settings.customers, {
-      ...kept,
-      allowsPrivate: egress.allowsPrivate,
-    }),
+    customers,
     ...(list && { list }),
     calendars: target.calendars,
     ...(approvals && { approvals }),
   };
+}
+
+/** The file is read once, whatever else is wrong, so that all faults come together. @throws input.invalid, customers.*, artifacts.* */
+async function customersOf(
+  { customers: path }: EgressMigrationSettings,
+  faults: readonly Fault[],
+  options: KeptCustomers & { readonly allowsPrivate: boolean },
+): Promise<CustomerBook> {
+  if (faults.length === 0) return readCustomers(path, options);
+  const before = { what, faults };
+  try {
+    return await readCustomers(path, { ...options, before });
+  } catch (error) {
+    if (!isRunbookError(error) || error.type !== "customers.unreadable")
+      throw error;
+    const fault = {
+      ...{ path: "customers", found: error.seen },
+      expected: "a file that the worker can read",
+    };
+    throw describeFaults([...faults, fault], subject);
+  }
 }
 
 /** How connections are spread by what the configuration says now. @throws config.*, input.invalid */
