@@ -31,7 +31,7 @@ export const egressMigrationInputSchema = z.strictObject({
   /** Change id; with the target it names the run. */
   change: idSchema,
   mode: z.enum(["plan", "execute"]).default("plan"),
-  /** File of the customers on the worker, JSON lines or CSV; relative to the configuration's folder. */
+  /** File of the customers on the worker, JSON lines or CSV; absolute, or from its working folder on. */
   customers: z.string().min(1),
   /** Connections at once that are known to be needed; where the census sees more, that counts. */
   needs: z

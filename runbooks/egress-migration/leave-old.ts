@@ -1,4 +1,5 @@
 import { sleep } from "@temporalio/workflow";
+import { durationInWords } from "../../workflows/duration-words";
 import { changes, looks, watching } from "./calls";
 import { failedBy } from "./failures";
 import { levels } from "./plan";
@@ -73,11 +74,11 @@ export async function quarantine(
 
 /** The point of no return, and the last: nothing brings the old addresses back. */
 export async function release(run: EgressRun): Promise<void> {
-  const { gateways } = run.prepared.plan;
+  const { gateways, settings } = run.prepared.plan;
   const { summary } = run.prepared;
   const decision = await run.ask({
     id: "release",
-    title: `${summary}: the old addresses were silent for ${run.prepared.plan.settings.quarantineD} days. Release them? Nothing brings them back.`,
+    title: `${summary}: the old addresses were silent for ${durationInWords(settings.quarantineD * dayMs)}. Release them? Nothing brings them back.`,
     choices: ["release", "roll back"],
   });
   const { choice, by, at } = decision;

@@ -1,7 +1,7 @@
 /** What staging has to carry, and whether it can. Pure. */
 
 import type { UsableAddresses } from "../../activities/egress/port";
-import { capacityOf } from "../../activities/egress/port-use";
+import { addressesFor, capacityOf } from "../../activities/egress/port-use";
 import type { LoadHost, StormOrder } from "../../activities/load/port";
 import { type CapacityRow, hottest, tooSmallWords } from "./capacity";
 import type { EgressMigrationSettings, StagingPlan } from "./contract";
@@ -41,7 +41,10 @@ export function stormPlan(
   const short = played
     .map(({ real, sink: tuple, wanted: need }) => ({
       ...{ tuple: real, need },
-      addresses: gateways.reduce((sum, one) => sum + one.new.length, 0),
+      addresses: gateways.reduce(
+        (sum, one) => sum + addressesFor(one, tuple, usable).length,
+        0,
+      ),
       capacity: gateways.reduce(
         (sum, one) => sum + capacityOf(one, tuple, usable),
         0,
