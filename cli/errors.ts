@@ -32,6 +32,10 @@ const cliFailures = {
     class: "stop",
     hint: "Ids look like fleet-upgrade:<target>:<change>. List runs with: temporal workflow list; is the namespace {namespace} the right one?",
   },
+  noCustomers: {
+    class: "wait",
+    hint: "Ask a run of egress-migration that is planned, with a worker on its queue: runbook status {id}",
+  },
   noReport: { class: "wait", hint: "See how it stands: runbook status {id}" },
   noWorker: {
     class: "wait",

@@ -47,6 +47,7 @@ const ofCli: Readonly<Record<CliFailure, ExitName>> = {
   unknownHost: "badInput",
   noRun: "notFound",
   noReport: "notFound",
+  noCustomers: "notFound",
   noWorker: "noTemporal",
   workerFailed: "unexpected",
   alreadyRunning: "refused",

@@ -6,6 +6,7 @@ import { registerChat } from "./commands/chat";
 import { registerCompletion } from "./commands/completion";
 import { registerControls } from "./commands/controls";
 import { registerConverge } from "./commands/converge";
+import { registerCustomers } from "./commands/customers";
 import { registerDecide } from "./commands/decide";
 import { registerDemo } from "./commands/demo";
 import { registerDev } from "./commands/dev";
@@ -50,6 +51,7 @@ const commands = [
   registerSweep,
   registerHosts,
   registerReport,
+  registerCustomers,
   registerLogs,
   registerCalendar,
   registerCensus,

@@ -56,7 +56,8 @@ export function readFigures(text: string): ServerFigures[] | undefined {
     sessions: whole(row.scur) + whole(row.qcur),
     status: row.status ?? "",
     weight: whole(row.weight),
-    check: row.check_status ?? "",
+    // A star before it: the next check is under way (HAProxy's management guide, section 9.1).
+    check: (row.check_status ?? "").replace(/^\* /, ""),
   }));
   const isWhole = rows?.every(
     ({ name, sessions, status, weight }) =>

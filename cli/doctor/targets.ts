@@ -17,6 +17,7 @@ import {
 import type { SshAccess } from "../../activities/ssh/port";
 import { knowsServers } from "./balancer";
 import { type Check, check, fail, pass, unsure } from "./check";
+import { egressChecks } from "./egress";
 import { databaseChecks } from "./postgres";
 
 const SHOWN_HOSTS = 5;
@@ -43,12 +44,14 @@ export async function targetChecks(env: Environment): Promise<TargetChecks> {
     );
   });
   if (configuration === undefined) return { checks: [first], sites: [] };
-  const [{ checks, sites }, databases, secrets] = await Promise.all([
+  const [{ checks, sites }, databases, gateways, secrets] = await Promise.all([
     checksOfTargets(configuration, env),
     databaseChecks(configuration),
+    egressChecks(configuration),
     secretChecks(configuration, env),
   ]);
-  return { checks: [first, ...checks, ...databases, ...secrets], sites };
+  const all = [first, ...checks, ...databases, ...gateways, ...secrets];
+  return { checks: all, sites };
 }
 
 /** For each target: its inventory asked, keys to log in with, keys to know the hosts by. */

@@ -6,6 +6,7 @@ import { ProcedureRun } from "../../workflows/procedure/run";
 import { asking, looks, own } from "./calls";
 import type { EgressMigrationResult, PreparedEgress } from "./contract";
 import { runbookName } from "./ids";
+import type { CustomersSight } from "./messages";
 import { sectionsOf } from "./sections";
 import { egressSteps, type EgressStepId } from "./steps";
 
@@ -48,6 +49,19 @@ export function endOf(run: EgressRun): EndOptions {
 export function passesOf({ state }: Pick<EgressRun, "state">): number {
   const { attempt = 1 } = state.steps["exceptions"] ?? {};
   return 2 * attempt;
+}
+
+/** Passes that go on now say nothing yet. */
+export function sightOf(run: EgressRun): CustomersSight {
+  const { customers: book } = run.prepared.plan;
+  const { steps } = run.state;
+  const hasEnded = (id: EgressStepId): boolean => steps[id]?.kind === "done";
+  const first = ["verify-1", "verify-2"] as const;
+  const asked = first.filter(hasEnded).length;
+  const { exceptions } = steps;
+  const isAgain = exceptions?.kind === "running" && exceptions.attempt > 1;
+  const passes = asked < 2 ? asked : passesOf(run) - (isAgain ? 2 : 0);
+  return { book, passes };
 }
 
 /** Where all customers stand, for people; a run that ends before anybody was asked has none. */

@@ -118,6 +118,7 @@ export class Steering {
       });
       if (verdict.kind === "over") return;
       if (verdict.kind === "overdue") throw failedBy("overdue", verdict.reason);
+      this.#showPeak(level);
       const known = this.#known;
       const isNews = (): boolean => this.#known !== known;
       const summary = `${level.id} holds`;
@@ -142,6 +143,13 @@ export class Steering {
     } finally {
       scope.cancel();
     }
+  }
+
+  /** What the stage waits for, as people see it. */
+  #showPeak({ id: step }: Level): void {
+    const { peak } = this.#seen();
+    const line = `at most ${peak} connections open at once, ${this.#peakWanted()} are a peak`;
+    this.run.hearProgress({ step, line });
   }
 
   #requireAt(level: Level): void {

@@ -41,13 +41,21 @@ async function pass(run: EgressRun, number: number): Promise<ClassCounts> {
       run.hearProgress({
         step: `verify-${Math.min(number, 2)}`,
         percent: ((batch + 1) / batches) * 100,
-        line: `${Math.min((batch + 1) * book.batchSize, book.count)} of ${book.count} customers`,
+        line: `${askedOf(counts)} of ${book.count} customers: ${classesInWords(counts)}`,
       });
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   return counts;
 }
+
+const askedOf = (counts: ClassCounts): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);
+
+const classesInWords = (counts: ClassCounts): string =>
+  Object.entries(counts)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(", ");
 
 /** Who does not let the new addresses in is known before anything is moved; a person decides about them. */
 export async function knowExceptions(run: EgressRun): Promise<void> {

@@ -1,10 +1,15 @@
-import { CancellationScope, setCurrentDetails } from "@temporalio/workflow";
+import {
+  CancellationScope,
+  setCurrentDetails,
+  setHandler,
+} from "@temporalio/workflow";
 import { askLeave } from "../../workflows/procedure/ask-leave";
 import { isTemplate } from "../../workflows/template";
 import type { EgressMigrationInput, EgressMigrationResult } from "./contract";
 import { runbookName } from "./ids";
 import { drain, flip, quarantine, release } from "./leave-old";
 import { proveCapacity, takeCensus } from "./measure";
+import { customersQuery } from "./messages";
 import { provision, publishPlanned } from "./provision";
 import { ramp } from "./ramp";
 import {
@@ -14,6 +19,7 @@ import {
   endOf,
   openRun,
   planned,
+  sightOf,
 } from "./run";
 import { Steering } from "./steering";
 import { stress } from "./stress";
@@ -28,7 +34,11 @@ export async function egressMigration(
   carried?: CarriedEgressRun,
 ): Promise<EgressMigrationResult> {
   if (isTemplate(runbookName)) return template();
+  // First, before any await: a query may come at any moment.
+  const made: { run?: EgressRun } = {};
+  setHandler(customersQuery, () => made.run && sightOf(made.run));
   const run = await openRun(input, carried);
+  made.run = run;
   if (run.prepared.mode === "plan") return planned(run);
   return run.acrossRuns(input, async () => {
     const steering = new Steering(run);

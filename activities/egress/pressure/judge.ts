@@ -66,7 +66,7 @@ export function judge(sight: Sight, of: Judged): PressureReport {
   return {
     level: worst,
     text: wordsOf(seen, worst),
-    figures: figuresOf(sight, { opened, failed, open }),
+    figures: figuresOf(sight, of, { opened, failed, open }),
     memory: {
       last: lastOf(sight, memory),
       ...{ failing, unseen },
@@ -216,8 +216,12 @@ const wordsOf = (seen: readonly Seen[], worst: PressureLevel): string =>
         .map(({ text }) => text)
         .join("; ");
 
+/** Destinations, each on the gateway that is pressed most by it. */
+const mostShown = 3;
+
 function figuresOf(
   { looks, unseen }: Sight,
+  { gateways, usable }: Pick<Judged, "gateways" | "usable">,
   {
     opened,
     failed,
@@ -230,7 +234,19 @@ function figuresOf(
 ): string {
   const fresh = looks.reduce((sum, { onNew }) => sum + onNew, 0);
   const away = unseen.length === 0 ? "" : `; ${unseen.length} not seen`;
-  return `${open} open, ${fresh} of them from new addresses; ${opened} opened since the last look, ${failed} failed${away}`;
+  const hot = looks
+    .flatMap((look) => {
+      const gateway = gateways.find(({ id }) => id === look.gateway);
+      const used = gateway && mostUsed(look, gateway, usable);
+      return used === undefined ? [] : [{ ...used, on: look.gateway }];
+    })
+    .sort((one, other) => other.percent - one.percent)
+    .slice(0, mostShown)
+    .map(
+      ({ tuple, percent, on }) =>
+        `; ${tuple} takes ${Math.ceil(percent)} % of its ports on ${on}`,
+    );
+  return `${open} open, ${fresh} of them from new addresses; ${opened} opened since the last look, ${failed} failed${hot.join("")}${away}`;
 }
 
 const lastOf = (

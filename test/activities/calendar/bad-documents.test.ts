@@ -509,7 +509,7 @@ test("a target that names an unknown calendar is refused beside all other faults
       .slice(1, -2)
       .map((line) => line.split("; ")[0]),
   ).toEqual([
-    "  targets.prod.slots: found an unknown key, expected inventory, ssh, balancer, postgres, approvals or calendars",
+    "  targets.prod.slots: found an unknown key, expected inventory, ssh, balancer, postgres, egress, approvals or calendars",
     '  calendars.nights.cutoff: found "1h", expected an ISO 8601 duration such as PT8H or P2D, of at most 366 days',
     '  targets.prod.calendars[1]: found "night", expected one of nights',
   ]);

@@ -75,6 +75,12 @@ describe("what the runtime API answers", () => {
     });
   });
 
+  it("reads a check's result while the next one is under way", () => {
+    const busy = figures.replace(",L7OK,", ",* L7OK,");
+    expect(busy).not.toBe(figures);
+    expect(readFigures(busy)?.[0]?.check).toBe("L7OK");
+  });
+
   it("reads no servers as none", () => {
     expect(readFigures(figures.split("\n")[0] ?? "")).toEqual([]);
   });

@@ -35,6 +35,8 @@ export type EgressHandle = WorkflowHandleWithFirstExecutionRunId<
 export interface EgressRig extends People {
   readonly server: TestServer;
   readonly folder: string;
+  /** Leads a command line here. */
+  readonly env: Readonly<Record<string, string>>;
   /** A network of its own for each run. */
   network: FakeNetwork;
   /** Starts a run in mode execute on target `lab`. */
@@ -135,6 +137,12 @@ export async function startEgressRig({
   const { client } = server;
   return Object.assign(rig, {
     ...{ server, folder, configure },
+    env: {
+      ...server.env,
+      RUNBOOK_TASK_QUEUE: taskQueue,
+      RUNBOOK_CONFIG: configFile,
+      RUNBOOK_ARTIFACTS: join(folder, "artifacts"),
+    },
     start: (input: Partial<EgressMigrationInput> = {}) => {
       const whole = {
         ...{ target: "lab", change: uniqueId("c"), mode: "execute" as const },
