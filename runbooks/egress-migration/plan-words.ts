@@ -121,7 +121,13 @@ function timeWords(
 export function exceptionWords(
   { states, exceptions }: Division,
   count: number,
-  { readyPercent }: Pick<EgressMigrationSettings["verify"], "readyPercent">,
+  {
+    readyPercent,
+    leaveOn,
+  }: Pick<EgressMigrationSettings["verify"], "readyPercent"> & {
+    /** Day on which the old addresses leave, ISO 8601. */
+    readonly leaveOn: string;
+  },
 ): string | undefined {
   const { ready = 0, ...others } = states;
   if (ready >= count) return undefined;
@@ -134,5 +140,5 @@ export function exceptionWords(
     ([state, many]) => `${many} ${state}`,
   );
   const named = exceptions.length === 0 ? "" : ` (${exceptions.join(", ")})`;
-  return `${ready} of ${count} customers are ready, ${percent.toFixed(1)} %${below}; the others stay on the old addresses: ${kinds.join(", ")}${named}`;
+  return `${ready} of ${count} customers are ready, ${percent.toFixed(1)} %${below}; the others stay on the old addresses, which leave about ${leaveOn}: ${kinds.join(", ")}${named}`;
 }

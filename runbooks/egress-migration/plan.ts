@@ -1,4 +1,5 @@
 import type { Census, Gateway } from "../../activities/egress/port";
+import type { EgressMigrationSettings } from "./contract";
 import { type StageId, stageIds } from "./steps";
 
 /** What of the movable destinations is reached from the new addresses, and what share of all others. */
@@ -57,6 +58,17 @@ export const addressesOf = (
   gateways: readonly Gateway[],
   which: "old" | "new",
 ): readonly string[] => gateways.flatMap((gateway) => gateway[which]);
+
+const hourMs = 3_600_000;
+
+/** When customers who stay lose the old addresses: behind all stages and the time for which people may wait for them. */
+export function oldLeaveAt(
+  { stages, drainD }: Pick<EgressMigrationSettings, "stages" | "drainD">,
+  now: number,
+): number {
+  const holdH = stageIds.reduce((sum, id) => sum + stages[id].holdH, 0);
+  return now + (holdH + drainD * 24) * hourMs;
+}
 
 /** Whether the stage has lived through what it was there for. Instants and times in milliseconds. */
 export interface StageFacts {

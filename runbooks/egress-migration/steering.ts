@@ -81,6 +81,7 @@ export class Steering {
   /** New connections to all destinations, those of customers who are not ready, too. */
   async everything(): Promise<void> {
     this.#mayGoBack = false;
+    await this.#loading;
     const generation = this.nextGeneration();
     const { document: _, ...order } = this.#order(generation);
     await calls.steerGateways({ ...order, moved: 100, share: 100 });

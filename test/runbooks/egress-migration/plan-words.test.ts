@@ -5,7 +5,7 @@ import {
 } from "../../../runbooks/egress-migration/plan-words";
 import { gateway } from "./samples";
 
-const wish = { readyPercent: 99 };
+const wish = { readyPercent: 99, leaveOn: "2027-02-01" };
 const division = (states: object, exceptions: readonly string[] = []) => ({
   ...{ document: { key: "k", sha256: "", bytes: 0 }, movable: 0, canaries: 0 },
   ...{ stay: 0, states, exceptions },
@@ -19,14 +19,14 @@ describe("customers who are not ready", () => {
   it("are counted by their state, and named", () => {
     const states = { ready: 199, blocked: 1 };
     expect(exceptionWords(division(states, ["c-7"]), 200, wish)).toBe(
-      "199 of 200 customers are ready, 99.5 %; the others stay on the old addresses: 1 blocked (c-7)",
+      "199 of 200 customers are ready, 99.5 %; the others stay on the old addresses, which leave about 2027-02-01: 1 blocked (c-7)",
     );
   });
 
   it("are too many below what is wanted", () => {
     const states = { ready: 197, down: 2, unknown: 1 };
     expect(exceptionWords(division(states), 200, wish)).toBe(
-      "197 of 200 customers are ready, 98.5 %, below the 99 % that are wanted; the others stay on the old addresses: 2 down, 1 unknown",
+      "197 of 200 customers are ready, 98.5 %, below the 99 % that are wanted; the others stay on the old addresses, which leave about 2027-02-01: 2 down, 1 unknown",
     );
   });
 

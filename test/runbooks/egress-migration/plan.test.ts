@@ -1,6 +1,7 @@
 import {
   holesIn,
   levels,
+  oldLeaveAt,
   sharesOf,
   type StageFacts,
   stageVerdict,
@@ -81,6 +82,17 @@ describe("a census", () => {
   it("sees the days for which no worker was there", () => {
     const taken = { "gw-1": 700, "gw-2": 700 };
     expect(holesIn({ taken }, wish)).toHaveLength(2);
+  });
+});
+
+describe("the old addresses", () => {
+  it("leave behind all stages and the days for which they are waited for", () => {
+    const stage = { holdH: 24, deadlineH: 72 };
+    const stages = {
+      ...{ canary: { holdH: 0, deadlineH: 1 }, "ramp-10": stage },
+      ...{ "ramp-25": stage, "ramp-50": stage, "ramp-100": stage },
+    };
+    expect(oldLeaveAt({ stages, drainD: 30 }, 0)).toBe(34 * 24 * hour);
   });
 });
 
