@@ -30,6 +30,10 @@ export const egressFailures = {
     class: "human",
     hint: "Whether another machine has the new addresses is not known, so that none was brought up: see what arping says above.",
   },
+  earlierMigration: {
+    class: "human",
+    hint: "Make its rules and addresses the gateway's own (nftables.conf, in a table of another name), delete the table `ip runbooks_egress` and the file `released` in `workFolder`, then retry.",
+  },
   rulesRefused: {
     class: "human",
     hint: "nftables takes no such rules; what it said is above. The former rules are in force.",

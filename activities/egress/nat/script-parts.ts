@@ -8,7 +8,7 @@
 export const exits = {
   ...{ superseded: 70, addressTaken: 71, stillUsed: 72, notPermitted: 73 },
   ...{ noProgram: 74, noInterface: 75, rulesRefused: 76, notProvisioned: 77 },
-  ...{ lookBroken: 78, notAsked: 79 },
+  ...{ lookBroken: 78, notAsked: 79, earlierMigration: 80 },
 } as const;
 
 export const head = `

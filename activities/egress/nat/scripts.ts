@@ -19,6 +19,7 @@ fi
 
 /** On stdin: rules by which nothing is moved. */
 export const provisionScript = `${begin}
+[ ! -e "$dir/released" ] || fail ${exits.earlierMigration} "rules of an earlier migration are in force, see $dir/rules"
 cat >"$dir/rules.first"
 for address in $fresh; do
   has "$address" && continue
@@ -70,9 +71,10 @@ fi
 rm -rf "$dir/snapshot" "$dir/rules" "$dir/rules.sha256"
 `;
 
-/** Rules and new addresses stay; what would bring the old ones back goes. */
+/** Rules and new addresses stay, and are the operator's from now on; what would bring the old ones back goes. */
 export const releaseScript = `${begin}
-rm -rf "$dir/retired" "$dir/retired.routes" "$dir/snapshot/ruleset" "$dir/snapshot/addresses"
+echo "$generation" | put released || exit 1
+rm -rf "$dir/retired" "$dir/retired.routes" "$dir/snapshot"
 `;
 
 const chains = `
@@ -97,6 +99,7 @@ for program in nft ip conntrack flock awk curl arping; do
 done
 [ "$(id -u)" -eq 0 ] || fault "$(id -un) is not root: let it become root (ssh.become)"
 has() { ip -o -4 addr show dev "$iface" 2>/dev/null | awk -v a="$1" '{ split($4, p, "/"); if (p[1] == a) found = 1 } END { exit !found }'; }
+[ ! -e "$dir/released" ] || fault "rules of an earlier migration are in force, see $dir/rules"
 if ! ip link show dev "$iface" >/dev/null 2>&1; then fault "there is no interface $iface"; else
   for address in $old; do has "$address" || fault "$iface lacks the old address $address"; done
   for address in $fresh; do

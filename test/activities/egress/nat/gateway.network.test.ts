@@ -498,5 +498,17 @@ describeWhen(missing)("a Linux gateway", () => {
     await egress.provision(gateway);
     await steer({ moved: [site] });
     expect(Object.keys(await cameBy(site, 3)).some(isOld)).toBe(false);
+    // What another migration would take for its own is the operator's, once it is released.
+    await egress.release(gateway);
+    await egress.release(gateway);
+    const earlier = { type: "egress.earlierMigration" };
+    await expect(egress.provision(gateway)).rejects.toMatchObject(earlier);
+    expect((await egress.inspect(gateway)).faults).toEqual([
+      expect.stringContaining("rules of an earlier migration"),
+      ...fresh.map(
+        (address) => `to-server has the new address ${address} already`,
+      ),
+    ]);
+    expect(Object.keys(await cameBy(site, 3)).some(isOld)).toBe(false);
   });
 });
