@@ -62,6 +62,8 @@ export const egressMigrationInputSchema = z.strictObject({
       holdS: z.int().min(1).max(86_400).default(300),
       /** Seconds after which a connection is closed and opened anew. */
       lifeS: z.number().min(0.1).max(3_600).default(20),
+      /** Milliseconds within which 99.9 % of all connections have to be open. */
+      slowestMs: z.number().min(1).max(10_000).default(500),
     })
     .prefault({}),
   verify: z

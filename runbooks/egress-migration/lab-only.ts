@@ -60,6 +60,12 @@ const most: readonly (readonly [
     ({ pressure }) => pressure.everyS,
   ],
   [
+    "stress.slowestMs",
+    500,
+    "connects of which none loses a packet",
+    ({ stress }) => stress.slowestMs,
+  ],
+  [
     "pressure.hold",
     85,
     "a hold before connects get slow",

@@ -53,7 +53,7 @@ export const stress = (run: EgressRun, proof: Proof): Promise<Proven> =>
 async function carry(run: EgressRun, storm: StormPlan, attempt: number) {
   const { staging, settings } = run.prepared.plan;
   const { gateways, application } = staging;
-  const { holdS, lifeS } = settings.stress;
+  const { holdS, lifeS, slowestMs } = settings.stress;
   const before = await looks.lookAtGateways({ gateways });
   const orders = storm.perHost.map(({ host, destinations }): StormOrder => ({
     ...{ host, destinations, holdS, lifeS },
@@ -70,7 +70,8 @@ async function carry(run: EgressRun, storm: StormPlan, attempt: number) {
     }));
   const after = await looks.lookAtGateways({ gateways });
   return {
-    ...{ wanted: storm.wanted, holdS, storm: totalOf(reports) },
+    ...{ wanted: storm.wanted, holdS, slowestMs },
+    storm: totalOf(reports),
     ...{ before: before.looks, after: between.looks },
     application: told &&
       application && {

@@ -5,7 +5,7 @@ import {
 import { counters, look } from "./samples";
 
 const carried: StressFacts = {
-  ...{ wanted: 300, holdS: 30 },
+  ...{ wanted: 300, holdS: 30, slowestMs: 500 },
   storm: {
     ...{ tried: 2_000, failed: {}, peak: 300, heldS: 30 },
     ...{ p50Ms: 1, p99Ms: 5, p999Ms: 40, slowShare: 0 },

@@ -93,7 +93,7 @@ describe("the signature of trouble at a gateway", () => {
       figures: "insert_failed rose by 3, drop by 0",
     });
     const [finding] = stressFindings({
-      ...{ wanted: 1, holdS: 1, before: [quiet.before] },
+      ...{ wanted: 1, holdS: 1, slowestMs: 500, before: [quiet.before] },
       after: [risen({ insertFailed: 3 }).after],
       storm: {
         ...{ tried: 1, failed: {}, peak: 1, heldS: 1 },
