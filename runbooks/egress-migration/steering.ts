@@ -38,6 +38,8 @@ interface Known {
   readonly report?: Pick<PressureReport, "level" | "text" | "memory">;
   /** What was taken back while no step waited for it: the run holds until somebody has read it. */
   readonly takenBack?: string;
+  /** Behind the old addresses nothing goes back by itself, in later runs of the chain neither; done: all is loaded. */
+  readonly leavingOld?: "begun" | "done";
 }
 
 const watchName = "pressure";
@@ -57,8 +59,6 @@ export class Steering {
   #loading: Promise<unknown> = Promise.resolve();
   #looking: CancellationScope | undefined;
   #tell: ((finding: Finding) => void) | undefined;
-  /** Behind it the old addresses are gone, and nothing goes back by itself. */
-  #mayGoBack = true;
   #isBack = false;
 
   constructor(private readonly run: EgressRun) {
@@ -78,14 +78,16 @@ export class Steering {
     if (this.#known.at < at) await this.#load(at);
   }
 
-  /** New connections to all destinations, those of customers who are not ready, too. */
+  /** New connections to all destinations, those of customers who are not ready, too; loaded once. */
   async everything(): Promise<void> {
-    this.#mayGoBack = false;
+    if (this.#known.leavingOld === "done") return;
+    this.#know({ ...this.#known, leavingOld: "begun" });
     await this.#loading;
     const generation = this.nextGeneration();
     const { document: _, ...order } = this.#order(generation);
     await calls.steerGateways({ ...order, moved: 100, share: 100 });
-    this.#know({ ...this.#known, generation, at: levels.length - 1 });
+    const at = levels.length - 1;
+    this.#know({ ...this.#known, generation, at, leavingOld: "done" });
   }
 
   /** Every stage at once, on every gateway that can be reached; what is back already is left alone. */
@@ -194,8 +196,7 @@ export class Steering {
   /** What the next run of the chain has to know stands in the finding. */
   #know(known: Known): void {
     this.#known = known;
-    const said = this.run.state.findings[watchName];
-    if (said === undefined) return;
+    const said = this.run.state.findings[watchName] ?? notSeen;
     const { level, text, figures } = said;
     this.#tell?.({ level, text, ...(figures && { figures }), memory: known });
   }
@@ -240,7 +241,7 @@ export class Steering {
     this.#looking = scope;
     const { at } = this.#known;
     try {
-      return await scope.run(() =>
+      const report = await scope.run(() =>
         watching.watchPressure({
           ...{ gateways, usable, limits, forMs: chunkMs },
           everyMs: everyS * 1_000,
@@ -248,6 +249,8 @@ export class Steering {
           known: this.#known.report,
         }),
       );
+      // Come back together with a load, it would pass the level before off as this one.
+      return this.#known.at === at ? report : undefined;
     } catch (error) {
       if (isCancellation(error) && this.#known.at !== at) return undefined;
       throw error;
@@ -265,8 +268,8 @@ export class Steering {
   }
 
   async #goBack({ level, text }: PressureReport): Promise<void> {
-    const { at } = this.#known;
-    if (level !== "rollback" || !this.#mayGoBack || at < 0) return;
+    const { at, leavingOld } = this.#known;
+    if (level !== "rollback" || leavingOld !== undefined || at < 0) return;
     const isAwaited = runningSteps(this.run.state).some(isOnALevel);
     await this.#load(at - 1);
     const said = `${levels[at]?.id} was taken back by itself: ${text}`;
@@ -284,6 +287,9 @@ export class Steering {
     return { level: findings[level], text, figures, memory: known };
   }
 }
+
+/** What is loaded has to be known to the next run even before the first look. */
+const notSeen: Finding = { level: "ok", text: "not looked at yet" };
 
 const findings = {
   ok: "ok",

@@ -77,6 +77,8 @@ const steps = {
       "no connection fails, p99.9 opens within half a second, the gateway searches few ports",
     undo: "load is ended, and staging is as it was",
     resumes: "the load goes on by itself on its hosts, and is joined",
+    // What the gateways had counted before it is known to this run alone.
+    staysHere: true,
     choices: ["retry", "abort"],
   },
   provision: {

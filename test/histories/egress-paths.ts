@@ -8,6 +8,8 @@ export const egressPaths = {
   "egress-stress-again": ["failed-stress", '"choice":"retry"'],
   "egress-taken-back": ["failed-ramp-25", '"releaseGateways"'],
   "egress-rolled-back": ['"name":"rollback"', '"restoreGateways"'],
+  "egress-handed-over-1": ["EXECUTION_CONTINUED_AS_NEW", "ramp-25 holds"],
+  "egress-handed-over-2": ["continuedExecutionRunId", '"outcome":"completed"'],
   "egress-aborted": ['"name":"abort"', '"outcome":"aborted"'],
 } as const satisfies Record<string, readonly string[]>;
 

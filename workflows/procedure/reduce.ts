@@ -182,7 +182,9 @@ function found(
   const before = state.findings[watch];
   const isSame =
     before?.level === finding.level && before.text === finding.text;
-  if (isSame && before.figures === finding.figures) return state;
+  const isKnown =
+    before?.figures === finding.figures && before?.memory === finding.memory;
+  if (isSame && isKnown) return state;
   const after = {
     ...{ ...finding, at: now },
     ...(isSame && before.accepted && { accepted: before.accepted }),

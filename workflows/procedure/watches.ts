@@ -74,7 +74,9 @@ export class Watches {
       } catch (error) {
         if (isCancellation(error) || scope.consideredCancelled) throw error;
         const [seen = ""] = stepFailureOf(error).message.split("\n");
-        tell({ level: "hold", text: `cannot look: ${seen}` });
+        // What it knew is still what a later run begins with.
+        const { memory } = core.state.findings[name] ?? {};
+        tell({ level: "hold", text: `cannot look: ${seen}`, memory });
         while (this.#isHeld(name)) await core.untilChanged();
       }
     }

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from "@temporalio/common";
 import { sshError } from "../../../activities/ssh/errors";
 import type {
   Customer,
@@ -50,6 +51,10 @@ export class FakeNetwork implements EgressPort, LoadPort, ProbePort {
   isSlow = false;
   /** The customer's own client opens a connection for each request. */
   reusesNothing = false;
+  /** Looks do not return before it does. */
+  looksWaitFor: Promise<void> | undefined;
+  /** Looks fail for good, in a way that is on no list. */
+  cannotLook = false;
   readonly #standing = new Map<string, Standing>();
 
   of(gateway: string): Standing {
@@ -84,6 +89,9 @@ export class FakeNetwork implements EgressPort, LoadPort, ProbePort {
   }
 
   async look(gateway: Gateway): Promise<GatewayLook> {
+    await this.looksWaitFor;
+    if (this.cannotLook)
+      throw ApplicationFailure.nonRetryable("nobody foresaw this");
     if (this.unreachable.has(gateway.id)) throw unreachable(gateway);
     const standing = this.of(gateway.id);
     const { steering, retired, rules } = standing;
