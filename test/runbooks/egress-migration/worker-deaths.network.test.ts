@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { describeWhen } from "../../harness/describe-when";
 import { eventually } from "../../harness/eventually";
 import { MortalWorkers } from "../../harness/mortal-workers";
@@ -13,9 +14,13 @@ const forward = [
   ...["verifyBatch", "divideCustomers", "steerGateways"],
 ] as const;
 const backwards = ["restoreGateways", "stopLoad"] as const;
-const all: readonly string[] = [...forward, ...backwards];
+/** From the flip to the release. */
+const leaving = [
+  ...["publishList", "awaitDrained", "retireGateways", "releaseGateways"],
+] as const;
+const all: readonly string[] = [...forward, ...backwards, ...leaving];
 /** In their middle; every other one when its effect is there and nobody has been told. */
-const during = ["takeCensus", "runStorm", "verifyBatch"];
+const during = ["takeCensus", "runStorm", "verifyBatch", "awaitDrained"];
 
 describeWhen(networkLabMissing())("a worker that is killed", () => {
   let rig: NetworkRig;
@@ -35,6 +40,8 @@ describeWhen(networkLabMissing())("a worker that is killed", () => {
       .flat()
       .map(({ name }) => name);
 
+  const isMissed = (name: string): boolean => !struck().includes(name);
+
   it("in each phase changes nothing twice under load, and the run that is rolled back leaves nothing", async () => {
     const { lab } = rig;
     const ready = ["site-01", "site-02", "site-03", "site-04"];
@@ -53,7 +60,7 @@ describeWhen(networkLabMissing())("a worker that is killed", () => {
     expect(steps.filter(({ attempt = 1 }) => attempt > 1)).toEqual([]);
     await rig.control(run, "rollback");
     expect(await run.result()).toMatchObject({ outcome: "rolled back" });
-    expect(all.filter((name) => !struck().includes(name))).toEqual([]);
+    expect([...forward, ...backwards].filter(isMissed)).toEqual([]);
     await letGo();
     const { attempted, failed } = await lab.stopLoad();
     expect(attempted).toBeGreaterThan(200);
@@ -64,5 +71,31 @@ describeWhen(networkLabMissing())("a worker that is killed", () => {
         "/32",
       );
     }
+  }, 400_000);
+
+  it("while the old addresses are left neither keeps them nor loses a connection", async () => {
+    const { lab, folder } = rig;
+    const path = join(folder, "egress.json");
+    await rig.configure((egress) => {
+      egress.publishedList = { host: "gw-1", path };
+    });
+    for (const { id } of lab.sites) await lab.setSite(id, {});
+    const letGo = await rig.hold("site-03", 40);
+    await lab.startLoad({ perSecond: 40 });
+    const run = await rig.start();
+    workers.serve(run);
+    await rig.answer(run, "production", "approve");
+    await rig.untilIn(run, "drain");
+    await letGo();
+    await rig.answer(run, "release", "release");
+    expect(await run.result()).toMatchObject({ outcome: "completed" });
+    expect(leaving.filter(isMissed)).toEqual([]);
+    const { attempted, failed } = await lab.stopLoad();
+    expect(attempted).toBeGreaterThan(200);
+    expect(failed).toEqual({});
+    for (const { id } of lab.gateways)
+      expect(await lab.sh(id, "ip -o -4 addr show dev out")).not.toMatch(
+        /203\.0\.113\.[1-9]\//,
+      );
   }, 400_000);
 });
