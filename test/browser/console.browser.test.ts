@@ -1,5 +1,4 @@
-import { join } from "node:path";
-import type { Browser, Locator } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { workflowId } from "../../runbooks/fleet-upgrade/ids";
 import { templateInput } from "../../runbooks/fleet-upgrade/template";
 import { cli } from "../cli/run-cli";
@@ -8,8 +7,6 @@ import { describeWhen } from "../harness/describe-when";
 import { eventually } from "../harness/eventually";
 import { type Rig, startRig } from "../harness/rig";
 import { WebUi } from "../harness/web-ui";
-
-const images = join(__dirname, "../../docs/images");
 
 describeWhen(missingChromium())("in the Temporal Web UI", () => {
   let rig: Rig;
@@ -34,11 +31,6 @@ describeWhen(missingChromium())("in the Temporal Web UI", () => {
   const id = workflowId({ target: "lab", change });
   const input = { target: "lab", change, component: "app", version: "2.0.0" };
   const run = () => rig.server.client.workflow.getHandle(id);
-  /** Writes a picture of the page into the documentation, when asked to. */
-  const picture = async (name: string, of?: Locator): Promise<void> => {
-    if (process.env["UPDATE_SCREENSHOTS"] !== "1") return;
-    await (of ?? ui.page).screenshot({ path: join(images, `${name}.png`) });
-  };
 
   it("the start form is filled in by the link, and what is started from it only plans", async () => {
     const form = await ui.startForm(links.form);
@@ -47,7 +39,7 @@ describeWhen(missingChromium())("in the Temporal Web UI", () => {
       workflowType: "fleetUpgrade",
       input: templateInput,
     });
-    await picture("start-form");
+    await ui.picture("start-form");
     await ui.start(id, { ...templateInput, ...input });
     await run().result();
     await ui.openRun(id);
@@ -65,7 +57,7 @@ describeWhen(missingChromium())("in the Temporal Web UI", () => {
     const details = await ui.details();
     expect(details).toContain("upgrade the other 6 hosts?");
     expect(details).toContain(`"nonce":"${nonce}"`);
-    await picture("current-details");
+    await ui.picture("current-details");
   }, 240_000);
 
   it("it stands in the list of runs that wait for a person", async () => {
@@ -78,7 +70,7 @@ describeWhen(missingChromium())("in the Temporal Web UI", () => {
     );
     await ui.open(url);
     await ui.page.getByRole("link", { name: id }).first().waitFor();
-    await picture("waiting");
+    await ui.picture("waiting");
   }, 240_000);
 
   it("the Update dialog says why an answer was refused", async () => {
@@ -113,7 +105,7 @@ describeWhen(missingChromium())("in the Temporal Web UI", () => {
     const [shown = "{}"] = /\{.*\}/s.exec(dialog.description) ?? [];
     const answer = JSON.parse(shown) as object;
     await dialog.write({ ...answer, by: "ada" });
-    await picture("signal-approve", dialog.box);
+    await ui.picture("signal-approve", dialog.box);
     await dialog.submit();
     await run().result();
     await ui.openRun(id);

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { missingChromium, openBrowser, openPage } from "../harness/chromium";
 import { describeWhen } from "../harness/describe-when";
@@ -12,7 +11,6 @@ import {
   startReplicaRig,
 } from "../runbooks/replica-setup/replica-rig";
 
-const images = join(__dirname, "../../docs/images");
 const amount = String.raw`[\d.]+ [kMG]?B`;
 
 describeWhen(missingChromium() ?? postgresMissing())(
@@ -38,24 +36,6 @@ describeWhen(missingChromium() ?? postgresMissing())(
       await rig?.stop();
     }, 60_000);
 
-    /** As soon as a person who presses R reads it. */
-    const read = (wanted: RegExp): Promise<string> =>
-      eventually(async () => {
-        const details = await ui.details();
-        return wanted.test(details) ? details : undefined;
-      }, 120_000);
-    /** Writes a picture of the details into the documentation, when asked to. */
-    const picture = async (name: string): Promise<void> => {
-      if (process.env["UPDATE_SCREENSHOTS"] !== "1") return;
-      await ui.page.setViewportSize({ width: 1280, height: 1_250 });
-      const box = await ui.page.locator("iframe").last().boundingBox();
-      const path = join(images, `${name}.png`);
-      if (box === null) throw new Error("no details on the page");
-      const { x, y, width } = box;
-      const clip = { x, y, width, height: 1_250 - y };
-      await ui.page.screenshot({ path, clip });
-    };
-
     it("asks to begin with what it has measured", async () => {
       await rig.gate(run, "begin");
       await ui.openRun(run.workflowId);
@@ -67,7 +47,7 @@ describeWhen(missingChromium() ?? postgresMissing())(
 
     it("says while it copies how much of how much, how long still, and what the slot holds of its cap", async () => {
       await copying(rig);
-      const details = await read(/Copy the primary: [1-9]\d* %/);
+      const details = await ui.read(/Copy the primary: [1-9]\d* %/);
       expect(details).toMatch(/Step: Copy the primary; \d+ %/);
       expect(details).toMatch(
         new RegExp(
@@ -81,7 +61,7 @@ describeWhen(missingChromium() ?? postgresMissing())(
       );
       expect(details).toMatch(/✓ Create the replication slot/);
       expect(details).toMatch(/· Start the standby/);
-      await picture("replica-copying");
+      await ui.pictureOfDetails("replica-copying");
     }, 240_000);
 
     it("says the same in what its activities told last", async () => {
@@ -99,7 +79,7 @@ describeWhen(missingChromium() ?? postgresMissing())(
 
     it("asks when it is ready, with lag, slot and disk", async () => {
       await rig.gate(run, "ready");
-      const details = await read(/standby: streams/);
+      const details = await ui.read(/standby: streams/);
       expect(details).toMatch(/Step: Ready: watched until somebody decides/);
       expect(details).toContain("streams from a verified backup: what now?");
       expect(details).toMatch(
@@ -109,7 +89,7 @@ describeWhen(missingChromium() ?? postgresMissing())(
       );
       expect(details).toMatch(/✓ Copy the primary: \d+ s/);
       expect(details).toMatch(/✓ Wait until the standby has caught up/);
-      await picture("replica-ready");
+      await ui.pictureOfDetails("replica-ready");
     }, 240_000);
 
     it("ends with its report", async () => {

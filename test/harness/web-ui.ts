@@ -1,8 +1,10 @@
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Locator, Page, Response } from "playwright-core";
 import { eventually } from "./eventually";
 
 const navigations = 3;
+const images = join(__dirname, "../../docs/images");
 
 /** The Temporal Web UI in the hands of a person: it is clicked and read, and never asked by its API. */
 export class WebUi {
@@ -68,6 +70,32 @@ export class WebUi {
     return eventually(async () => (await body.innerText()).trim() || undefined);
   }
 
+  /** The current details, as soon as a person who presses R reads this in them. */
+  read(wanted: RegExp): Promise<string> {
+    return eventually(async () => {
+      const details = await this.details();
+      return wanted.test(details) ? details : undefined;
+    }, 120_000);
+  }
+
+  /** Writes a picture of the page, or of a part of it, into the documentation, when asked to. */
+  async picture(name: string, of: Page | Locator = this.page): Promise<void> {
+    if (!picturesWanted) return;
+    await of.screenshot({ path: join(images, `${name}.png`) });
+  }
+
+  /** Likewise of the current details, which are longer than the page. */
+  async pictureOfDetails(name: string): Promise<void> {
+    if (!picturesWanted) return;
+    const size = { width: 1280, height: 1_250 };
+    await this.page.setViewportSize(size);
+    const box = await this.page.locator("iframe").last().boundingBox();
+    if (box === null) throw new Error("no details on the page");
+    const { x, y, width } = box;
+    const clip = { x, y, width, height: size.height - y };
+    await this.page.screenshot({ path: join(images, `${name}.png`), clip });
+  }
+
   /** What the activities under way have told last, as they stand there now. */
   async pendingActivities(): Promise<string> {
     await this.page.getByTestId("pending-activities-tab").click();
@@ -90,11 +118,15 @@ export class WebUi {
       .innerText();
   }
 
-  /** The input and the result of the run that is open, once it has one. */
+  /** The result of the run that is open, once it has one; no run of ours ends with null. */
   async result(): Promise<string> {
     await this.page.getByTestId("timeline-tab").click();
     const result = this.page.getByRole("textbox", { name: "Result" });
-    return eventually(async () => (await result.innerText()) || undefined);
+    return eventually(async () => {
+      const text = await result.innerText();
+      // The page writes null until the last event is loaded.
+      return ["", "null"].includes(text.trim()) ? undefined : text;
+    });
   }
 
   /** The dialog with that message chosen, and what its picker says of it. */
@@ -163,6 +195,8 @@ export class WebUi {
     );
   }
 }
+
+const picturesWanted = process.env["UPDATE_SCREENSHOTS"] === "1";
 
 export interface MessageDialog {
   readonly box: Locator;
