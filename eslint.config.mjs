@@ -12,7 +12,7 @@ const builtins = `^(node:|(${builtinModules.join("|")})$)`;
 
 /** Pure helpers of a port: no library, no I/O, so that plans and workflows say the same words as the activity. */
 const pureHelpers =
-  "(bytes-in-words|host/(template|generations)|postgres/(switchover/plan|verify/levels)|egress/(port-use|nat/signatures)|load/total|published-list/entries)$";
+  "(bytes-in-words|csv|host/(template|generations)|postgres/(switchover/plan|verify/levels)|egress/(port-use|nat/signatures)|load/total|published-list/entries)$";
 
 /** A path that climbs out of its folder and into `target`: `../../lab/hosts`. */
 const into = (target) => `^(\\.{1,2}/)+${target}(/|$)`;

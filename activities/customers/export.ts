@@ -1,3 +1,4 @@
+import { csvCell } from "../csv";
 import type { PassedCustomer } from "./passes";
 import { stateOf } from "./states";
 
@@ -27,11 +28,3 @@ export function csvCustomer({
 
 const csvRow = (cells: readonly string[]): string =>
   `${cells.map(csvCell).join(",")}\r\n`;
-
-/** What a spreadsheet would take for a formula begins with an apostrophe instead. */
-function csvCell(text: string): string {
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n']/.test(harmless)
-    ? `"${harmless.replaceAll('"', '""')}"`
-    : harmless;
-}

@@ -1,4 +1,4 @@
-import { csvCell } from "../../workflows/csv";
+import { csvCell } from "../../activities/csv";
 import {
   type Said,
   saidIn,

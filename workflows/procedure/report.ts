@@ -1,6 +1,6 @@
 /** The report of a procedure. Pure; Markdown and CSV are other forms of the same. */
 
-import { csvCell } from "../csv";
+import { csvCell } from "../../activities/csv";
 import { durationInWords } from "../duration-words";
 import {
   type Said,
