@@ -10,11 +10,12 @@ export interface NetworkGuard {
   end(): Promise<void>;
 }
 
-const ours = /^(rblab-(\d+)-\d+-)/;
+const ours = /^(rb(?:lab|net)-(\d+)-\d+-)/;
 let made = 0;
 
-/** Of the names of one lab's namespaces. */
-export const newPrefix = (): string => `rblab-${process.pid}-${++made}-`;
+/** Of the names of the namespaces that are made, and removed, together: of a lab, or of a test's own network. */
+export const newPrefix = (kind: "rblab" | "rbnet"): string =>
+  `${kind}-${process.pid}-${++made}-`;
 
 /** @param prefix as `newPrefix` made it; the script touches nothing else */
 export function startNetworkGuard(prefix: string): NetworkGuard {

@@ -1,9 +1,12 @@
-import { execFile, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { join as joinPath } from "node:path";
 import { promisify } from "node:util";
+import {
+  newPrefix,
+  startNetworkGuard,
+  sweepNetworks,
+} from "../../lab/network/guard";
+import { linkToUs } from "../../lab/network/link-to-us";
 import { missingProgram } from "./missing-program";
 
 /** A host's own network: a Linux network namespace. */
@@ -31,7 +34,7 @@ export function networkMissing(): string | undefined {
   if (process.getuid?.() !== 0) return "network namespaces take root";
   const missing = missingProgram("ip", "nsenter");
   if (missing !== undefined) return `${missing}: apt-get install iproute2`;
-  const probe = `${prefixOf(process.pid, 0)}probe`;
+  const probe = `${newPrefix("rbnet")}probe`;
   try {
     execFileSync("ip", ["netns", "add", probe], { stdio: "pipe" });
     execFileSync("ip", ["netns", "delete", probe], { stdio: "pipe" });
@@ -40,10 +43,6 @@ export function networkMissing(): string | undefined {
     return `this machine lets nobody make network namespaces: ${String(error)}`;
   }
 }
-
-const ours = /^rbnet-(\d+)-\d+-/;
-const prefixOf = (pid: number, n: number): string => `rbnet-${pid}-${n}-`;
-let made = 0;
 
 /**
  * First what dead processes have left is removed.
@@ -54,9 +53,9 @@ export async function startNetwork(
   first: string,
   ...others: readonly string[]
 ): Promise<Network> {
-  await sweep();
-  const prefix = prefixOf(process.pid, ++made);
-  const { end } = startGuard(prefix);
+  await sweepNetworks();
+  const prefix = newPrefix("rbnet");
+  const { end } = startNetworkGuard(prefix);
   try {
     const seatOf = (id: string): Seat => ({ id, name: prefix + id });
     const hosts = await connect([seatOf(first), ...others.map(seatOf)]);
@@ -106,23 +105,12 @@ const bothWays = ([one, other]: readonly [Host, Host]) =>
   ] as const;
 
 /** Point to point, so that neither end has a way to anything else. */
-async function connect(
-  seats: readonly [Seat, ...Seat[]],
-): Promise<readonly Host[]> {
+async function connect(seats: readonly Seat[]): Promise<readonly Host[]> {
   for (const { name } of seats) {
     await ip("netns", "add", name);
     await ip("-n", name, "link", "set", "lo", "up");
   }
-  const net = await linkToUs(seats);
-  const us = `10.231.${net}.254`;
-  const hosts = seats.map((seat, at) => ({
-    ...seat,
-    address: `10.231.${net}.${at + 1}`,
-  }));
-  for (const [at, { name, address }] of hosts.entries()) {
-    await join([], ourEnd(net, at), us, address);
-    await join(["-n", name], "us", address, us);
-  }
+  const hosts = await linkToUs(seats);
   for (const [one, other] of pairsOf(hosts)) {
     const [near, far] = [endTo(other), endTo(one)];
     await link(["-n", one.name], near, far, other.name);
@@ -132,27 +120,6 @@ async function connect(
   return hosts;
 }
 
-/** The names of the links claim the addresses: the kernel gives them to one of those who ask, and what has just ended may still hold some. */
-async function linkToUs(seats: readonly [Seat, ...Seat[]]): Promise<number> {
-  const first = process.pid + made;
-  for (let tried = 0; ; tried++) {
-    const net = (first + tried) % nets;
-    const claimed: string[] = [];
-    try {
-      for (const [at, { name }] of seats.entries()) {
-        await link([], ourEnd(net, at), "us", name);
-        claimed.push(ourEnd(net, at));
-      }
-      return net;
-    } catch (error) {
-      if (tried === nets || !String(error).includes("File exists")) throw error;
-      for (const end of claimed) await ip("link", "delete", end);
-    }
-  }
-}
-
-const nets = 256;
-const ourEnd = (net: number, at: number): string => `rbnet${net}-${at}`;
 const endTo = ({ id }: Seat): string => `to-${id}`;
 
 const link = (
@@ -191,31 +158,4 @@ async function processesIn(name: string): Promise<readonly string[]> {
 
 async function ip(...words: readonly string[]): Promise<string> {
   return (await promisify(execFile)("ip", words)).stdout;
-}
-
-/** Namespaces of processes that are gone; their own guard may still be at it, which does no harm. */
-async function sweep(): Promise<void> {
-  const left = (await ip("netns", "list")).split("\n").flatMap((line) => {
-    const [prefix, pid] = ours.exec(line) ?? [];
-    return prefix === undefined || existsSync(`/proc/${pid}`) ? [] : [prefix];
-  });
-  await Promise.all(
-    [...new Set(left)].map((prefix) => startGuard(prefix).end()),
-  );
-}
-
-function startGuard(prefix: string) {
-  // In a group of its own: Ctrl-C in the terminal must not end it before the hosts.
-  const child = spawn("sh", [joinPath(__dirname, "network-guard.sh"), prefix], {
-    ...({ cwd: "/", detached: true } as const),
-    stdio: ["pipe", "ignore", "inherit"],
-  });
-  const gone = once(child, "exit");
-  child.stdin.on("error", () => undefined);
-  return {
-    async end(): Promise<void> {
-      child.stdin.end();
-      await gone;
-    },
-  };
 }
