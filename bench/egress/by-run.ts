@@ -97,7 +97,7 @@ const inputFor = (customers: string): EgressMigrationInput => ({
   ...{ target: "lab", change: `bench-${randomUUID().slice(0, 8)}` },
   ...{ mode: "execute", customers },
   census: { hours: seconds(2), everyS: 0.2, coverage: 50 },
-  stress: { factor: 1.5, holdS: 1, lifeS: 20, slowestMs: 5_000 },
+  stress: { factor: 1.5, holdS: 1, lifeS: 20, slowestMs: 900 },
   verify: { gapH: 0 },
   stages: {
     ...{ canary: quick, "ramp-10": quick, "ramp-25": quick },

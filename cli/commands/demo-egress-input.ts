@@ -20,7 +20,7 @@ export const inputFor = (customers: string): EgressMigrationInput => ({
   // A customer who is to come: the census cannot have seen its port.
   needs: [{ destination: "198.51.100.3:443", connections: hotConnections }],
   census: { hours: seconds(5), everyS: 0.5, coverage: 50 },
-  stress: { factor: 1.5, holdS: 2, lifeS: 60, slowestMs: 5_000 },
+  stress: { factor: 1.5, holdS: 2, lifeS: 60, slowestMs: 900 },
   verify: { gapH: seconds(2), readyPercent: 70 },
   stages: {
     canary: { holdH: seconds(3), deadlineH: seconds(90) },

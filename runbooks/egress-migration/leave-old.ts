@@ -2,12 +2,11 @@ import { sleep } from "@temporalio/workflow";
 import { durationInWords } from "../../workflows/duration-words";
 import { changes, looks, watching } from "./calls";
 import { failedBy } from "./failures";
-import { levels } from "./plan";
+import { dayMs, levels } from "./plan";
 import { publish } from "./provision";
 import type { EgressRun } from "./run";
 import type { Steering } from "./steering";
 
-const dayMs = 86_400_000;
 const lastLevel = levels[levels.length - 1]!;
 
 /** Nothing new is moved by it: the last stage has sent everything but those who stay. */

@@ -59,7 +59,8 @@ export const addressesOf = (
   which: "old" | "new",
 ): readonly string[] => gateways.flatMap((gateway) => gateway[which]);
 
-const hourMs = 3_600_000;
+export const hourMs = 3_600_000;
+export const dayMs = 24 * hourMs;
 
 /** When customers who stay lose the old addresses: behind all stages and the time for which people may wait for them. */
 export function oldLeaveAt(

@@ -4,7 +4,7 @@ import {
   type ListPhase,
 } from "../../activities/published-list/entries";
 import { changes } from "./calls";
-import { addressesOf } from "./plan";
+import { addressesOf, dayMs } from "./plan";
 import type { EgressRun } from "./run";
 
 /** The new addresses beside the old ones; nobody uses them yet. */
@@ -40,5 +40,4 @@ export async function publish(
   return changes.publishList({ place, entries, resolves, generatedAt });
 }
 
-const dayMs = 86_400_000;
 const isoDay = (at: number): string => new Date(at).toISOString().slice(0, 10);

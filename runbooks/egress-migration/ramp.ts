@@ -1,5 +1,5 @@
 import type { Division } from "../../activities/customers/port";
-import { type Level, levels } from "./plan";
+import { hourMs, type Level, levels } from "./plan";
 import { publish } from "./provision";
 import type { EgressRun } from "./run";
 import type { Steering } from "./steering";
@@ -33,6 +33,5 @@ async function stage(
   });
 }
 
-const hourMs = 3_600_000;
 /** A run without test sites of its own begins with the second. */
 const firstStages: readonly StageId[] = ["canary", "ramp-10"];
