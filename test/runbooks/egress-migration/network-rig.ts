@@ -65,7 +65,7 @@ export async function startNetworkRig({
     : () => Promise.resolve();
   const { client } = server;
   return {
-    ...{ lab, server, folder, ...people(60_000) },
+    ...{ lab, server, folder, ...people(180_000) },
     env: {
       ...server.env,
       RUNBOOK_TASK_QUEUE: taskQueue,
