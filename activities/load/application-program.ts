@@ -1,7 +1,8 @@
 /**
  * Runs a command beside a look at its sockets: a program for python3 (3.6 or newer, standard library, Linux). It prints one
- * line of JSON: the end of the command's stdout, what the host's TCP opened meanwhile, and the most sockets that were
- * open at once by destination. Its exit code is the command's.
+ * line of JSON: the end of the command's stdout, what the host's TCP opened meanwhile, the most sockets that were
+ * open at once by destination, and how many of the connections that its first word orders were established at once, for how
+ * long. Its exit code is the command's.
  *
  * Processes are those of the command's process group and their descendants, so that those whose parents are gone count too.
  * A look takes longer with more sockets; four times as long as it took nothing is looked at, so that it takes a fifth of one
@@ -13,7 +14,8 @@ import json, os, socket, subprocess, sys, threading, time
 MOST, EVERY, REST, KEPT = 50, 0.1, 4, 8192
 # Open, or on their way: ESTABLISHED, SYN_SENT, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT, LAST_ACK, CLOSING.
 OPEN = {"01", "02", "04", "05", "08", "09", "0B"}
-LISTEN = "0A"
+ESTABLISHED, LISTEN = "01", "0A"
+WANTED = {one["tuple"]: one["connections"] for one in json.loads(sys.argv[1])}
 
 
 def active_opens():
@@ -67,8 +69,8 @@ def place(text):
     return "[%s]:%d" % (socket.inet_ntop(socket.AF_INET6, raw), int(port, 16))
 
 
-def look(most):
-    wanted, counts, listening = inodes(processes()), {}, set()
+def look(most, carried):
+    wanted, counts, now, listening = inodes(processes()), {}, {}, set()
     rows = []
     for name in ("tcp", "tcp6"):
         try:
@@ -84,15 +86,33 @@ def look(most):
         # What comes in at a port of its own is no connection that it opened.
         if row[3] in OPEN and row[9] in wanted and row[1].rpartition(":")[2] not in listening:
             counts[row[2]] = counts.get(row[2], 0) + 1
+            if row[3] == ESTABLISHED:
+                now[row[2]] = now.get(row[2], 0) + 1
     for key, count in counts.items():
         most[key] = max(most.get(key, 0), count)
+    carried.see({place(key): count for key, count in now.items()})
 
 
-def watch(most, ended):
+class Carried:
+    """Of what was ordered: the most that was established at once, and for how long all of it was, in one stretch or several."""
+
+    def __init__(self):
+        self.peak, self.held, self.since = 0, 0.0, None
+
+    def see(self, now):
+        carried, at = sum(min(now.get(one, 0), most) for one, most in WANTED.items()), time.monotonic()
+        self.peak = max(self.peak, carried)
+        whole = carried == sum(WANTED.values())
+        if whole and self.since is not None:
+            self.held += at - self.since
+        self.since = at if whole else None
+
+
+def watch(most, carried, ended):
     while not ended.is_set():
         begun = time.monotonic()
         try:
-            look(most)
+            look(most, carried)
         except (OSError, ValueError, IndexError):
             pass
         ended.wait(max(EVERY, REST * (time.monotonic() - begun)))
@@ -107,12 +127,12 @@ def end_of(stream):
 
 before = active_opens()
 try:
-    child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    child = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
 except OSError as error:
-    sys.stderr.write("%s: %s\n" % (sys.argv[1], error.strerror))
+    sys.stderr.write("%s: %s\n" % (sys.argv[2], error.strerror))
     sys.exit(126 if isinstance(error, PermissionError) else 127)
-most, ended = {}, threading.Event()
-watcher = threading.Thread(target=watch, args=(most, ended), daemon=True)
+most, carried, ended = {}, Carried(), threading.Event()
+watcher = threading.Thread(target=watch, args=(most, carried, ended), daemon=True)
 watcher.start()
 end = end_of(child.stdout)
 code = child.wait()
@@ -124,6 +144,7 @@ for key, count in most.items():
 report = {
     "end": end,
     "activeOpens": max(0, active_opens() - before),
+    "carried": {"peak": carried.peak, "heldS": round(carried.held, 3)},
     "sockets": sorted(sockets.items(), key=lambda item: -item[1])[:MOST],
 }
 print(json.dumps(report, separators=(",", ":")), flush=True)

@@ -14,15 +14,21 @@ export async function application(
   signal?: AbortSignal,
 ): Promise<ApplicationReport> {
   checkApplication(order);
-  const { host, key, command, env = {}, timeoutMs } = order;
-  const argv = pythonWords(applicationProgram, command);
+  const { host, key, command, timeoutMs, peak } = order;
+  const wanted = JSON.stringify(peak?.destinations ?? []);
+  const argv = pythonWords(applicationProgram, [wanted, ...command]);
+  const env = {
+    ...order.env,
+    ...(peak && { RUNBOOK_LOAD: JSON.stringify(peak) }),
+  };
   const ended = await runPython(
     ssh,
     host,
     { key, argv, env, timeoutMs },
     signal,
   );
-  if (ended.exitCode === 0) return readApplication(host.id, ended.stdout);
+  if (ended.exitCode === 0)
+    return readApplication(host.id, ended.stdout, peak !== undefined);
   const [name = ""] = command;
   const said = lastWords({ ...ended, stdout: endOfCommand(ended.stdout) });
   throw loadError("commandFailed", {

@@ -13,8 +13,7 @@ const tuple = z.string().refine(isTuple, {
   message: "expected an address and a port, such as 198.51.100.7:443",
 });
 
-const stormSchema = z.object({
-  key: z.string().min(1),
+const peak = {
   destinations: z
     .array(
       z.object({
@@ -26,6 +25,11 @@ const stormSchema = z.object({
     .max(mostDestinations),
   holdS: z.number().min(0),
   lifeS: z.number().positive(),
+};
+
+const stormSchema = z.object({
+  key: z.string().min(1),
+  ...peak,
   giveUpS: z.number().positive().optional(),
 });
 
@@ -33,6 +37,7 @@ const applicationSchema = z.object({
   key: z.string().min(1),
   command: z.array(z.string()).min(1),
   timeoutMs: z.int().positive(),
+  peak: z.object(peak).optional(),
 });
 
 const subjectOf = (host: string) => ({

@@ -70,7 +70,12 @@ export interface ApplicationOrder {
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** Where the command is the load itself; it reads this as JSON in the variable RUNBOOK_LOAD. */
+  readonly peak?: PeakOrder;
 }
+
+/** Connections that a command keeps open at once, as a storm would. */
+export type PeakOrder = Pick<StormOrder, "destinations" | "holdS" | "lifeS">;
 
 /** The command's own words, with what the host saw of its sockets. */
 export interface ApplicationReport {
@@ -83,6 +88,8 @@ export interface ApplicationReport {
   readonly openedByHost?: true;
   /** Most sockets that were open at once, by destination; at most 50. */
   readonly sockets: readonly { readonly tuple: Tuple; readonly most: number }[];
+  /** Of an order with a peak: established connections as the host saw them, no more of a destination than were ordered. */
+  readonly carried?: Pick<StormFigures, "peak" | "heldS" | "p999Ms">;
 }
 
 export interface LoadPort {

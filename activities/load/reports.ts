@@ -45,12 +45,14 @@ export function readStorm(host: string, stdout: string): StormReport {
 const seenSchema = z.object({
   end: z.string(),
   activeOpens: count,
+  carried: z.object({ peak: count, heldS: amount }),
   sockets: z.array(z.tuple([z.string(), count])),
 });
 const saidSchema = z.object({
   requests: count,
   failed: count,
   opened: count.optional(),
+  p999Ms: amount.optional(),
 });
 
 /** The end of what a command said on stdout; nothing where it never ran. */
@@ -59,25 +61,37 @@ export function endOfCommand(stdout: string): string {
   return seen.success ? seen.data.end : "";
 }
 
-/** @throws load.badReport when the command's last line is no report, and its words are not those of wrk */
+/**
+ * @param isPeak it was ordered to carry a peak, and has to tell how its connections opened
+ * @throws load.badReport when the command's last line is no report, and its words are not those of wrk
+ */
 export function readApplication(
   host: string,
   stdout: string,
+  isPeak: boolean,
 ): ApplicationReport {
-  const { end, activeOpens, sockets } = seenSchema.parse(lastLine(stdout));
-  const said = saidSchema.safeParse(lastLine(end)).data ?? readWrk(end);
-  if (said === undefined)
-    throw loadError("badReport", {
+  const seen = seenSchema.parse(lastLine(stdout));
+  const { end, activeOpens, sockets } = seen;
+  const bad = (expected: string) =>
+    loadError("badReport", {
       seen: `the command on ${host} ended with ${quoted(end)}`,
-      expected:
-        "an object of JSON with requests and failed, or the words of wrk",
+      expected,
       facts: { host },
     });
+  const json = saidSchema.safeParse(lastLine(end)).data;
+  const said = json ?? readWrk(end);
+  if (said === undefined)
+    throw bad(
+      "an object of JSON with requests and failed, or the words of wrk",
+    );
+  if (isPeak && json?.p999Ms === undefined)
+    throw bad("an object of JSON with requests, failed and p999Ms");
   const { requests, failed, opened } = said;
   return {
     ...{ host, requests, failed, opened: opened ?? activeOpens },
     ...(opened === undefined && { openedByHost: true }),
     sockets: sockets.map(([tuple, most]) => ({ tuple, most })),
+    ...(isPeak && { carried: { ...seen.carried, p999Ms: json?.p999Ms ?? 0 } }),
   };
 }
 

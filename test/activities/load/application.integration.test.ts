@@ -106,6 +106,35 @@ time.sleep(2)`;
     expect(report.opened).toBeGreaterThanOrEqual(6);
   });
 
+  /** Opens what it is told, or so many fewer, for as long as it is told and somewhat longer. */
+  const carrier = `import json, os, socket, sys, time
+order = json.loads(os.environ["RUNBOOK_LOAD"])
+[one] = order["destinations"]
+host, port = one["tuple"].split(":")
+held = [socket.create_connection((host, int(port))) for _ in range(one["connections"] - int(sys.argv[1]))]
+time.sleep(order["holdS"] + 1)
+print(json.dumps({"requests": len(held), "failed": 0, "opened": len(held), "p999Ms": 3}))`;
+  const carried = (fewer: number) =>
+    from.load.application({
+      ...order(["python3", "-c", carrier, String(fewer)]),
+      peak: {
+        destinations: [{ tuple: site.tuple, connections: 8 }],
+        ...{ holdS: 1, lifeS: 20 },
+      },
+    });
+
+  test("a command that carries a peak is believed what its host saw of it", async () => {
+    const whole = await carried(0);
+    expect(whole.carried).toMatchObject({ peak: 8, p999Ms: 3 });
+    expect(whole.carried?.heldS).toBeGreaterThan(0);
+    const fewer = await carried(1);
+    expect(fewer.carried).toMatchObject({ peak: 7, heldS: 0 });
+  });
+
+  test("a command that carries more than its peak is counted up to it", async () => {
+    expect((await carried(-3)).carried).toMatchObject({ peak: 8 });
+  });
+
   test("autocannon drives a site through the same order", async () => {
     const script = `"$1" "$2" -j -n -c 5 -d 1 "http://${site.tuple}/" | "$1" -e "$3"`;
     const words = [process.execPath, autocannon, asReport];

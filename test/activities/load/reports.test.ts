@@ -6,13 +6,13 @@ import { sshAccessSchema } from "../../../activities/ssh/port";
 
 const seen = (end: string): string =>
   JSON.stringify({
-    ...{ end, activeOpens: 40 },
+    ...{ end, activeOpens: 40, carried: { peak: 9, heldS: 31.5 } },
     sockets: [["198.51.100.7:443", 12]],
   });
 
 test("a command's own count of connections goes before the host's", () => {
   const own = seen('{"requests":10,"failed":1,"opened":3,"more":true}');
-  expect(readApplication("app-1", own)).toEqual({
+  expect(readApplication("app-1", own, false)).toEqual({
     ...{ host: "app-1", requests: 10, failed: 1, opened: 3 },
     sockets: [{ tuple: "198.51.100.7:443", most: 12 }],
   });
@@ -20,7 +20,7 @@ test("a command's own count of connections goes before the host's", () => {
 
 test("a command that counts none takes the host's count", () => {
   const without = seen('{"requests":10,"failed":0}');
-  expect(readApplication("app-1", without)).toMatchObject({
+  expect(readApplication("app-1", without, false)).toMatchObject({
     ...{ opened: 40, openedByHost: true },
   });
 });
@@ -28,11 +28,20 @@ test("a command that counts none takes the host's count", () => {
 test.each(["", "all done", "[]", '{"requests":-1,"failed":0}', '{"failed":0}'])(
   "a command whose last line is %p has no report",
   (last) => {
-    expect(() => readApplication("app-1", seen(last))).toThrow(
+    expect(() => readApplication("app-1", seen(last), false)).toThrow(
       expect.objectContaining({ type: "load.badReport" }) as Error,
     );
   },
 );
+
+test("a command that was to carry a peak tells how its connections opened, and the host what it carried", () => {
+  const own = seen('{"requests":10,"failed":0,"opened":3,"p999Ms":41}');
+  expect(readApplication("app-1", own, true).carried).toEqual({
+    ...{ peak: 9, heldS: 31.5, p999Ms: 41 },
+  });
+  const silent = seen('{"requests":10,"failed":0,"opened":3}');
+  expect(() => readApplication("app-1", silent, true)).toThrow("p999Ms");
+});
 
 test.each(["", "Traceback", "{}", '{"total":{},"destinations":[]}'])(
   "a storm that says %p has broken",
