@@ -129,6 +129,18 @@ function kindFaults({ kind, command, staging }: EgressSettings): Fault[] {
           },
         ]
       : []),
+    ...(kind === "application" &&
+    staging !== undefined &&
+    staging.application === undefined
+      ? [
+          {
+            path: "egress.staging.application",
+            found: "nothing",
+            expected: "the software's own load on staging",
+            hint: "no storm takes the addresses that the software chooses: docs/egress-application.md says what the load is told",
+          },
+        ]
+      : []),
     ...(staging === undefined
       ? [
           {

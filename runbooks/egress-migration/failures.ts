@@ -7,6 +7,10 @@ const failures = {
     class: "human",
     hint: "See why those gateways were not looked at (worker down, SSH refused), then retry: the census begins anew.",
   },
+  nothingSeen: {
+    class: "human",
+    hint: "See whether the configured old addresses and interface are those by which the fleet goes out, then retry: stages wait for a peak, and this one is none.",
+  },
   tooSmall: {
     class: "human",
     hint: "Reuse connections, reserve more addresses, let more of them in, or reach that destination another way; then start a run with the new addresses, or retry when the need has fallen.",

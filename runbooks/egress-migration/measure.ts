@@ -13,7 +13,7 @@ import { failedBy } from "./failures";
 import { holesIn } from "./plan";
 import type { EgressRun } from "./run";
 
-/** Every destination, for whole cycles; a census with holes is none. */
+/** Every destination, for whole cycles; a census with holes, or of nothing, is none. */
 export const takeCensus = (run: EgressRun): Promise<Census> =>
   run.step("census", async () => {
     const { gateways, settings } = run.prepared.plan;
@@ -26,6 +26,11 @@ export const takeCensus = (run: EgressRun): Promise<Census> =>
     const ids = gateways.map(({ id }) => id);
     const holes = holesIn(census, { ids, everyS, hours, coverage });
     if (holes.length > 0) throw failedBy("holes", holes.join("; "));
+    if (census.peak === 0)
+      throw failedBy(
+        "nothingSeen",
+        `no connection was open through ${ids.join(", ")} in ${census.due} looks`,
+      );
     return census;
   });
 

@@ -10,6 +10,9 @@ import { sharesOf } from "./plan";
 export interface StormPlan {
   /** Connections at once, to all sinks. */
   readonly wanted: number;
+  /** To each sink, from all hosts. */
+  readonly destinations: StormOrder["destinations"];
+  /** Hosts without a share are left out: there are more hosts than connections. */
   readonly perHost: readonly {
     readonly host: LoadHost;
     readonly destinations: StormOrder["destinations"];
@@ -53,18 +56,29 @@ export function stormPlan(
     .filter(({ need, capacity }) => need > capacity);
   return {
     wanted: played.reduce((sum, { wanted }) => sum + wanted, 0),
-    perHost: hosts.map((host, at) => ({
-      host,
-      destinations: played.map(({ sink: tuple, wanted }) => ({
-        ...{ tuple, connections: sharesOf(wanted, hosts.length)[at] ?? 0 },
-      })),
+    destinations: played.map(({ sink: tuple, wanted: connections }) => ({
+      ...{ tuple, connections },
     })),
+    perHost: hosts.flatMap((host, at) => {
+      const destinations = played
+        .map(({ sink: tuple, wanted }) => ({
+          ...{ tuple, connections: sharesOf(wanted, hosts.length)[at] ?? 0 },
+        }))
+        .filter(({ connections }) => connections > 0);
+      return destinations.length === 0 ? [] : [{ host, destinations }];
+    }),
     usable,
     ...(short.length > 0 && {
       tooSmall: `staging: ${short.map((row) => tooSmallWords(row, { capacity: 100 })).join("; ")}`,
     }),
   };
 }
+
+/** Software that chooses its own addresses: only its own connections take them, no storm's. */
+export const loadsItself = ({
+  gateways,
+}: Pick<StagingPlan, "gateways">): boolean =>
+  gateways.some(({ kind }) => kind === "application");
 
 /** Of one gateway; undefined where nothing is known of the destination. */
 function fewestAddresses(

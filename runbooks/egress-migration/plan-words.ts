@@ -1,16 +1,17 @@
 import type { Division } from "../../activities/customers/port";
 import type { GatewayFacts, Spread } from "../../activities/egress/port";
-import type { StormFigures } from "../../activities/load/port";
 import { type CapacityRow, capacityWords, declaredRows } from "./capacity";
 import type { EgressMigrationSettings, EgressPlan } from "./contract";
 import { addressesOf } from "./plan";
+import { loadsItself } from "./plan-storm";
 import { egressSteps, stageIds } from "./steps";
+import type { CarriedLoad } from "./stress-verdict";
 
 /** What was measured before people are asked. */
 export interface EgressMeasured {
   readonly facts?: readonly GatewayFacts[] | undefined;
   readonly rows?: readonly CapacityRow[] | undefined;
-  readonly storm?: (StormFigures & { readonly wanted: number }) | undefined;
+  readonly storm?: (CarriedLoad & { readonly wanted: number }) | undefined;
   readonly spread?: Spread | undefined;
 }
 
@@ -38,7 +39,7 @@ export function planText(
         `  Gateway ${one.id}: ${one.old.length} old, ${one.new.length} new, ports ${one.ports.from} to ${one.ports.to}`,
     ),
     `  Customers: ${customers.count}`,
-    `  Staging: ${staging.gateways.map(({ id }) => id).join(", ")}, load from ${staging.hosts.map(({ id }) => id).join(", ")}`,
+    `  Staging: ${staging.gateways.map(({ id }) => id).join(", ")}, load from ${loadWords(staging)}`,
     `  Spread: by ${spread ?? plan.spread}`,
     `  Published list: ${list === undefined ? "none" : (list.url ?? list.path)}`,
     ...(rows.length === 0
@@ -55,6 +56,11 @@ export function planText(
     ...stepLines(settings, list !== undefined),
   ].join("\n");
 }
+
+const loadWords = (staging: EgressPlan["staging"]): string =>
+  loadsItself(staging)
+    ? `its own software on ${staging.application?.host.id}`
+    : staging.hosts.map(({ id }) => id).join(", ");
 
 const mostRows = 12;
 

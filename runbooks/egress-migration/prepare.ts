@@ -71,6 +71,7 @@ export async function planFor(
       settings.needs.map(({ destination }) => destination),
     ),
     ...capacityFaults({ gateways, usable, settings }),
+    ...ownLoadFaults(settings, egress),
   ];
   const customers = await customersOf(settings, faults, {
     ...kept,
@@ -132,6 +133,22 @@ const capacityFaults = (means: Parameters<typeof declaredRows>[0]): Fault[] =>
           },
         ],
   );
+
+/** A load that the software puts on by itself has to have time to be held. */
+function ownLoadFaults(
+  { stress: { holdS } }: EgressMigrationSettings,
+  { kind, staging }: EgressSettings,
+): Fault[] {
+  const { timeoutS = Infinity } = staging?.application ?? {};
+  if (kind !== "application" || timeoutS > holdS) return [];
+  return [
+    {
+      path: "egress.staging.application.timeoutS",
+      found: String(timeoutS),
+      expected: `more than the ${holdS} s of stress.holdS`,
+    },
+  ];
+}
 
 interface Hosts {
   readonly access: SshAccess;

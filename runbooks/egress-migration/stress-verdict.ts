@@ -12,6 +12,13 @@ interface AtGateways {
   readonly after: readonly GatewayLook[];
 }
 
+/** How many connections were tried and open at once, and how they opened. */
+export type CarriedLoad = Pick<
+  StormFigures,
+  "tried" | "failed" | "peak" | "heldS" | "p999Ms"
+> &
+  Partial<Pick<StormFigures, "slowShare">>;
+
 /** What was ordered, and what came of it. */
 export interface StressFacts extends AtGateways {
   /** Connections that were to be open at once. */
@@ -19,7 +26,7 @@ export interface StressFacts extends AtGateways {
   readonly holdS: number;
   /** Milliseconds within which 99.9 % of all connections have to be open. */
   readonly slowestMs: number;
-  readonly storm: StormFigures;
+  readonly storm: CarriedLoad;
   /** The client's, with what the gateways counted while it ran. */
   readonly application?:
     | (Pick<
@@ -32,6 +39,7 @@ export interface StressFacts extends AtGateways {
 
 /** Each is one cause that peaks have and functional tests do not see. */
 export type StressCause =
+  | "load.elsewhere"
   | "load.tooSmall"
   | "client.noLocalPort"
   | "conntrack.full"
@@ -49,6 +57,8 @@ export interface StressFinding {
 }
 
 const hints: Readonly<Record<StressCause, string>> = {
+  "load.elsewhere":
+    "it proves nothing of gateways that it does not go through: see the route from the load's hosts to the sinks, and whether each gateway answers and has not booted",
   "load.tooSmall":
     "put it on from more hosts, or see what keeps them: it proves nothing below the peak",
   "client.noLocalPort": signatures.noLocalPort.hint,
@@ -75,8 +85,15 @@ export function stressFindings(facts: StressFacts): StressFinding[] {
     (failed.refused ?? 0) +
     (failed.unreachable ?? 0) +
     (failed.other ?? 0);
+  const reached = storm.tried - rest - (failed.noLocalPort ?? 0);
   const found = kernel.opened === 0 ? 0 : kernel.found / kernel.opened;
   const findings: (readonly [StressCause, string] | undefined)[] = [
+    when(
+      kernel.opened < reached * ownShare,
+      "load.elsewhere",
+      () =>
+        `the gateways counted ${kernel.opened} new connections of the ${reached} that were opened`,
+    ),
     when(
       kernel.earlyDrop > 0,
       "conntrack.full",
@@ -103,7 +120,7 @@ export function stressFindings(facts: StressFacts): StressFinding[] {
       storm.p999Ms >= facts.slowestMs,
       "connect.slow",
       () =>
-        `p99.9 of connecting took ${Math.round(storm.p999Ms)} ms, at most ${facts.slowestMs} are sound; ${(storm.slowShare * 100).toFixed(2)} % took more than 0.9 s`,
+        `p99.9 of connecting took ${Math.round(storm.p999Ms)} ms, at most ${facts.slowestMs} are sound${slowWords(storm)}`,
     ),
     when(
       rest > 0,
@@ -124,6 +141,14 @@ export function stressFindings(facts: StressFacts): StressFinding[] {
       : [{ cause: one[0], seen: one[1], hint: hints[one[0]] }],
   );
 }
+
+/** Of the load's connections, that have to go through the gateways: others' may be counted among its host's. */
+const ownShare = 0.9;
+
+const slowWords = ({ slowShare }: CarriedLoad): string =>
+  slowShare === undefined
+    ? ""
+    : `; ${(slowShare * 100).toFixed(2)} % took more than 0.9 s`;
 
 const when = (
   isSo: boolean,

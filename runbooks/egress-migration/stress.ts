@@ -6,9 +6,13 @@ import type { MeasuredPlan } from "../prepare-servers";
 import { changes, load, looks, own, steering, watching } from "./calls";
 import { failedBy } from "./failures";
 import type { Proof } from "./measure";
-import { type StormPlan, stormPlan } from "./plan-storm";
+import { loadsItself, type StormPlan, stormPlan } from "./plan-storm";
 import type { EgressRun } from "./run";
-import { findingWords, stressFindings } from "./stress-verdict";
+import {
+  findingWords,
+  type StressFacts,
+  stressFindings,
+} from "./stress-verdict";
 
 export interface Proven extends MeasuredPlan {
   /** As staging has carried it, and as production will have it. */
@@ -49,34 +53,46 @@ export const stress = (run: EgressRun, proof: Proof): Promise<Proven> =>
     return { text, document, spread };
   });
 
-/** The storm, and the customer's own client, with what the gateways counted meanwhile. */
-async function carry(run: EgressRun, storm: StormPlan, attempt: number) {
+/** What was put on staging, with what the gateways counted meanwhile. */
+async function carry(
+  run: EgressRun,
+  storm: StormPlan,
+  attempt: number,
+): Promise<StressFacts> {
   const { staging, settings } = run.prepared.plan;
   const { gateways, application } = staging;
   const { holdS, lifeS, slowestMs } = settings.stress;
+  const isOwn = loadsItself(staging);
   const before = await looks.lookAtGateways({ gateways });
   const orders = storm.perHost.map(({ host, destinations }): StormOrder => ({
     ...{ host, destinations, holdS, lifeS },
     key: keyOf(run, host.id, "stress", attempt),
   }));
-  const reports = await load.runStorm({ orders });
-  // The storm's own figures: what the client does to the gateways is the client's.
+  const reports = isOwn ? [] : await load.runStorm({ orders });
   const between = await looks.lookAtGateways({ gateways });
+  const { destinations } = storm;
   const told =
     application &&
     (await load.runApplicationLoad({
       ...application,
       key: keyOf(run, application.host.id, "client", attempt),
+      ...(isOwn && { peak: { destinations, holdS, lifeS } }),
     }));
   const after = await looks.lookAtGateways({ gateways });
+  const own = told?.carried && {
+    ...{ ...told.carried, tried: told.opened, failed: {} },
+  };
+  // What gateways count is the load's or the client's, never both.
+  const loaded = (own === undefined ? between : after).looks;
   return {
     ...{ wanted: storm.wanted, holdS, slowestMs },
-    storm: totalOf(reports),
-    ...{ before: before.looks, after: between.looks },
+    storm: own ?? totalOf(reports),
+    before: before.looks,
+    after: loaded,
     application: told &&
       application && {
         ...{ ...told, mostPerRequest: application.mostPerRequest },
-        ...{ before: between.looks, after: after.looks },
+        ...{ before: loaded, after: after.looks },
       },
   };
 }

@@ -240,6 +240,18 @@ describe("the input of egress-migration", () => {
     );
   });
 
+  it("wants load of its own from software that chooses its addresses, for as long as it is to hold", async () => {
+    const kind = { kind: "application", command: ["steer"] };
+    expect(await faultsOf({}, kind)).toEqual([
+      expect.stringContaining("egress.staging.application: found nothing"),
+    ]);
+    const application = { host: "st-1", command: ["load"], timeoutS: 300 };
+    const staging = { ...section.staging, application };
+    expect(await faultsOf({}, { ...kind, staging })).toEqual([
+      expect.stringMatching(/application\.timeoutS: found 300, .*300 s/),
+    ]);
+  });
+
   it("goes nowhere without staging", async () => {
     expect(await faultsOf({}, { staging: undefined })).toEqual([
       expect.stringContaining("egress.staging: found nothing"),

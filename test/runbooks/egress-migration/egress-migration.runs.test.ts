@@ -53,6 +53,17 @@ describe("a migration of egress", () => {
     expect(rig.network.of("gw-s").provisioned).toBe(false);
   }, 60_000);
 
+  it("does not go by a census that saw no connection", async () => {
+    rig.network.open = 0;
+    const run = await rig.start();
+    const { title } = await rig.gate(run, "failed-census");
+    expect(title).toContain("no connection was open through gw-1, gw-2");
+    rig.network.open = 40;
+    await rig.answer(run, "failed-census", "retry");
+    await rig.answer(run, "production", "deny");
+    expect(await run.result()).toMatchObject({ outcome: "denied" });
+  }, 60_000);
+
   it("keeps customers who are not ready on the old addresses, by a person's word", async () => {
     rig.network.classes.set("c-3", "drop").set("c-4", "down_on_both");
     const run = await rig.start();
@@ -84,10 +95,12 @@ describe("a migration of egress", () => {
   }, 120_000);
 
   it("stops before production when staging does not carry the peak, and goes on once it is mended", async () => {
-    rig.network.isSlow = true;
+    rig.network.isSlow = rig.network.isElsewhere = true;
     const run = await rig.start();
     const { title } = await rig.gate(run, "failed-stress");
+    expect(title).toContain("load.elsewhere: the gateways counted");
     expect(title).toContain("connect.slow: p99.9 of connecting took");
+    rig.network.isElsewhere = false;
     rig.network.isSlow = false;
     rig.network.reusesNothing = true;
     await rig.answer(run, "failed-stress", "retry");
@@ -103,6 +116,20 @@ describe("a migration of egress", () => {
     );
     rig.network.reusesNothing = false;
     await rig.answer(run, "failed-stress", "retry");
+    await rig.answer(run, "production", "deny");
+    await run.result();
+  }, 120_000);
+
+  it("of software that chooses its own addresses is proven by load of its own", async () => {
+    const { interface: _, ...section } = egressSection;
+    const command = ["steer-software"];
+    await rig.configure({ ...section, kind: "application", command });
+    const run = await rig.start();
+    const { title } = await rig.gate(run, "production");
+    expect(title).toContain("staging has carried more than the peak");
+    const loads = ["application's peak", "application", "storm st-1"];
+    const isLoad = (call: string): boolean => loads.includes(call);
+    expect(rig.network.calls.filter(isLoad)).toEqual([loads[0]]);
     await rig.answer(run, "production", "deny");
     await run.result();
   }, 120_000);

@@ -17,6 +17,7 @@ import type {
 import { egressError } from "../../../activities/egress/errors";
 import { RunbookError } from "../../../activities/errors";
 import type {
+  ApplicationOrder,
   ApplicationReport,
   LoadPort,
   StormOrder,
@@ -33,6 +34,7 @@ interface Standing {
 }
 
 const hot = "198.51.100.7:443";
+const staging = "gw-s";
 
 /** Gateways, load and customers in memory, which keep the promises of their ports and can fail on purpose for as long as a test wants. */
 export class FakeNetwork implements EgressPort, LoadPort, ProbePort {
@@ -49,6 +51,8 @@ export class FakeNetwork implements EgressPort, LoadPort, ProbePort {
   lingering = 0;
   /** Staging's connects take a second. */
   isSlow = false;
+  /** Staging's load takes another way than its gateway. */
+  isElsewhere = false;
   /** The customer's own client opens a connection for each request. */
   reusesNothing = false;
   /** Looks do not return before it does. */
@@ -159,29 +163,30 @@ export class FakeNetwork implements EgressPort, LoadPort, ProbePort {
 
   async storm({ host, destinations }: StormOrder): Promise<StormReport> {
     this.calls.push(`storm ${host.id}`);
-    const connections = destinations.reduce(
-      (sum, one) => sum + one.connections,
-      0,
-    );
+    const { tried, ...carried } = this.#carry(destinations);
     const total = {
-      ...{ tried: connections * 4, failed: {}, peak: connections },
-      ...{ heldS: 3_600, p50Ms: 1, p99Ms: 4 },
-      p999Ms: this.isSlow ? 1_020 : 30,
+      ...{ ...carried, tried, failed: {}, p50Ms: 1, p99Ms: 4 },
       slowShare: this.isSlow ? 0.1 : 0,
     };
-    const opening = [
-      [this.isSlow ? slowBucket : quickBucket, total.tried],
-    ] as const;
+    const opening = [[this.isSlow ? slowBucket : quickBucket, tried]] as const;
     return { ...{ host: host.id, total, opening }, destinations: [] };
   }
 
-  async application(): Promise<ApplicationReport> {
-    this.calls.push("application");
-    const opened = this.reusesNothing ? 990 : 20;
-    return {
-      ...{ host: "st-1", requests: 1_000, failed: 0, opened },
-      sockets: [],
-    };
+  async application({ peak }: ApplicationOrder): Promise<ApplicationReport> {
+    this.calls.push(peak === undefined ? "application" : "application's peak");
+    const said = { host: "st-1", requests: 1_000, failed: 0, sockets: [] };
+    if (peak === undefined)
+      return { ...said, opened: this.reusesNothing ? 990 : 20 };
+    const { tried, ...carried } = this.#carry(peak.destinations);
+    return { ...said, requests: tried * 10, opened: tried, carried };
+  }
+
+  /** Each connection is renewed three times. */
+  #carry(destinations: StormOrder["destinations"]) {
+    const peak = destinations.reduce((sum, one) => sum + one.connections, 0);
+    const tried = peak * 4;
+    if (!this.isElsewhere) this.of(staging).counters.opened += tried;
+    return { tried, peak, heldS: 3_600, p999Ms: this.isSlow ? 1_020 : 30 };
   }
 
   async stop(): Promise<void> {

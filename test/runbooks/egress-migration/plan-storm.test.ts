@@ -23,6 +23,18 @@ describe("the load on staging", () => {
     expect(tooSmall).toBeUndefined();
   });
 
+  it("leaves out hosts that would have none of it", () => {
+    const { perHost } = stormPlan([row("198.51.100.7:443", 1)], staging(), {
+      factor: 1,
+    });
+    expect(perHost).toEqual([
+      {
+        host: host("st-1"),
+        destinations: [{ tuple: "198.18.0.1:80", connections: 1 }],
+      },
+    ]);
+  });
+
   it("plays the hottest destination by the first sink, and no more than there are sinks", () => {
     const rows = [row("198.51.100.8:443", 10), row("198.51.100.7:443", 100)];
     const both = stormPlan(rows, staging(["198.18.0.1:80", "198.18.0.2:80"]), {

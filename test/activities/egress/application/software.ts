@@ -18,9 +18,14 @@ import { startSshd } from "../../../harness/sshd";
 
 const page = resolve(__dirname, "../../../../docs/egress-application.md");
 
-/** The example of the page, as its readers would copy it. */
-const example = (): string =>
-  /^```python\n(.*?)^```$/ms.exec(readFileSync(page, "utf8"))?.[1] ?? "";
+/** The examples of the page, as its readers would copy them: the software with its command, and its load. */
+export function examples(): readonly [software: string, load: string] {
+  const blocks = readFileSync(page, "utf8").matchAll(
+    /^```python\n(.*?)^```$/gms,
+  );
+  const [software = "", load = ""] = [...blocks].map(([, code = ""]) => code);
+  return [software, load];
+}
 
 /** Every address of 127.0.0.0/8 is the host's own on Linux alone. */
 export const missingForSoftware =
@@ -52,7 +57,7 @@ export const order = (changes: Partial<Steering>): Steering => ({
 export async function startHost() {
   const folder = await mkdtemp(join(tmpdir(), "egress-application-"));
   const program = join(folder, "egress.py");
-  await writeFile(program, example());
+  await writeFile(program, examples()[0]);
   const sshd = await startSshd();
   const ssh = createSsh();
   const egress = createApplicationGateways({ ssh });
