@@ -76,91 +76,111 @@ const hints: Readonly<Record<StressCause, string>> = {
 
 /** None: it has passed. The cause that explains the others comes first. */
 export function stressFindings(facts: StressFacts): StressFinding[] {
-  const { storm } = facts;
-  const kernel = kernelSums(facts);
-  const { failed } = storm;
-  const others = (failed.timeout ?? 0) + (failed.reset ?? 0);
-  const rest =
-    others +
-    (failed.refused ?? 0) +
-    (failed.unreachable ?? 0) +
-    (failed.other ?? 0);
-  const reached = storm.tried - rest - (failed.noLocalPort ?? 0);
-  const found = kernel.opened === 0 ? 0 : kernel.found / kernel.opened;
-  const findings: (readonly [StressCause, string] | undefined)[] = [
-    when(
-      kernel.opened < reached * ownShare,
-      "load.elsewhere",
-      () =>
-        `the gateways counted ${kernel.opened} new connections of the ${reached} that were opened`,
-    ),
-    when(
-      kernel.earlyDrop > 0,
-      "conntrack.full",
-      () =>
-        `the gateways gave up ${kernel.earlyDrop} connections because their table was full`,
-    ),
-    when(
-      kernel.insertFailed > 0,
-      "nat.noPort",
-      () => `the gateways found no port for ${kernel.insertFailed} packets`,
-    ),
-    when(
-      kernel.insertFailed === 0 && found >= longSearch,
-      "nat.search",
-      () =>
-        `the gateways tried ${found.toFixed(1)} ports for each new connection, at most ${longSearch} are sound`,
-    ),
-    when(
-      (failed.noLocalPort ?? 0) > 0,
-      "client.noLocalPort",
-      () => `${failed.noLocalPort} connections found no port on their own host`,
-    ),
-    when(
-      storm.p999Ms >= facts.slowestMs,
-      "connect.slow",
-      () =>
-        `p99.9 of connecting took ${Math.round(storm.p999Ms)} ms, at most ${facts.slowestMs} are sound${slowWords(storm)}`,
-    ),
-    when(
-      rest > 0,
-      "connect.failed",
-      () => `${rest} of ${storm.tried} connections failed`,
-    ),
+  const all = [
+    ...gatewayFindings(facts),
+    ...connectFindings(facts),
     ...applicationFindings(facts),
-    when(
-      isTooSmall(facts),
-      "load.tooSmall",
-      () =>
-        `${storm.peak} connections were open at once for ${Math.floor(storm.heldS)} s, ${facts.wanted} for ${facts.holdS} s were wanted`,
-    ),
+    ...sizeFindings(facts),
   ];
-  return findings.flatMap((one) =>
+  return all.flatMap((one) =>
     one === undefined
       ? []
       : [{ cause: one[0], seen: one[1], hint: hints[one[0]] }],
   );
 }
 
+type Named = readonly [cause: StressCause, seen: string];
+
+const when = (
+  isSo: boolean,
+  cause: StressCause,
+  seen: () => string,
+): Named | undefined => (isSo ? [cause, seen()] : undefined);
+
 /** Of the load's connections, that have to go through the gateways: others' may be counted among its host's. */
 const ownShare = 0.9;
+
+function gatewayFindings(facts: StressFacts): (Named | undefined)[] {
+  const { opened, earlyDrop, insertFailed, found } = kernelSums(facts);
+  const reached = facts.storm.tried - failuresOf(facts.storm);
+  const searched = opened === 0 ? 0 : found / opened;
+  return [
+    when(
+      opened < reached * ownShare,
+      "load.elsewhere",
+      () =>
+        `the gateways counted ${opened} new connections of the ${reached} that were opened`,
+    ),
+    when(
+      earlyDrop > 0,
+      "conntrack.full",
+      () =>
+        `the gateways gave up ${earlyDrop} connections because their table was full`,
+    ),
+    when(
+      insertFailed > 0,
+      "nat.noPort",
+      () => `the gateways found no port for ${insertFailed} packets`,
+    ),
+    when(
+      insertFailed === 0 && searched >= longSearch,
+      "nat.search",
+      () =>
+        `the gateways tried ${searched.toFixed(1)} ports for each new connection, at most ${longSearch} are sound`,
+    ),
+  ];
+}
+
+function connectFindings({
+  storm,
+  slowestMs,
+}: StressFacts): (Named | undefined)[] {
+  const { noLocalPort = 0 } = storm.failed;
+  const others = failuresOf(storm) - noLocalPort;
+  return [
+    when(
+      noLocalPort > 0,
+      "client.noLocalPort",
+      () => `${noLocalPort} connections found no port on their own host`,
+    ),
+    when(
+      storm.p999Ms >= slowestMs,
+      "connect.slow",
+      () =>
+        `p99.9 of connecting took ${Math.round(storm.p999Ms)} ms, at most ${slowestMs} are sound${slowWords(storm)}`,
+    ),
+    when(
+      others > 0,
+      "connect.failed",
+      () => `${others} of ${storm.tried} connections failed`,
+    ),
+  ];
+}
 
 const slowWords = ({ slowShare }: CarriedLoad): string =>
   slowShare === undefined
     ? ""
     : `; ${(slowShare * 100).toFixed(2)} % took more than 0.9 s`;
 
-const when = (
-  isSo: boolean,
-  cause: StressCause,
-  seen: () => string,
-): readonly [StressCause, string] | undefined =>
-  isSo ? [cause, seen()] : undefined;
+const sizeFindings = ({
+  storm: { peak, heldS },
+  wanted,
+  holdS,
+}: StressFacts): (Named | undefined)[] => [
+  when(
+    peak < wanted || heldS < holdS,
+    "load.tooSmall",
+    () =>
+      `${peak} connections were open at once for ${Math.floor(heldS)} s, ${wanted} for ${holdS} s were wanted`,
+  ),
+];
 
-const isTooSmall = ({ storm, wanted, holdS }: StressFacts): boolean =>
-  storm.peak < wanted || storm.heldS < holdS;
+const failuresOf = ({ failed }: CarriedLoad): number =>
+  Object.values(failed).reduce((sum, count) => sum + count, 0);
 
-function applicationFindings({ application }: StressFacts) {
+function applicationFindings({
+  application,
+}: StressFacts): (Named | undefined)[] {
   if (application === undefined) return [];
   const { requests, opened, failed, mostPerRequest, openedByHost } =
     application;
