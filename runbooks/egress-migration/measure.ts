@@ -10,7 +10,7 @@ import {
   tooSmallWords,
 } from "./capacity";
 import { failedBy } from "./failures";
-import { holesIn } from "./plan";
+import { holesIn, hourMs } from "./plan";
 import type { EgressRun } from "./run";
 
 /** Every destination, for whole cycles; a census with holes, or of nothing, is none. */
@@ -21,7 +21,7 @@ export const takeCensus = (run: EgressRun): Promise<Census> =>
     const census = await watching.takeCensus({
       gateways,
       everyMs: everyS * 1_000,
-      forMs: hours * 3_600_000,
+      forMs: hours * hourMs,
     });
     const ids = gateways.map(({ id }) => id);
     const holes = holesIn(census, { ids, everyS, hours, coverage });

@@ -62,6 +62,10 @@ export const addressesOf = (
 export const hourMs = 3_600_000;
 export const dayMs = 24 * hourMs;
 
+/** Of an instant in milliseconds, in UTC. */
+export const isoDay = (at: number): string =>
+  new Date(at).toISOString().slice(0, 10);
+
 /** When customers who stay lose the old addresses: behind all stages and the time for which people may wait for them. */
 export function oldLeaveAt(
   { stages, drainD }: Pick<EgressMigrationSettings, "stages" | "drainD">,

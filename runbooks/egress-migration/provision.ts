@@ -4,7 +4,7 @@ import {
   type ListPhase,
 } from "../../activities/published-list/entries";
 import { changes } from "./calls";
-import { addressesOf, dayMs } from "./plan";
+import { addressesOf, dayMs, isoDay } from "./plan";
 import type { EgressRun } from "./run";
 
 /** The new addresses beside the old ones; nobody uses them yet. */
@@ -39,5 +39,3 @@ export async function publish(
   const generatedAt = new Date(now).toISOString();
   return changes.publishList({ place, entries, resolves, generatedAt });
 }
-
-const isoDay = (at: number): string => new Date(at).toISOString().slice(0, 10);

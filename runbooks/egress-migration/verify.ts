@@ -6,7 +6,7 @@ import type {
 } from "../../activities/customers/port";
 import { asking } from "./calls";
 import { failedBy } from "./failures";
-import { oldLeaveAt } from "./plan";
+import { hourMs, isoDay, oldLeaveAt } from "./plan";
 import { exceptionWords } from "./plan-words";
 import { passesOf, type EgressRun } from "./run";
 
@@ -20,7 +20,7 @@ export async function verify(run: EgressRun): Promise<void> {
   const first = run.state.steps["verify-1"];
   const endedAt = first?.kind === "done" ? first.at : Date.now();
   await run.step("verify-2", async () => {
-    const left = endedAt + gapH * 3_600_000 - Date.now();
+    const left = endedAt + gapH * hourMs - Date.now();
     if (left > 0) await sleep(left, { summary: "another hour of the day" });
     return pass(run, 2);
   });
@@ -69,10 +69,9 @@ export async function knowExceptions(run: EgressRun): Promise<void> {
     const division = await asking.divideCustomers({
       ...{ book, passes: 2 * attempt },
     });
-    const leaveOn = new Date(oldLeaveAt(settings, Date.now())).toISOString();
     const words = exceptionWords(division, book.count, {
       ...settings.verify,
-      leaveOn: leaveOn.slice(0, "2026-11-27".length),
+      leaveOn: isoDay(oldLeaveAt(settings, Date.now())),
     });
     if (words !== undefined) throw failedBy("notReady", words);
     return division.states;
