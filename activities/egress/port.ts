@@ -132,6 +132,8 @@ export interface GatewayLook {
   readonly generation: number;
   /** New addresses that its interface lacks. */
   readonly lacks: readonly string[];
+  /** Old addresses that its interface lacks, though nobody has retired them. */
+  readonly lacksOld: readonly string[];
 }
 
 /** A gateway that could not be looked at. */

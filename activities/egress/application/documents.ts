@@ -84,6 +84,7 @@ export const lookSchema = z.object({
   rules: z.enum(["ours", "absent", "changed", "elsewhere"]),
   generation: count,
   lacks: z.array(address).max(64),
+  lacksOld: z.array(address).max(64).default([]),
 });
 
 /** Of the verbs that load an order: the generation that stands there now. */

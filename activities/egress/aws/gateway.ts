@@ -105,6 +105,7 @@ async function look(
     lacks: gateway.new.filter(
       (one) => !has.some(({ address }) => address === one),
     ),
+    lacksOld: [],
   };
 }
 

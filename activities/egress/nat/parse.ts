@@ -25,7 +25,7 @@ const numbersAt = (lines: Lines, key: string): readonly number[] =>
 
 export function parseLook(
   stdout: string,
-  gateway: Pick<LinuxGateway, "id" | "new">,
+  gateway: Pick<LinuxGateway, "id" | "new" | "old">,
   at: number,
 ): GatewayLook {
   const lines = linesOf(stdout, gateway.id);
@@ -36,6 +36,7 @@ export function parseLook(
   const [opened = 0] = numbersAt(lines, "opened");
   const [onOld = 0, onNew = 0] = numbersAt(lines, "open");
   const addresses = (lines.get("address") ?? []).map(([one]) => one);
+  const isAway = (address: string): boolean => !addresses.includes(address);
   return {
     ...{ gateway: gateway.id, at, onOld, onNew },
     counters: { opened, insertFailed, drop, earlyDrop, found },
@@ -46,7 +47,8 @@ export function parseLook(
     })),
     rules: rulesIn(lines),
     generation: numbersAt(lines, "generation")[0] ?? 0,
-    lacks: gateway.new.filter((address) => !addresses.includes(address)),
+    lacks: gateway.new.filter(isAway),
+    lacksOld: lines.has("retired") ? [] : gateway.old.filter(isAway),
   };
 }
 

@@ -155,8 +155,9 @@ else
   echo "digest absent none"
   echo "opened 0"
 fi
-exec 9<&-
 ip -o -4 addr show dev "$iface" | awk '{ split($4, p, "/"); print "address", p[1] }'
+if [ -e "$dir/retired" ] || [ -e "$dir/released" ]; then echo retired; fi
+exec 9<&-
 ${chains}
 echo end
 `;

@@ -154,10 +154,18 @@ function unseenIn(unseen: Readonly<Record<string, number>>): Seen[] {
 const mostEntriesPercent = { warn: 70, hold: 90 };
 
 function standing(look: GatewayLook): Seen[] {
-  const { gateway, entries, mostEntries, rules } = look;
+  const { gateway, entries, mostEntries, rules, lacksOld } = look;
   const percent = mostEntries === 0 ? 0 : (entries / mostEntries) * 100;
   const { warn, hold } = mostEntriesPercent;
   return [
+    ...(lacksOld.length > 0
+      ? [
+          {
+            level: "hold" as const,
+            text: `${gateway} lacks old addresses, ${lacksOld.join(", ")}: what stays on them has no way out`,
+          },
+        ]
+      : []),
     ...(rules === "changed" || rules === "elsewhere"
       ? [{ level: "hold" as const, text: rulesWords[rules](gateway) }]
       : []),

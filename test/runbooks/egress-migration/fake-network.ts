@@ -105,7 +105,7 @@ export class FakeNetwork implements EgressPort, LoadPort, ProbePort {
     standing.counters.opened += 100;
     return {
       ...{ gateway: gateway.id, at: Date.now(), entries: 0 },
-      ...{ mostEntries: 10_000, rules, lacks: [] },
+      ...{ mostEntries: 10_000, rules, lacks: [], lacksOld: [] },
       counters: { ...standing.counters },
       ...{ onOld: share === 100 ? this.lingering : this.open - onNew, onNew },
       tuples: [{ tuple: hot, old: this.open - onNew, new: used }],

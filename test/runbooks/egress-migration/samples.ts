@@ -30,6 +30,6 @@ export const look = (
 ): GatewayLook => ({
   ...{ gateway: id, at: 1_000, counters, entries: 10, mostEntries: 10_000 },
   ...{ onOld: 0, onNew: 0, tuples: [], rules: "ours", generation: 1 },
-  lacks: [],
+  ...{ lacks: [], lacksOld: [] },
   ...changes,
 });

@@ -301,6 +301,20 @@ describeWhen(missing)("a Linux gateway", () => {
     expect((await egress.look(gateway)).rules).toBe("elsewhere");
   });
 
+  it("tells an old address that somebody took off, until it is to be off", async () => {
+    await egress.provision(gateway);
+    const lacksOld = async () => (await egress.look(gateway)).lacksOld;
+    expect(await lacksOld()).toEqual([]);
+    const words = [`${old[2]}/24`, "dev", "to-server"] as const;
+    await ground.run("gw", "ip", "addr", "del", ...words);
+    expect(await lacksOld()).toEqual([old[2]]);
+    await ground.run("gw", "ip", "addr", "add", ...words);
+    await egress.retire(gateway, {});
+    expect(await lacksOld()).toEqual([]);
+    await egress.bringBack(gateway);
+    expect(await lacksOld()).toEqual([]);
+  });
+
   it("counts each connection once, on over a load, and has its rules again after a boot", async () => {
     await egress.provision(gateway);
     await steer({ moved: [site] });

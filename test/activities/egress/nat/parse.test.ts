@@ -1,6 +1,9 @@
 import { parseFacts, parseLook } from "../../../../activities/egress/nat/parse";
 
-const gateway = { id: "gw-1", new: ["203.0.113.101", "203.0.113.102"] };
+const gateway = {
+  id: "gw-1",
+  ...{ new: ["203.0.113.101", "203.0.113.102"], old: ["203.0.113.1"] },
+};
 const chain = (changes: object) =>
   JSON.stringify({
     nftables: [
@@ -31,8 +34,13 @@ describe("a look at a gateway", () => {
       },
       ...{ entries: 20, mostEntries: 1_000, generation: 6, rules: "ours" },
       tuples: [{ tuple: "198.51.100.7:443", old: 3, new: 5 }],
-      lacks: ["203.0.113.102"],
+      ...{ lacks: ["203.0.113.102"], lacksOld: ["203.0.113.1"] },
     });
+  });
+
+  it("misses no old address that was retired", () => {
+    const { lacksOld } = parseLook(printed("retired"), gateway, 5);
+    expect(lacksOld).toEqual([]);
   });
 
   it("is none when it ended half-way", () => {

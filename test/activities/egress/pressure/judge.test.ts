@@ -43,6 +43,14 @@ describe("the pressure on gateways", () => {
     );
   });
 
+  it("holds when a gateway has lost an address that customers are still reached from", () => {
+    const { level, text } = judge(both({ lacksOld: ["203.0.113.1"] }), of);
+    expect(level).toBe("hold");
+    expect(text).toBe(
+      "gw-1 lacks old addresses, 203.0.113.1: what stays on them has no way out",
+    );
+  });
+
   it("counts only ports of addresses that the destination lets in", () => {
     const usable = [{ tuple: hot, addresses: ["203.0.113.101"] }];
     expect(judge(using(110), { ...of, usable }).level).toBe("rollback");
