@@ -58,10 +58,21 @@ export function createExec(connect: Connect, now: () => number): Ssh["exec"] {
   };
 }
 
+/**
+ * Begins the command once its input is there as a whole. To a command, the end of a link looks like the end of its input: sshd
+ * closes both, and lets it go on.
+ */
+const withWholeInput = `
+bytes=$1; shift
+input=$(cat; echo .); input=\${input%.}
+[ "$(printf %s "$input" | wc -c)" -eq "$bytes" ] || { echo "the input came short of $bytes bytes" >&2; exit 74; }
+printf %s "$input" | "$@"
+`;
+
 /** `sudo` clears the environment: what the command shall have is set behind it. */
 export function commandLine(
   { access }: SshTarget,
-  { argv, env = {} }: Pick<ExecRequest, "argv" | "env">,
+  { argv, env = {}, stdin = "" }: Pick<ExecRequest, "argv" | "env" | "stdin">,
 ): string {
   const variables = Object.entries(env).map(
     ([name, value]) => `${requireVariableName(name)}=${value}`,
@@ -71,6 +82,10 @@ export function commandLine(
     ...(variables.length > 0 ? ["env", ...variables] : []),
     ...argv,
   ];
+  if (stdin !== "") {
+    const bytes = String(Buffer.byteLength(stdin));
+    return programLine(["sh", "-c", withWholeInput, "sh", bytes, ...words]);
+  }
   return words[0] === "sh" ? programLine(words) : quoteArgv(words);
 }
 

@@ -37,6 +37,7 @@ export interface ExecRequest {
   /** Quoted for POSIX sh word by word; never interpreted. */
   readonly argv: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Text without NUL. The command begins when all of it is there; what is lost with its link begins nothing. */
   readonly stdin?: string;
   readonly timeoutMs: number;
   /** Kept of each stream, from its end; default 64 KiB. The rest is counted, not kept. */

@@ -1,11 +1,19 @@
+import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { readFileSync, watch, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readFileSync,
+  statSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { SshTarget } from "../../../activities/ssh/port";
 import { createSsh } from "../../../activities/ssh/ssh";
 import { startCutProxy, type CutProxy } from "../../harness/cut-proxy";
+import { eventually } from "../../harness/eventually";
 import { generateKey } from "../../harness/sshd";
 import {
   accessTo,
@@ -17,6 +25,10 @@ import {
 
 const timeoutMs = 10_000;
 const sh = (script: string) => ["sh", "-c", script];
+
+/** Whether a process of this machine has the word on its command line. */
+const isRunning = (word: string): boolean =>
+  execFileSync("ps", ["-A", "-o", "args"], { encoding: "utf8" }).includes(word);
 
 /** Resolves when the file is there. */
 async function appearance(path: string): Promise<void> {
@@ -68,6 +80,25 @@ describe.each(sshServers)("over $name", ({ start }) => {
     ssh.exec(target, { argv, timeoutMs });
 
   describe("a command", () => {
+    test("has all of its input or never begins, wherever its link is cut", async () => {
+      const stdin = "0123456789abcdef".repeat(2 ** 17);
+      const kept: number[] = [];
+      for (let words = 1, isCut = true; isCut; words++) {
+        const file = join(folder, `input-${words}`);
+        const own = createSsh({ random: () => 0 });
+        const cut = proxy.cutAt(words, true);
+        const argv = ["sh", "-c", 'cat >"$1.part" && mv "$1.part" "$1"', "sh"];
+        const request = { argv: [...argv, file], stdin, timeoutMs };
+        await own.exec(target, request).catch(() => undefined);
+        ({ isCut } = cut);
+        await eventually(() => !isRunning(file) || undefined);
+        if (existsSync(file)) kept.push(statSync(file).size);
+        await own.close();
+      }
+      expect(kept).not.toEqual([]);
+      expect(kept.filter((size) => size !== stdin.length)).toEqual([]);
+    }, 60_000);
+
     test("hands back both streams and its exit code", async () => {
       const result = await run(sh("echo out; echo err >&2; exit 3"));
       expect(result).toEqual({
