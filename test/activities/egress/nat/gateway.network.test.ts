@@ -11,6 +11,7 @@ import { createLinuxGateways } from "../../../../activities/egress/nat/gateway";
 import { rulesOf } from "../../../../activities/egress/nat/rules";
 import { steerScript } from "../../../../activities/egress/nat/scripts";
 import { createSsh } from "../../../../activities/ssh/ssh";
+import { startCutProxy } from "../../../harness/cut-proxy";
 import { describeWhen } from "../../../harness/describe-when";
 import { eventually } from "../../../harness/eventually";
 import { missingProgram } from "../../../harness/missing-program";
@@ -22,6 +23,7 @@ import {
   startNatGround,
 } from "../../../harness/nat-ground";
 import { networkMissing } from "../../../harness/network";
+import { hostAt, listedFingerprint } from "../../../harness/ssh-servers";
 
 const missing =
   networkMissing() ?? missingProgram("nft", "conntrack", "arping", "python3");
@@ -358,6 +360,62 @@ describeWhen(missing)("a Linux gateway", () => {
     expect(Object.keys(await cameBy(other, 3)).some(isOld)).toBe(false);
   });
 
+  it("has the old rules or the new ones wherever the link to it is cut", async () => {
+    await egress.provision(gateway);
+    await steer({ moved: [site] });
+    const many = Array.from(
+      { length: 20_000 },
+      (_, at) => `10.1.${(at >> 8) & 255}.${at & 255}`,
+    );
+    const { host, access } = gateway.ssh;
+    const link = await startCutProxy(host);
+    const { knownHostsFile } = ground.sshd;
+    const fingerprint = listedFingerprint(knownHostsFile, host);
+    const near = { ...host, address: "127.0.0.1", port: link.port };
+    const linked = {
+      ...gateway,
+      ssh: { host: hostAt(near, { fingerprint }), access },
+    };
+    const sizes: number[] = [];
+    for (let words = 1, isCut = true; isCut; words++) {
+      const own = createSsh({ random: () => 0 });
+      const cut = link.cutAt(words, true);
+      const steering = { moved: many, stay: [], share: 0, usable: [] };
+      await createLinuxGateways(own)
+        .steer(linked, {
+          ...{ ...steering, generation: ++generation },
+          spread: "connection",
+        })
+        .catch(() => undefined);
+      ({ isCut } = cut);
+      // What was sent may still be in work there.
+      await eventually(
+        async () => !(await processes()).includes("sh") || undefined,
+      );
+      const look = await egress.look(gateway);
+      expect(look.rules).toBe("ours");
+      // It has the rules that it says it has: those that a boot would bring back, too.
+      const isNew = look.generation === generation;
+      sizes.push(await movedThere());
+      expect(sizes.at(-1)).toBe(isNew ? many.length : 1);
+      await steer({ moved: [site] });
+      await own.close();
+    }
+    await link.stop();
+    expect(new Set(sizes)).toEqual(new Set([1, many.length]));
+  }, 120_000);
+
+  const processes = () => ground.network.host("gw").processes();
+  /** Elements of the set. */
+  const movedThere = async (): Promise<number> => {
+    const words = ["nft", "-j", "list", "set", "ip", "runbooks_egress"];
+    const listed = await ground.run("gw", ...words, "moved");
+    const { nftables } = JSON.parse(listed) as {
+      nftables: { set?: { elem?: unknown[] } }[];
+    };
+    return nftables.find(({ set }) => set)?.set?.elem?.length ?? 0;
+  };
+
   it("has the old rules or the new ones when whoever loads them is killed, and takes 10,000 destinations in one load", async () => {
     await egress.provision(gateway);
     await steer({ moved: [site] });
@@ -389,21 +447,7 @@ describeWhen(missing)("a Linux gateway", () => {
       child.stdin.end(rules);
       await pause(afterMs);
       if (child.exitCode === null) process.kill(-child.pid!, "SIGKILL");
-      const listed = await ground.run(
-        "gw",
-        "nft",
-        "-j",
-        "list",
-        "set",
-        "ip",
-        "runbooks_egress",
-        "moved",
-      );
-      sizes.add(
-        (
-          JSON.parse(listed) as { nftables: { set?: { elem?: unknown[] } }[] }
-        ).nftables.find(({ set }) => set)?.set?.elem?.length ?? 0,
-      );
+      sizes.add(await movedThere());
     }
     expect([...sizes].filter((size) => size !== 1 && size !== 60_000)).toEqual(
       [],
