@@ -88,6 +88,7 @@ export async function startNatGround(
     };
   } catch (error) {
     await network.end();
+    await rm(folder, { recursive: true, force: true });
     throw error;
   }
 }
