@@ -245,10 +245,12 @@ describe("the input of egress-migration", () => {
     expect(await faultsOf({}, kind)).toEqual([
       expect.stringContaining("egress.staging.application: found nothing"),
     ]);
-    const application = { host: "st-1", command: ["load"], timeoutS: 300 };
+    const application = { host: "st-1", command: ["load"], timeoutS: 359 };
     const staging = { ...section.staging, application };
     expect(await faultsOf({}, { ...kind, staging })).toEqual([
-      expect.stringMatching(/application\.timeoutS: found 300, .*300 s/),
+      expect.stringMatching(
+        /application\.timeoutS: found 359, expected at least 360/,
+      ),
     ]);
   });
 

@@ -123,9 +123,13 @@ describeWhen(missingProgram("sshd"))("the command of such software", () => {
       at: 1_000,
       ...sound,
       counters: { opened: 1, insertFailed: 0, drop: 0, earlyDrop: 0, found: 0 },
-      entries: 0,
-      mostEntries: 0,
+      ...{ entries: 0, mostEntries: 0, lacksOld: [] },
     });
+  });
+
+  it("is heard when it has lost an old address", async () => {
+    const lost = { ...sound, lacksOld: ["203.0.113.10"] };
+    expect(await egress.look(printing(lost))).toMatchObject(lost);
   });
 
   it("is heard for its 50 most used destinations, whatever their order", async () => {

@@ -57,7 +57,7 @@ describeWhen(missingForMoto())("a NAT gateway that gets a successor", () => {
         tuples: [],
         rules: "absent",
         generation: 0,
-        lacks: [],
+        ...{ lacks: [], lacksOld: [] },
       });
     });
 
