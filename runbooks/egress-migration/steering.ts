@@ -82,12 +82,13 @@ export class Steering {
   async everything(): Promise<void> {
     if (this.#known.leavingOld === "done") return;
     this.#know({ ...this.#known, leavingOld: "begun" });
-    await this.#loading;
-    const generation = this.nextGeneration();
-    const { document: _, ...order } = this.#order(generation);
-    await calls.steerGateways({ ...order, moved: 100, share: 100 });
-    const at = levels.length - 1;
-    this.#know({ ...this.#known, generation, at, leavingOld: "done" });
+    await this.#inTurn(async () => {
+      const generation = this.nextGeneration();
+      const { document: _, ...order } = this.#order(generation);
+      await calls.steerGateways({ ...order, moved: 100, share: 100 });
+      const at = levels.length - 1;
+      this.#know({ ...this.#known, generation, at, leavingOld: "done" });
+    });
   }
 
   /** Every stage at once, on every gateway that can be reached; what is back already is left alone. */
@@ -161,11 +162,15 @@ export class Steering {
     throw failedBy("steeredBack", text ?? `${level.id} was taken back`);
   }
 
-  /** One load at a time: the watch may want to go back while a stage is being loaded. */
   #load(at: number): Promise<void> {
-    const loaded = this.#loading.then(() => this.#loadNow(at));
-    this.#loading = loaded.catch(() => undefined);
-    return loaded;
+    return this.#inTurn(() => this.#loadNow(at));
+  }
+
+  /** One order at a time: the watch may want to go back, or bring back what is gone, while a stage is being loaded. */
+  #inTurn(order: () => Promise<void>): Promise<void> {
+    const done = this.#loading.then(order);
+    this.#loading = done.catch(() => undefined);
+    return done;
   }
 
   async #loadNow(at: number): Promise<void> {
@@ -259,11 +264,15 @@ export class Steering {
 
   /** Rules and addresses that are gone, such as after a boot. */
   async #bringBack(gone: readonly string[]): Promise<void> {
-    if (gone.length === 0) return;
+    // What was never loaded is not gone: software has no order before its first stage.
+    if (gone.length === 0 || this.#known.generation === 0) return;
     const { gateways: all } = this.run.prepared.plan;
     const gateways = all.filter(({ id }) => gone.includes(id));
-    const { generation } = this.#known;
-    await calls.reloadGateways({ gateways, generation });
+    await this.#inTurn(() => {
+      // Behind a load that was under way it is the load's own: an older one would be refused.
+      const { generation } = this.#known;
+      return calls.reloadGateways({ gateways, generation });
+    });
     this.run.note(`rules that were gone are loaded again: ${gone.join(", ")}`);
   }
 

@@ -64,6 +64,20 @@ describe("a migration of egress", () => {
     expect(await run.result()).toMatchObject({ outcome: "denied" });
   }, 60_000);
 
+  it("brings back nothing that was never loaded", async () => {
+    rig.network.classes.set("c-3", "drop");
+    const run = await rig.start({ stages: { "ramp-10": { holdH: 1 } } });
+    await rig.answer(run, "production", "approve");
+    await rig.gate(run, "failed-exceptions");
+    for (const id of ["gw-1", "gw-2"]) rig.network.boot(id);
+    await rig.answer(run, "failed-exceptions", "mark done", "they know");
+    await rig.untilIn(run, "ramp-10");
+    await rig.untilStanding("gw-1", "2/10");
+    expect(rig.network.calls).not.toContain("reload gw-1");
+    await rig.control(run, "rollback");
+    expect(await run.result()).toMatchObject({ outcome: "rolled back" });
+  }, 120_000);
+
   it("keeps customers who are not ready on the old addresses, by a person's word", async () => {
     rig.network.classes.set("c-3", "drop").set("c-4", "down_on_both");
     const run = await rig.start();

@@ -26,7 +26,7 @@ describeWhen(missingForSoftware)(
       if (!shop || !blog || !closed) throw new Error("three sites");
       closed.letsIn = old;
       const end = await rig.work();
-      const run = await rig.start({ drainD: secondsOfDay(2) });
+      const run = await rig.start({ drainD: secondsOfDay(2), peakPercent: 50 });
       const { title } = await rig.gate(run, "production");
       expect(title).toContain("staging has carried more than the peak");
       expect(fresh.map((one) => shop.countOf([one]))).toEqual([0, 0]);
