@@ -153,7 +153,7 @@ export async function startEgressRig({
         ...{ taskQueue, workflowId: workflowId(whole), args: [whole] },
       });
     },
-    ...people(90_000),
+    ...people(60_000),
     untilStanding: async (gateway: string, standing: string) => {
       await eventually(
         async () => rig.network.standingOf(gateway) === standing || undefined,

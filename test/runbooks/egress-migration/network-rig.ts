@@ -65,7 +65,8 @@ export async function startNetworkRig({
     : () => Promise.resolve();
   const { client } = server;
   return {
-    ...{ lab, server, folder, ...people(180_000) },
+    // Whoever kills workers waits for new ones, too.
+    ...{ lab, server, folder, ...people(worker ? 60_000 : 180_000) },
     env: {
       ...server.env,
       RUNBOOK_TASK_QUEUE: taskQueue,

@@ -20,7 +20,9 @@ import { type People, people } from "./people";
 export interface OwnSoftwareRig extends People {
   readonly sites: readonly CustomerSite[];
   /** Starts the software on all hosts of production; resolves with what ends it and tells what came of its connections. */
-  work(): Promise<() => Promise<{ readonly opened: number; failed: number }>>;
+  work(): Promise<
+    () => Promise<{ readonly opened: number; readonly failed: number }>
+  >;
   start(input?: Partial<EgressMigrationInput>): Promise<EgressHandle>;
   stop(): Promise<void>;
 }
