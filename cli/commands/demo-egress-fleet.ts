@@ -13,7 +13,7 @@ const forgottenAfterS = 4;
 
 /** The load of a demonstration, and what came of it. */
 export class Fleet {
-  /** Ids of the customers whose addresses are not moved, once the gateways know them. */
+  /** Ids of the customers whose addresses were not moved, once all stages are over. */
   stayed: readonly string[] = [];
   private readonly loads: LoadCounts[] = [];
   private before: SiteCounts = {};
@@ -54,24 +54,25 @@ export class Fleet {
     this.before = await this.lab.counts();
   }
 
-  /** Asks a gateway whom its rules leave on the old addresses. */
-  async learnWhoStays(): Promise<void> {
+  /** After the last stage: from now on the hosts call those who were moved, and nobody else. */
+  async callTheMoved(): Promise<void> {
+    const { lab } = this;
+    this.stayed = await this.whoStays();
+    this.loads.push(await lab.stopLoad());
+    const ids = lab.sites.map(({ id }) => id);
+    const sites = ids.filter((id) => !this.stayed.includes(id));
+    await lab.startLoad({ perSecond, sites });
+  }
+
+  /** Whom a gateway's rules leave on the old addresses; until the rules of a stage are loaded, these are those of that stage, too. */
+  private async whoStays(): Promise<readonly string[]> {
     const { lab } = this;
     const set = "nft list set ip runbooks_egress stay";
     const listed = await lab.sh(lab.gateways[0]?.id ?? "", set);
     const addresses = new Set(listed.match(/\d+(\.\d+){3}/g));
-    this.stayed = lab.sites
+    return lab.sites
       .filter(({ address }) => addresses.has(address))
       .map(({ id }) => id);
-  }
-
-  /** From now on the hosts call those who were moved, and nobody else. */
-  async callTheMoved(): Promise<void> {
-    const { lab, stayed } = this;
-    this.loads.push(await lab.stopLoad());
-    const ids = lab.sites.map(({ id }) => id);
-    const sites = ids.filter((id) => !stayed.includes(id));
-    await lab.startLoad({ perSecond, sites });
   }
 
   /** Ends the load. */

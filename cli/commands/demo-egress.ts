@@ -105,7 +105,7 @@ async function play(context: Context, stage: Stage): Promise<ExitName> {
     const observer = observerOf(context, client, id);
     const scenes = [
       scene("ramp-25", () => killWorker(context, stage)),
-      scene("ramp-100", () => showPressure(context, stage)),
+      scene("ramp-100", () => showPressure(context)),
     ];
     const answered = new Map<string, number>();
     for (;;) {
@@ -201,8 +201,7 @@ async function killWorker(
   tell(context, "A new worker goes on with the stage:");
 }
 
-async function showPressure(context: Context, { fleet }: Stage): Promise<void> {
-  await fleet.learnWhoStays();
+async function showPressure(context: Context): Promise<void> {
   say(context, "In the last stage the operator looks at the pressure:");
   await typed(context, ["status", id]);
 }
