@@ -10,7 +10,7 @@ const bundlePath = join(__dirname, "..", "workflow-bundle.js");
 /** The workflows, and what stands before each of their steps. */
 const sources = {
   workflowsPath: require.resolve("../runbooks/index"),
-  workflowInterceptorModules: [require.resolve("../workflows/early-events")],
+  workflowInterceptorModules: [require.resolve("../workflows/interceptors")],
 };
 
 /** The bundle that the build made, so that a worker is up in a fraction of a second; without one the code is bundled now. */

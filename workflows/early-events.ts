@@ -1,8 +1,4 @@
-import type {
-  Next,
-  WorkflowInterceptors,
-  WorkflowInternalsInterceptor,
-} from "@temporalio/workflow";
+import type { Next, WorkflowInternalsInterceptor } from "@temporalio/workflow";
 import { refused } from "./refused";
 
 type Activate = NonNullable<WorkflowInternalsInterceptor["activate"]>;
@@ -22,7 +18,7 @@ interface Task {
  * run would hang (TMPRL1100). Here that query fails instead, which has the worker forget the run and build it anew from its
  * history, and whoever asked asks again.
  */
-class EarlyEvents implements WorkflowInternalsInterceptor {
+export class EarlyEvents implements WorkflowInternalsInterceptor {
   #last: Task | undefined;
 
   activate(
@@ -61,8 +57,3 @@ function taskOf({
   const at = `${String(timestamp?.seconds)}.${String(timestamp?.nanos)}`;
   return { start: `${at} ${size}`, events: historyLength ?? 0 };
 }
-
-/** Part of the bundle of the workflows, for each run anew. */
-export const interceptors = (): WorkflowInterceptors => ({
-  internals: [new EarlyEvents()],
-});

@@ -49,7 +49,7 @@ async function bundleOrRead(workflowsPath: string): Promise<WorkflowBundle> {
   const logger = new DefaultLogger("ERROR");
   const { code } = await bundleWorkflowCode({
     ...{ workflowsPath, logger },
-    workflowInterceptorModules: [join(ROOT, "workflows/early-events.ts")],
+    workflowInterceptorModules: [join(ROOT, "workflows/interceptors.ts")],
   });
   await mkdir(CACHE, { recursive: true });
   // Another jest worker may write the same bundle at this moment.

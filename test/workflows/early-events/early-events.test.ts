@@ -1,12 +1,6 @@
-import { askAgain, interceptors } from "../../../workflows/early-events";
+import { askAgain, EarlyEvents } from "../../../workflows/early-events";
 
-type Step = Parameters<
-  NonNullable<
-    NonNullable<
-      ReturnType<typeof interceptors>["internals"]
-    >[number]["activate"]
-  >
->[0]["activation"];
+type Step = Parameters<EarlyEvents["activate"]>[0]["activation"];
 
 const of = (
   at: number,
@@ -23,10 +17,10 @@ const of = (
 
 /** What reaches the run of these steps, one after the other; the first that is refused ends them. */
 function reached(steps: readonly Step[]): number {
-  const [guard] = interceptors().internals ?? [];
+  const guard = new EarlyEvents();
   let count = 0;
   for (const activation of steps)
-    guard?.activate?.({ activation, batchIndex: 0 }, () => count++);
+    guard.activate({ activation, batchIndex: 0 }, () => count++);
   return count;
 }
 
