@@ -3,10 +3,10 @@ import { missingChromium, openBrowser, openPage } from "../harness/chromium";
 import { describeWhen } from "../harness/describe-when";
 import { WebUi } from "../harness/web-ui";
 import {
-  type EgressHandle,
   type EgressRig,
   startEgressRig,
 } from "../runbooks/egress-migration/egress-rig";
+import type { EgressHandle } from "../runbooks/egress-migration/start-migration";
 
 describeWhen(missingChromium())(
   "an egress migration in the Temporal Web UI",

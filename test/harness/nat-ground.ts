@@ -1,9 +1,7 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import type { LinuxGateway } from "../../activities/egress/port";
 import type { StormFigures } from "../../activities/load/port";
@@ -11,6 +9,7 @@ import { hostSchema } from "../../activities/inventory/port";
 import { sshAccessSchema } from "../../activities/ssh/port";
 import { type Network, startNetwork } from "./network";
 import { type Sshd, startSshd } from "./sshd";
+import { talkTo, type Talk } from "./talk";
 
 /** A client, a gateway with sshd, and customers' sites behind it: three namespaces in a row. */
 export interface NatGround {
@@ -50,26 +49,22 @@ export async function startNatGround(
 ): Promise<NatGround> {
   const network = await startNetwork("client", "gw", "server", ...more);
   const folder = await mkdtemp(join(tmpdir(), "nat-ground-"));
-  const children: ChildProcess[] = [];
+  const children: Talk[] = [];
   const at = (place: Place) => `--net=${network.host(place).namespace}`;
   const run = async (
     place: Place,
     ...argv: readonly string[]
   ): Promise<string> =>
     (await promisify(execFile)("nsenter", [at(place), ...argv])).stdout;
-  const python = (place: Place, ...argv: readonly string[]): ChildProcess => {
-    const words = [at(place), "python3", "-u", ...argv];
-    const child = spawn("nsenter", words, {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
+  const python = (place: Place, ...argv: readonly string[]): Talk => {
+    const child = talkTo("nsenter", [at(place), "python3", "-u", ...argv]);
     children.push(child);
     return child;
   };
   try {
     await lay(run, (place) => network.host(place).address);
     const script = join(__dirname, "nat-peers.py");
-    const server = python("server", script, "serve");
-    await lineOf(server);
+    await python("server", script, "serve").line();
     const { address, namespace } = network.host("gw");
     const sshd = await startSshd({ address, network: namespace });
     return {
@@ -77,10 +72,10 @@ export async function startNatGround(
       gateway: gatewayAt(sshd, join(folder, "work")),
       connect: async (site, count) => {
         const child = python("client", script, "hold", site, String(count));
-        return connectionsOf(child, await lineOf(child));
+        return connectionsOf(child, await child.line());
       },
       stop: async () => {
-        for (const child of children) child.kill("SIGKILL");
+        for (const child of children) child.kill();
         await sshd.stop();
         await network.end();
         await rm(folder, { recursive: true, force: true });
@@ -140,36 +135,10 @@ async function lay(
   );
 }
 
-async function connectionsOf(
-  child: ChildProcess,
-  first: string,
-): Promise<Connections> {
-  return {
-    by: JSON.parse(first) as Record<string, number>,
-    alive: async () => {
-      child.stdin?.write("alive\n");
-      return Number(await lineOf(child));
-    },
-    failed: async () => {
-      child.stdin?.write("failed\n");
-      return JSON.parse(await lineOf(child)) as StormFigures["failed"];
-    },
-    close: async () => {
-      child.stdin?.end();
-      if (child.exitCode === null) await once(child, "exit");
-    },
-  };
-}
-
-const lines = new WeakMap<ChildProcess, AsyncIterator<string>>();
-
-async function lineOf(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new Error("no stdout");
-  const known =
-    lines.get(child) ??
-    createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  lines.set(child, known);
-  const { value, done } = await known.next();
-  if (done === true) throw new Error("it has ended without a word");
-  return value;
-}
+const connectionsOf = (child: Talk, first: string): Connections => ({
+  by: JSON.parse(first) as Record<string, number>,
+  alive: async () => Number(await child.ask("alive")),
+  failed: async () =>
+    JSON.parse(await child.ask("failed")) as StormFigures["failed"],
+  close: () => child.end(),
+});

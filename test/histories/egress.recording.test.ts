@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { version } from "../../package.json";
 import { recordHistory } from "../harness/temporal";
 import {
-  type EgressHandle,
   type EgressRig,
   startEgressRig,
 } from "../runbooks/egress-migration/egress-rig";
+import type { EgressHandle } from "../runbooks/egress-migration/start-migration";
 import { FakeNetwork } from "../runbooks/egress-migration/fake-network";
 import type { EgressPath } from "./egress-paths";
 

@@ -1,6 +1,7 @@
 import type { WorkflowHandle } from "@temporalio/client";
 import { eventually } from "../../harness/eventually";
-import type { EgressHandle, EgressRig } from "./egress-rig";
+import type { EgressRig } from "./egress-rig";
+import type { EgressHandle } from "./start-migration";
 
 type Run = Pick<EgressHandle, "workflowId">;
 

@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { WorkflowHandleWithFirstExecutionRunId } from "@temporalio/client";
 import { openArtifacts } from "../../../activities/artifacts/client";
 import { configurationFile } from "../../../activities/configuration/client";
 import {
@@ -15,8 +14,6 @@ import { resolveReference } from "../../../activities/references";
 import { createRoster } from "../../../activities/roster/client";
 import { createSsh } from "../../../activities/ssh/ssh";
 import type { EgressMigrationInput } from "../../../runbooks/egress-migration/contract";
-import { workflowId } from "../../../runbooks/egress-migration/ids";
-import type { egressMigration } from "../../../runbooks/egress-migration/workflow";
 import { composeActivities } from "../../../workers/compose";
 import { eventually } from "../../harness/eventually";
 import {
@@ -26,10 +23,7 @@ import {
 } from "../../harness/temporal";
 import { FakeNetwork } from "./fake-network";
 import { type People, people } from "./people";
-
-export type EgressHandle = WorkflowHandleWithFirstExecutionRunId<
-  typeof egressMigration
->;
+import { type EgressHandle, startMigration } from "./start-migration";
 
 /** A network in memory, a real Temporal server and a worker in this process. */
 export interface EgressRig extends People {
@@ -49,24 +43,6 @@ export interface EgressRig extends People {
   configure(egress: object): Promise<void>;
   stop(): Promise<void>;
 }
-
-const seconds = (count: number): number => count / 3_600;
-
-/** Nobody waits for days in a test; what the limits mean is tested beside the decisions. */
-export const quickly = {
-  census: { hours: seconds(0.4), everyS: 0.2, coverage: 50 },
-  stress: { holdS: 1, lifeS: 1, factor: 1.5 },
-  verify: { gapH: 0 },
-  stages: {
-    canary: { holdH: 0, deadlineH: seconds(60) },
-    "ramp-10": { holdH: 0, deadlineH: seconds(60) },
-    "ramp-25": { holdH: 0, deadlineH: seconds(60) },
-    "ramp-50": { holdH: 0, deadlineH: seconds(60) },
-    "ramp-100": { holdH: 0, deadlineH: seconds(60) },
-  },
-  pressure: { everyS: 0.2 },
-  ...{ drainD: 1, quarantineD: 0 },
-} as const satisfies Partial<EgressMigrationInput>;
 
 export const egressSection = {
   ...{ allowsPrivate: true, interface: "out", workFolder: "/srv/egress" },
@@ -143,16 +119,8 @@ export async function startEgressRig({
       RUNBOOK_CONFIG: configFile,
       RUNBOOK_ARTIFACTS: join(folder, "artifacts"),
     },
-    start: (input: Partial<EgressMigrationInput> = {}) => {
-      const whole = {
-        ...{ target: "lab", change: uniqueId("c"), mode: "execute" as const },
-        ...{ customers: customersFile, ...quickly, ...input },
-        stages: { ...quickly.stages, ...input.stages },
-      };
-      return client.workflow.start<typeof egressMigration>("egressMigration", {
-        ...{ taskQueue, workflowId: workflowId(whole), args: [whole] },
-      });
-    },
+    start: (input?: Partial<EgressMigrationInput>) =>
+      startMigration({ client, taskQueue, customers: customersFile }, input),
     ...people(60_000),
     untilStanding: async (gateway: string, standing: string) => {
       await eventually(

@@ -1,11 +1,8 @@
 import type { StormOrder, StormReport } from "../../../activities/load/port";
 import { eventually } from "../../harness/eventually";
 import { handOver, newestOf, refusedAnswer } from "./chain";
-import {
-  type EgressHandle,
-  type EgressRig,
-  startEgressRig,
-} from "./egress-rig";
+import { type EgressRig, startEgressRig } from "./egress-rig";
+import type { EgressHandle } from "./start-migration";
 import { FakeNetwork } from "./fake-network";
 
 /** Few enough for a chain, and more than a run needs between two moments of a test. */

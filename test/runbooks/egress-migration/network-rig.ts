@@ -1,5 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,16 +6,15 @@ import { type NetworkLab, startNetworkLab } from "../../../lab/network/lab";
 import { networkLabMissing } from "../../../lab/network/missing";
 import type { NetworkLabOptions } from "../../../lab/network/options";
 import type { EgressMigrationInput } from "../../../runbooks/egress-migration/contract";
-import { workflowId } from "../../../runbooks/egress-migration/ids";
-import type { egressMigration } from "../../../runbooks/egress-migration/workflow";
 import { startPostgresWorker } from "../../harness/postgres-worker";
+import { talkTo } from "../../harness/talk";
 import {
   startTestServer,
   type TestServer,
   uniqueId,
 } from "../../harness/temporal";
-import { type EgressHandle, quickly } from "./egress-rig";
 import { type People, people } from "./people";
+import { type EgressHandle, quickly, startMigration } from "./start-migration";
 
 export { networkLabMissing };
 
@@ -73,18 +70,15 @@ export async function startNetworkRig({
       RUNBOOK_CONFIG: configFile,
       RUNBOOK_ARTIFACTS: location,
     },
-    start: (input = {}) => {
-      const whole = {
-        ...{ target: "lab", change: uniqueId("c"), mode: "execute" as const },
-        ...{ customers: lab.customersFile, ...quickly, ...input },
-        stages: { ...quickly.stages, ...input.stages },
+    start: (input = {}) =>
+      startMigration(
+        { client, taskQueue, customers: lab.customersFile },
         // A busy machine must not pass for a gateway that loses packets; what waits for a repeated SYN still takes a second.
-        stress: { ...quickly.stress, slowestMs: 900, ...input.stress },
-      };
-      return client.workflow.start<typeof egressMigration>("egressMigration", {
-        ...{ taskQueue, workflowId: workflowId(whole), args: [whole] },
-      });
-    },
+        {
+          ...input,
+          stress: { ...quickly.stress, slowestMs: 900, ...input.stress },
+        },
+      ),
     hold: (site, count) => hold(lab, site, count),
     reportOf: ({ text }) =>
       readFile(join(location, /report: (\S+)/.exec(text)?.[1] ?? ""), "utf8"),
@@ -118,13 +112,7 @@ async function hold(
   const namespace = appHosts[0]?.namespace ?? "";
   const address = sites.find((site) => site.id === id)?.address ?? "";
   const words = ["python3", "-c", holdProgram, address, String(count)];
-  const child = spawn("ip", ["netns", "exec", namespace, ...words], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const gone = once(child, "exit");
-  await once(child.stdout, "data");
-  return async () => {
-    child.stdin.end();
-    await gone;
-  };
+  const held = talkTo("ip", ["netns", "exec", namespace, ...words]);
+  await held.line();
+  return () => held.end();
 }

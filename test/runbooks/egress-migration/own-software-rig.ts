@@ -1,28 +1,23 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import type { EgressMigrationInput } from "../../../runbooks/egress-migration/contract";
-import { workflowId } from "../../../runbooks/egress-migration/ids";
-import type { egressMigration } from "../../../runbooks/egress-migration/workflow";
 import { examples } from "../../activities/egress/application/software";
 import { startPostgresWorker } from "../../harness/postgres-worker";
 import { startSshd } from "../../harness/sshd";
+import { talkTo, type Talk } from "../../harness/talk";
 import { startTestServer, uniqueId } from "../../harness/temporal";
-import { type EgressHandle, quickly } from "./egress-rig";
 import { type People, people } from "./people";
+import { type EgressHandle, startMigration } from "./start-migration";
 
 /** Software on real hosts that chooses its source addresses, its customers' sites, a real Temporal server and a worker. */
 export interface OwnSoftwareRig extends People {
   readonly sites: readonly CustomerSite[];
   /** Starts the software on all hosts of production; resolves with what ends it and tells what came of its connections. */
-  work(): Promise<
-    () => Promise<{ readonly opened: number; readonly failed: number }>
-  >;
+  work(): Promise<() => Promise<Counts>>;
   start(input?: Partial<EgressMigrationInput>): Promise<EgressHandle>;
   stop(): Promise<void>;
 }
@@ -132,15 +127,18 @@ export async function startOwnSoftwareRig(): Promise<OwnSoftwareRig> {
     location: at("artifacts"),
   });
   const places = sites.slice(0, 3).map(({ tuple }) => tuple);
-  const running: ChildProcess[] = [];
+  const { client } = server;
+  const running: Talk[] = [];
   return {
     ...people(60_000),
     sites: sites.slice(0, 3),
     work: async () => {
       const told = await Promise.all(
         production.map((id) => {
-          const words = python("software.py", at(id), ...places);
-          return startSoftware(words, running);
+          const words = [at("software.py"), at(id), ...places];
+          const one = talkTo("python3", words);
+          running.push(one);
+          return isOpen(one);
         }),
       );
       return async () => {
@@ -151,18 +149,13 @@ export async function startOwnSoftwareRig(): Promise<OwnSoftwareRig> {
         };
       };
     },
-    start: (input = {}) => {
-      const whole = {
-        ...{ target: "lab", change: uniqueId("c"), mode: "execute" as const },
-        ...{ customers: at("customers.jsonl"), ...quickly, ...input },
-      };
-      return server.client.workflow.start<typeof egressMigration>(
-        "egressMigration",
-        { ...{ taskQueue, workflowId: workflowId(whole), args: [whole] } },
-      );
-    },
+    start: (input) =>
+      startMigration(
+        { client, taskQueue, customers: at("customers.jsonl") },
+        input,
+      ),
     stop: async () => {
-      for (const child of running) child.kill();
+      for (const one of running) one.kill();
       await stopWorker();
       await Promise.all([sshd.stop(), server.stop()]);
       await Promise.all(sites.map((site) => site.stop()));
@@ -171,28 +164,19 @@ export async function startOwnSoftwareRig(): Promise<OwnSoftwareRig> {
   };
 }
 
-/** @returns once its connections are open, what ends it */
-async function startSoftware(
-  [program = "", ...words]: readonly string[],
-  running: ChildProcess[],
-) {
-  const child = spawn(program, words, { stdio: ["pipe", "pipe", "inherit"] });
-  running.push(child);
-  const lines = createInterface({ input: child.stdout })[
-    Symbol.asyncIterator
-  ]();
-  const line = async (): Promise<string> => {
-    const { value, done } = await lines.next();
-    if (done === true) throw new Error("the software has ended");
-    return value;
-  };
-  await line();
+interface Counts {
+  readonly opened: number;
+  readonly failed: number;
+}
+
+/** Waits until its connections are open. @returns what ends it */
+async function isOpen(software: Talk): Promise<() => Promise<Counts>> {
+  await software.line();
   return async () => {
-    child.stdin.end();
+    await software.end();
     for (;;) {
-      const said = await line();
-      if (said !== "open")
-        return JSON.parse(said) as { opened: number; failed: number };
+      const said = await software.line();
+      if (said !== "open") return JSON.parse(said) as Counts;
     }
   };
 }

@@ -1,11 +1,9 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
 import { createApplicationGateways } from "../../../../activities/egress/application/gateway";
 import type {
   ApplicationGateway,
@@ -15,6 +13,7 @@ import { createSsh } from "../../../../activities/ssh/ssh";
 import { missingProgram } from "../../../harness/missing-program";
 import { accessTo, hostAt } from "../../../harness/ssh-servers";
 import { startSshd } from "../../../harness/sshd";
+import { talkTo } from "../../../harness/talk";
 
 const page = resolve(__dirname, "../../../../docs/egress-application.md");
 
@@ -86,26 +85,14 @@ export async function startHost() {
 }
 
 function startSoftware(folder: string) {
-  const child = spawn("python3", ["-c", customer, folder], {
-    stdio: ["pipe", "pipe", "inherit"],
-    env: { ...process.env, PYTHONPATH: folder },
-  });
-  const lines = createInterface({ input: child.stdout });
-  const answers = lines[Symbol.asyncIterator]();
+  const env = { PYTHONPATH: folder };
+  const software = talkTo("python3", ["-c", customer, folder], env);
   return {
     /** @returns the source address that the site saw the software say it has */
-    connect: async ({ address, port }: AddressInfo): Promise<string> => {
-      child.stdin.write(`${address} ${port}\n`);
-      const answer = await answers.next();
-      if (answer.done === true) throw new Error("the software has ended");
-      return answer.value;
-    },
+    connect: ({ address, port }: AddressInfo): Promise<string> =>
+      software.ask(`${address} ${port}`),
     /** Ends it, and with it what it has open. */
-    end: async (): Promise<void> => {
-      if (child.exitCode !== null) return;
-      child.stdin.end();
-      await once(child, "exit");
-    },
+    end: (): Promise<void> => software.end(),
   };
 }
 
