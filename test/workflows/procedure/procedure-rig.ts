@@ -31,6 +31,7 @@ import type {
   ProcedureProgress,
   StepStanding,
 } from "../../../workflows/procedure/progress";
+import type { ProcedureReport } from "../../../workflows/procedure/report";
 import { createReportingActivities } from "../../../workflows/procedure/reporting";
 import type {
   Finding,
@@ -209,11 +210,17 @@ export class ProcedureRig {
   }
 
   /** Of the last report. */
-  milestones(kind: Milestone["kind"]): Milestone[] {
-    const { milestones } = JSON.parse(this.documents.at(-1) ?? "{}") as {
-      milestones: Milestone[];
-    };
-    return milestones.filter((one) => one.kind === kind);
+  milestones(kind: Milestone["kind"]): readonly Milestone[] {
+    return this.#lastReport().milestones.filter((one) => one.kind === kind);
+  }
+
+  /** Of the last report: whatever was said and not taken. */
+  refused(): ProcedureReport["refused"] {
+    return this.#lastReport().refused;
+  }
+
+  #lastReport(): ProcedureReport {
+    return JSON.parse(this.documents.at(-1) ?? "{}") as ProcedureReport;
   }
 
   until(

@@ -1,4 +1,6 @@
 import { WorkflowFailedError } from "@temporalio/client";
+import { freezesChanged } from "../../../workflows/freeze/messages";
+import { yourTurn } from "../../../workflows/lock/messages";
 import { fastForward } from "../../harness/temporal";
 import { ProcedureRig, type TrialHandle } from "./procedure-rig";
 
@@ -35,6 +37,23 @@ describe("a procedure", () => {
       cause: { type: "input.invalid", message: "no summary" },
     });
     expect(rig.calls).toEqual([]);
+  });
+});
+
+describe("a procedure that is told something before its first task", () => {
+  it("hears it by its own handlers, and refuses what comes too early by saying so", async () => {
+    await rig.stopWorker();
+    const handle = await rig.run();
+    await rig.tell(handle, "copy", 1_000);
+    await rig.editCalendar(handle, {});
+    await handle.signal(freezesChanged, { version: 1, freezes: [] });
+    await handle.signal(yourTurn);
+    await handle.signal("pause", { by: "ada", reason: "a graph looks odd" });
+    await rig.startWorker();
+    expect(await outcomeOf(handle)).toBe("completed");
+    expect(rig.refused().map(({ reason }) => reason)).toEqual([
+      expect.stringContaining("pause: the run is still preparing"),
+    ]);
   });
 });
 
