@@ -8,9 +8,13 @@ import { decide, gatesQuery } from "../../../workflows/gate/messages";
 import { procedureQuery } from "../../../workflows/procedure/messages";
 import type { ProcedureProgress } from "../../../workflows/procedure/progress";
 import { eventually } from "../../harness/eventually";
+import { tasksOf } from "../../harness/tasks-of";
 
 /** What a person at a gate needs of a run. */
-export type Asked = Pick<WorkflowHandle, "query" | "executeUpdate">;
+export type Asked = Pick<
+  WorkflowHandle,
+  "query" | "executeUpdate" | "describe" | "fetchHistory"
+>;
 
 /** A run as the people around it see it and answer it. */
 export interface People {
@@ -35,29 +39,41 @@ export interface People {
 
 /** @param patienceMs for each answer of the run */
 export function people(patienceMs: number): People {
+  /** @throws Error with what is known of a run that did not answer */
+  const patiently = async <T>(
+    handle: Asked,
+    ask: () => Promise<T | undefined>,
+  ): Promise<T> => {
+    try {
+      return await eventually(ask, patienceMs);
+    } catch (error) {
+      const said = `${(error as Error).message}: ${await tasksOf(handle)}`;
+      throw new Error(said, { cause: error });
+    }
+  };
   const gateAny = (handle: Asked, id: string): Promise<OpenGate> =>
-    eventually(async () => {
+    patiently(handle, async () => {
       const gates = await handle.query(gatesQuery);
       return gates.find((gate) => gate.id === id);
-    }, patienceMs);
+    });
   const gate = async (handle: Asked, id: string): Promise<OpenGate> => {
-    const open = await eventually(async () => {
+    const open = await patiently(handle, async () => {
       const gates = await handle.query(gatesQuery);
       const found = gates.find((one) => one.id === id);
       return found ?? gates.find((one) => one.id.startsWith("failed-"));
-    }, patienceMs);
+    });
     // A run that failed elsewhere says why, instead of a time that passes.
     if (open.id !== id) throw new Error(open.title);
     return open;
   };
   const until: People["until"] = (handle, question) =>
-    eventually(async () => {
+    patiently(handle, async () => {
       const progress = await handle.query(procedureQuery);
       if (progress !== undefined && question(progress)) return progress;
       const gates = await handle.query(gatesQuery);
       const asks = gates.map(({ title }) => title).join("; ");
       throw new Error(`the run is at: ${progress?.step ?? ""}; ${asks}`);
-    }, patienceMs);
+    });
   return {
     ...{ gate, gateAny, until },
     answer: async (handle, id, choice, comment) => {

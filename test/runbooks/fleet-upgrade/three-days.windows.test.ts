@@ -14,7 +14,7 @@ import {
   uniqueId,
   virtualNow,
 } from "../../harness/temporal";
-import { type Handle, oneByOne } from "./window-rig";
+import { admissionsOf, type Handle, oneByOne } from "./window-rig";
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -93,16 +93,6 @@ async function start(): Promise<Handle> {
 const until = async (handle: Handle, at: number): Promise<void> =>
   fastForward(handle, at - (await virtualNow(handle)).getTime());
 
-/** When each visit was admitted, by the run's own clock. */
-async function admissionsOf(handle: Handle): Promise<number[]> {
-  const { events } = await handle.fetchHistory();
-  return (events ?? []).flatMap(({ eventTime, ...event }) => {
-    const scheduled = event.activityTaskScheduledEventAttributes;
-    if (scheduled?.activityType?.name !== "visitHost") return [];
-    return [Number(eventTime?.seconds ?? 0) * 1_000];
-  });
-}
-
 async function approvedByTwo(handle: Handle, gate: string): Promise<void> {
   const say = (by: string) => rig.answer(handle, gate, "approve", { by });
   await expect(say("cat")).rejects.toMatchObject({
@@ -166,7 +156,7 @@ it("a run works through a weekend: approved by two of three, in its windows only
   const admissions = await admissionsOf(handle);
   expect(admissions).toHaveLength(hosts);
   const within = (from: number, ms: number) =>
-    admissions.filter((at) => at >= from && at < from + ms).length;
+    admissions.filter((at) => +at >= from && +at < from + ms).length;
   const perNight = [
     ...[within(friday, 4_000), within(saturday, 4_000)],
     ...[within(sunday, 12 * hour), within(later, 6 * hour)],

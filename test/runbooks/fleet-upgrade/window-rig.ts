@@ -78,3 +78,19 @@ export async function startInSkippedTime(
 }
 
 export type Handle = Awaited<ReturnType<typeof startInSkippedTime>>;
+
+/** When each visit was admitted, by the run's own clock; one that found its window closed meanwhile has done nothing, and is left out. */
+export async function admissionsOf(handle: Handle): Promise<readonly Date[]> {
+  const { events } = await handle.fetchHistory();
+  const turnedAway = new Set(
+    (events ?? []).map(({ activityTaskFailedEventAttributes: failed }) =>
+      String(failed?.scheduledEventId),
+    ),
+  );
+  return (events ?? []).flatMap(({ eventId, eventTime, ...event }) => {
+    const scheduled = event.activityTaskScheduledEventAttributes;
+    if (scheduled?.activityType?.name !== "visitHost") return [];
+    if (turnedAway.has(String(eventId))) return [];
+    return [new Date(Number(eventTime?.seconds ?? 0) * 1_000)];
+  });
+}

@@ -5,9 +5,9 @@ import { eventually } from "../../harness/eventually";
 import { effectsOf, eachEffectOnce } from "../../harness/host-log";
 import { type Rig, startRig } from "../../harness/rig";
 import {
+  admissionsOf,
   type Calendars,
   calendarsOf,
-  type Handle,
   nightly,
   openFor,
   startInSkippedTime,
@@ -27,16 +27,6 @@ afterAll(() => rig.stop(), 30_000);
 const holidays = {
   holidays: { tz: "Etc/UTC", default: "open", exclusions: ["2020-01-01"] },
 };
-
-/** When each visit was admitted, by the run's own clock. */
-async function admissionsOf(handle: Handle): Promise<Date[]> {
-  const { events = [] } = await handle.fetchHistory();
-  return (events ?? []).flatMap(({ eventTime, ...event }) => {
-    const scheduled = event.activityTaskScheduledEventAttributes;
-    if (scheduled?.activityType?.name !== "visitHost") return [];
-    return [new Date(Number(eventTime?.seconds ?? 0) * 1_000)];
-  });
-}
 
 describe("a target that keeps to calendars", () => {
   it("is upgraded in its windows only, over as many of them as it takes", async () => {
