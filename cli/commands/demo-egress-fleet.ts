@@ -49,6 +49,7 @@ export class Fleet {
     written.targets.lab.egress.spread = spread;
     await writeFile(configFile, stringify(written));
   }
+
   /** What came to the sites before anything is moved: from new addresses that is the probes alone. */
   async noteProbed(): Promise<void> {
     this.before = await this.lab.counts();

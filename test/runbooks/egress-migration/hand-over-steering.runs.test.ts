@@ -2,8 +2,8 @@ import type { StormOrder, StormReport } from "../../../activities/load/port";
 import { eventually } from "../../harness/eventually";
 import { handOver, newestOf, refusedAnswer } from "./chain";
 import { type EgressRig, startEgressRig } from "./egress-rig";
-import type { EgressHandle } from "./start-migration";
 import { FakeNetwork } from "./fake-network";
+import type { EgressHandle } from "./start-migration";
 
 /** Few enough for a chain, and more than a run needs between two moments of a test. */
 const suggestedEvents = 300;

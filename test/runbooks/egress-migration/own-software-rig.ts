@@ -138,7 +138,7 @@ export async function startOwnSoftwareRig(): Promise<OwnSoftwareRig> {
           const words = [at("software.py"), at(id), ...places];
           const one = talkTo("python3", words);
           running.push(one);
-          return isOpen(one);
+          return untilOpen(one);
         }),
       );
       return async () => {
@@ -169,8 +169,8 @@ interface Counts {
   readonly failed: number;
 }
 
-/** Waits until its connections are open. @returns what ends it */
-async function isOpen(software: Talk): Promise<() => Promise<Counts>> {
+/** @returns once its connections are open, what ends it */
+async function untilOpen(software: Talk): Promise<() => Promise<Counts>> {
   await software.line();
   return async () => {
     await software.end();

@@ -50,15 +50,18 @@ describeWhen(networkLabMissing())("a worker that is killed", () => {
    * Asks the run nothing until its workers have died there: a query would wait for a worker that is gone, and one that is on
    * its way while a task is lost with its worker can break the run: decision 14.
    */
-  const untilDied = (...names: readonly string[]): Promise<true> =>
-    eventually(() => !names.some(isMissed) || undefined, 180_000);
+  const untilDied = (
+    names: readonly string[],
+    withinMs = 180_000,
+  ): Promise<true> =>
+    eventually(() => !names.some(isMissed) || undefined, withinMs);
 
   /** Up to the gate behind the stress of staging. */
   const begin = async (input?: Partial<EgressMigrationInput>) => {
     before = workers.deaths().length;
     const run = await rig.start(input);
     workers.serve(run);
-    await untilDied("takeCensus", "inspectGateways", "runStorm");
+    await untilDied(["takeCensus", "inspectGateways", "runStorm"]);
     await rig.answer(run, "production", "approve");
     return run;
   };
@@ -69,9 +72,9 @@ describeWhen(networkLabMissing())("a worker that is killed", () => {
     const letGo = await rig.hold("site-03", 40);
     await lab.startLoad({ perSecond: 40, sites: ready });
     const run = await begin({ stages: { "ramp-25": { holdH: 1 } } });
-    await untilDied("provisionGateways", "verifyBatch");
+    await untilDied(["provisionGateways", "verifyBatch"]);
     await rig.answer(run, "failed-exceptions", "mark done", "they know");
-    await untilDied(...forward);
+    await untilDied(forward, 120_000);
     const { steps } = await rig.untilIn(run, "ramp-25");
     expect(steps.filter(({ attempt = 1 }) => attempt > 1)).toEqual([]);
     await rig.control(run, "rollback");
@@ -99,10 +102,10 @@ describeWhen(networkLabMissing())("a worker that is killed", () => {
     const letGo = await rig.hold("site-03", 40);
     await lab.startLoad({ perSecond: 40 });
     const run = await begin();
-    await untilDied("awaitDrained");
+    await untilDied(["awaitDrained"]);
     await rig.untilIn(run, "drain");
     await letGo();
-    await untilDied("retireGateways");
+    await untilDied(["retireGateways"]);
     await rig.answer(run, "release", "release");
     expect(await run.result()).toMatchObject({ outcome: "completed" });
     expect(leaving.filter(isMissed)).toEqual([]);

@@ -79,12 +79,14 @@ export async function startInSkippedTime(
 
 export type Handle = Awaited<ReturnType<typeof startInSkippedTime>>;
 
-/** When each visit was admitted, by the run's own clock; one that found its window closed meanwhile has done nothing, and is left out. */
+/** When each visit was admitted, by the run's own clock, but for those that found their window closed meanwhile and did nothing. */
 export async function admissionsOf(handle: Handle): Promise<readonly Date[]> {
   const { events } = await handle.fetchHistory();
   const turnedAway = new Set(
-    (events ?? []).map(({ activityTaskFailedEventAttributes: failed }) =>
-      String(failed?.scheduledEventId),
+    (events ?? []).flatMap(({ activityTaskFailedEventAttributes: failed }) =>
+      failed?.failure?.applicationFailureInfo?.type === "hold.outOfWindow"
+        ? [String(failed.scheduledEventId)]
+        : [],
     ),
   );
   return (events ?? []).flatMap(({ eventId, eventTime, ...event }) => {

@@ -6,7 +6,7 @@ import {
   type TestServer,
   uniqueId,
 } from "../../harness/temporal";
-import { goOn, hold, hurry, type listens, type Told } from "./workflows";
+import { goOn, hold, hurry, listens, type Told } from "./workflows";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -29,12 +29,10 @@ async function tellBeforeItsBegin(
   const { workflow } = server.client;
   const workflowId = taskQueue;
   const answer = workflow.executeUpdateWithStart(hurry, {
-    startWorkflowOperation: new WithStartWorkflowOperation<typeof listens>(
-      ...([
-        "listens",
-        { taskQueue, args, workflowId, workflowIdConflictPolicy: "FAIL" },
-      ] as const),
-    ),
+    startWorkflowOperation: new WithStartWorkflowOperation(listens, {
+      ...{ taskQueue, args, workflowId },
+      workflowIdConflictPolicy: "FAIL",
+    }),
   });
   const handle = workflow.getHandle<typeof listens>(workflowId);
   await eventually(() => handle.describe());

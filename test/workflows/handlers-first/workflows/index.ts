@@ -21,8 +21,8 @@ export interface Told {
 export async function listens(count: number): Promise<Told> {
   const desk = openDesk();
   const heard: string[] = [];
-  for (const { name } of [hold, goOn])
-    setHandler(defineSignal(name), () => void heard.push(name));
+  setHandler(hold, () => void heard.push(hold.name));
+  setHandler(goOn, () => void heard.push(goOn.name));
   setHandler(hurry, () => {
     heard.push(hurry.name);
     return "hurries";
