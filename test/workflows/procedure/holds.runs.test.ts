@@ -33,6 +33,12 @@ function nightsOf(lengthMs: number) {
 const untilHeld = (handle: TrialHandle, kind: string) =>
   rig.until(handle, ({ holds }) => holds.some((hold) => hold.kind === kind));
 
+/** A step that ends meanwhile ends the run, and what its watch would have seen. */
+const untilNoticed = (handle: TrialHandle, text: string) =>
+  rig.until(handle, ({ notices = [] }) =>
+    notices.some((notice) => notice.text === text),
+  );
+
 describe("a freeze", () => {
   it("lets steps look, and holds the others until it is lifted", async () => {
     await rig.freeze("sale");
@@ -336,6 +342,7 @@ describe("a watch beside the steps", () => {
     const handle = await rig.run({ isWatched: true });
     await rig.untilCalled("copy 1.1");
     rig.find({ level: "note", text: "half of its cap" });
+    await untilNoticed(handle, "half of its cap");
     rig.release("copy");
     expect(await outcomeOf(handle)).toBe("completed");
     expect(rig.reports[0]).toContain("watch slot: note: half of its cap");
@@ -388,6 +395,7 @@ describe("a watch beside the steps", () => {
     const comment = "the primary is back";
     await rig.answer(handle, "watch-slot", "go on", { comment });
     rig.find({ level: "note", text: "well again" });
+    await untilNoticed(handle, "well again");
     rig.release("copy");
     expect(await outcomeOf(handle)).toBe("completed");
     expect(rig.reports[0]).toContain("well again");

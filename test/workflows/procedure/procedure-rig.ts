@@ -109,6 +109,8 @@ export class ProcedureRig {
       workflowsPath: join(__dirname, "workflows"),
       activities: this.#activities(),
       shutdownForceTime: "500 milliseconds",
+      // A cancel reaches a step by its heartbeats.
+      maxHeartbeatThrottleInterval: "200 milliseconds",
     });
     const running = worker.run();
     this.#stopWorker = async () => {

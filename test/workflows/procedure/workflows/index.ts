@@ -70,7 +70,7 @@ const once = proxyActivities<TrialActivities>({
 /** Tried again when its worker dies. */
 const long = proxyActivities<TrialActivities>({
   startToCloseTimeout: "1 hour",
-  heartbeatTimeout: "1 second",
+  heartbeatTimeout: "5 seconds",
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: "100 milliseconds", backoffCoefficient: 1 },
 });
