@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HostContract } from "../../../activities/host/port";
+import { eventually } from "../../harness/eventually";
 import { RecipeHost, recipeShells } from "./recipe-host";
 
 /** No systemd runs where the tests do: a program of its name answers in its words, and notes what it was asked. */
@@ -36,11 +37,13 @@ describe.each(recipeShells())(
       dropIn = join(units, "shop.service.d", "50-upgrade-runbooks.conf");
       host.local.addTool(
         "systemctl",
-        `echo "$*" >>~/asked
-case $1 in
+        `case $1 in
   show) grep "^\${3#--property=}=" ~/properties ;;
   restart) [ ! -e ~/broken ] ;;
-esac`,
+esac
+code=$?
+echo "$*" >>~/asked
+exit $code`,
       );
       properties();
       contract = host.contract(
@@ -93,8 +96,11 @@ esac`,
         "shop.service is activating/auto-restart",
       );
       properties();
+      writeFileSync(join(host.home, "asked"), "");
       const look = host.step(contract, "ready");
-      await new Promise((later) => setTimeout(later, 500));
+      await eventually(
+        () => host.local.read("asked").includes("NRestarts") || undefined,
+      );
       properties({ NRestarts: "3" });
       expect((await look).stderr).toContain("restarts by itself: 3 times");
     });

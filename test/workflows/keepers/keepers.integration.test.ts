@@ -141,7 +141,7 @@ describe("the keeper of freezes", () => {
   it("ends freezes by themselves, the shorter one first, whichever was set first", async () => {
     const now = Date.now();
     await rig.freeze({ id: "long", until: now + 3_600_000 });
-    await rig.freeze({ id: "short", until: Date.now() + 700 });
+    await rig.freeze({ id: "short", until: Date.now() + 3_000 });
     expect(await frozenIds()).toEqual(["long", "short"]);
     await eventually(async () =>
       (await frozenIds()).length === 1 ? true : undefined,
@@ -182,7 +182,7 @@ describe("the keeper of freezes", () => {
   });
 
   it("ends a freeze in the run after a hop, too", async () => {
-    await rig.freeze({ id: "over", until: Date.now() + 900 });
+    await rig.freeze({ id: "over", until: Date.now() + 3_000 });
     await rig.hop(rig.freezes, () =>
       rig.tellFreezes("unwatch", {
         run: { workflowId: "nobody", rootRunId: "nobody" },
