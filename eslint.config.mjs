@@ -140,6 +140,12 @@ const everywhere = [
     message:
       "Match by `type`, or ask isRunbookError: an error that crossed a process is no instance.",
   },
+  {
+    selector:
+      "MemberExpression[object.name='AbortSignal'][property.name='timeout']",
+    message:
+      "Use `withinTime`: AbortSignal.any does not keep such a limit from being collected as garbage before its time.",
+  },
 ];
 const sandboxSyntax = [
   {

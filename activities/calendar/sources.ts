@@ -4,6 +4,7 @@ import { isRunbookError } from "../errors";
 import { type Environment, resolveReference } from "../references";
 import type { IcsSource } from "./document";
 import { calendarError } from "./errors";
+import { withinTime } from "../time-limit";
 
 const TIMEOUT_MS = 30_000;
 const MAX_BYTES = 5 * 2 ** 20;
@@ -28,7 +29,7 @@ export async function readSource(
     }),
   };
   try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const signal = withinTime(TIMEOUT_MS);
     const response = await fetch(ics, { headers, signal });
     // Else whoever sits between could say what is excluded.
     if (response.ok && isUrl(response.url))

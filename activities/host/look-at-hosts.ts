@@ -5,6 +5,7 @@ import type { Ssh } from "../ssh/port";
 import { eachAtOnce, readingOf } from "./ask-host";
 import { lookArgv, readLook } from "./look-script";
 import type { HostLook, VisitPlan } from "./port";
+import { withinTime } from "../time-limit";
 
 export interface LookOptions {
   readonly freeMb: number;
@@ -32,7 +33,7 @@ export async function lookAtHosts(
   options: LookOptions,
 ): Promise<HostLook[]> {
   const { atOnce, limitMs, signal } = options;
-  const inTime = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+  const inTime = withinTime(limitMs, signal);
   // One signal for all hosts at once: no leak.
   setMaxListeners(0, inTime);
   const looks = await eachAtOnce(rows, atOnce, async (index) => {

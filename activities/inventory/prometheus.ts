@@ -8,6 +8,7 @@ import { parseJson } from "./command";
 import { inventoryError } from "./errors";
 import { idOf, numberOf, tagsFrom } from "./names";
 import type { PrometheusSource } from "./port";
+import { withinTime } from "../time-limit";
 
 const TIMEOUT_MS = 30_000;
 
@@ -103,7 +104,7 @@ async function get(
   headers: Readonly<Record<string, string>>,
 ): Promise<string> {
   try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const signal = withinTime(TIMEOUT_MS);
     const response = await fetch(url, { headers, signal });
     if (response.ok) return await bodyOf(response, source);
     await response.body?.cancel();

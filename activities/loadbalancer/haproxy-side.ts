@@ -7,6 +7,7 @@ import {
 } from "./haproxy-replies";
 import type { Standing } from "./room";
 import type { RuntimeApi } from "./runtime-api";
+import { withinTime } from "../time-limit";
 
 type State = "drain" | "maint" | "ready";
 
@@ -56,7 +57,7 @@ export class Side {
 
   /** The reverse of `leave`, also once the call is cancelled. */
   async takeBack(): Promise<void> {
-    await this.#set("ready", AbortSignal.timeout(takeBackMs));
+    await this.#set("ready", withinTime(takeBackMs));
   }
 
   #standingIn(rows: readonly ServerRow[], row: ServerRow): Standing {

@@ -3,6 +3,7 @@ import { createSemaphore, type Semaphore } from "../ssh/semaphore";
 import { balancerError } from "./errors";
 import type { Place } from "./place";
 import { describeCrowd, type Standing, withoutRoom } from "./room";
+import { withinTime } from "../time-limit";
 
 /** Hosts of one backend that this worker wants out. */
 interface Queue {
@@ -34,9 +35,8 @@ export class Turns {
   async takeOut(place: Place, watch: Watch): Promise<void> {
     const { signal, report } = watch;
     const queue = this.#queueOf(place);
-    const limit = AbortSignal.timeout(place.turnTimeoutMs);
     // Ends the waiting only: between going out and counting again nobody is left standing.
-    const waiting = AbortSignal.any([signal, limit]);
+    const waiting = withinTime(place.turnTimeoutMs, signal);
     const seen: { crowd?: string } = {};
     try {
       for (;;) {
@@ -49,7 +49,7 @@ export class Turns {
         await pause(pollMs * (1 + 2 * Math.random()), waiting);
       }
     } catch (error) {
-      if (signal.aborted || !limit.aborted || error !== limit.reason)
+      if (signal.aborted || !waiting.aborted || error !== waiting.reason)
         throw error;
       throw tooManyOut(place, seen.crowd);
     }

@@ -1,4 +1,5 @@
 import { bytesWithin } from "../bytes-within";
+import { withinTime } from "../time-limit";
 
 const timeoutMs = 10_000;
 const mostBytes = 1024 * 1024;
@@ -40,14 +41,13 @@ async function ask(
   headers: Readonly<Record<string, string>>,
   signal?: AbortSignal,
 ) {
-  const limit = AbortSignal.timeout(timeoutMs);
   const response = await fetch(url, {
     // Caches on the way shall ask the server; a compressed answer has another ETag.
     headers: {
       ...{ "Accept-Encoding": "identity", "Cache-Control": "no-cache" },
       ...headers,
     },
-    signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    signal: withinTime(timeoutMs, signal),
   });
   const body = await bytesWithin(mostBytes, response.body ?? []);
   return {

@@ -25,6 +25,7 @@ import {
 } from "./look-script";
 import { removeFolders } from "./remove-folders";
 import type { Findings, HostsOrder } from "./port";
+import { withinTime } from "../time-limit";
 
 /** What a host's traces are looked at and freed with. */
 export interface Sweeping {
@@ -103,8 +104,7 @@ async function lookAt(
   target: SshTarget,
   where: string,
 ): Promise<HostSeen> {
-  const late = AbortSignal.timeout(order.hostMs);
-  const inTime = AbortSignal.any([signal, late]);
+  const inTime = withinTime(order.hostMs, signal);
   const traces = await readHost(deps, target, order.hostMs, inTime);
   const running = new Set<string>();
   for (const { id, key } of unendedOf(traces))

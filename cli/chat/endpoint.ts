@@ -9,6 +9,7 @@ import { bytesWithin } from "../../activities/bytes-within";
 import { isRunbookError } from "../../activities/errors";
 import { type Press, pressOf } from "./press";
 import { requestFault, SeenRequests } from "./request-signature";
+import { withinTime } from "../../activities/time-limit";
 
 /** What is said to whoever pressed a button, and whether the whole channel shall read it. */
 export interface Reply {
@@ -148,7 +149,7 @@ async function carryOut(
         text,
       }),
       redirect: "error",
-      signal: AbortSignal.timeout(replyLimitMs),
+      signal: withinTime(replyLimitMs),
     });
     if (!answer.ok) log(`${press.user} was not told: HTTP ${answer.status}`);
   } catch (error) {

@@ -232,6 +232,12 @@ const violations: readonly Violation[] = [
     instead: "isRunbookError",
   },
   {
+    title: "a limit that may be collected as garbage",
+    filePath: "cli/main.ts",
+    code: `export const limit = AbortSignal.timeout(10);`,
+    instead: "withinTime",
+  },
+  {
     title: "a test alone",
     filePath: "test/activities/faults.test.ts",
     code: `it.only("is alone", () => {});`,

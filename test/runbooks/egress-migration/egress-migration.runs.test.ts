@@ -174,8 +174,12 @@ describe("a migration of egress", () => {
     expect(rig.network.standingOf("gw-1")).toBe("5/25");
     // Parked now: what presses at the stage below is nobody's step.
     rig.network.pressesFrom = 25;
+    const takenBack = "ramp-25 was taken back by itself";
+    await rig.until(run, ({ watches = [] }) =>
+      watches.some(({ text }) => text.includes(takenBack)),
+    );
     const { title } = await rig.gateAny(run, "watch-pressure");
-    expect(title).toContain("ramp-25 was taken back by itself");
+    expect(title).toContain(takenBack);
     expect(rig.network.standingOf("gw-1")).toBe("2/10");
     await rig.control(run, "rollback");
     expect(await run.result()).toMatchObject({ outcome: "rolled back" });

@@ -65,7 +65,13 @@ describe("two changes that meet on a host", () => {
     );
     const second = await rig.start({ ...input, version: "8.0.0" });
     await first.result();
-    expect(timesBegun(rig.lab, host, "apply 8.0.0")).toBe(0);
     expect((await second.result()).counts.upgraded).toBe(1);
+    const turns = rig.lab
+      .log(host, "app-ctl")
+      .match(/(?<=\bbegin )(drain|undrain|apply [78]\S+)/g);
+    expect(turns).toEqual([
+      ...["drain", "apply 7.0.0", "undrain"],
+      ...["drain", "apply 8.0.0", "undrain"],
+    ]);
   }, 180_000);
 });
