@@ -2,9 +2,9 @@ import { readFile, stat } from "node:fs/promises";
 import { bytesWithin } from "../bytes-within";
 import { isRunbookError } from "../errors";
 import { type Environment, resolveReference } from "../references";
+import { withinTime } from "../time-limit";
 import type { IcsSource } from "./document";
 import { calendarError } from "./errors";
-import { withinTime } from "../time-limit";
 
 const TIMEOUT_MS = 30_000;
 const MAX_BYTES = 5 * 2 ** 20;

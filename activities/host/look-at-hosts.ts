@@ -2,10 +2,10 @@ import { setMaxListeners } from "node:events";
 import { randomUUID } from "node:crypto";
 import { isRunbookError } from "../errors";
 import type { Ssh } from "../ssh/port";
+import { withinTime } from "../time-limit";
 import { eachAtOnce, readingOf } from "./ask-host";
 import { lookArgv, readLook } from "./look-script";
 import type { HostLook, VisitPlan } from "./port";
-import { withinTime } from "../time-limit";
 
 export interface LookOptions {
   readonly freeMb: number;

@@ -3,12 +3,12 @@ import { bytesWithin } from "../bytes-within";
 import { isRunbookError } from "../errors";
 import { parse } from "../faults";
 import { resolveReference, type Environment } from "../references";
+import { withinTime } from "../time-limit";
 import { MAX_ANSWER_BYTES, type Answer } from "./answer";
 import { parseJson } from "./command";
 import { inventoryError } from "./errors";
 import { idOf, numberOf, tagsFrom } from "./names";
 import type { PrometheusSource } from "./port";
-import { withinTime } from "../time-limit";
 
 const TIMEOUT_MS = 30_000;
 

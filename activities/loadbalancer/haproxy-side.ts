@@ -1,3 +1,4 @@
+import { withinTime } from "../time-limit";
 import { balancerError } from "./errors";
 import {
   readFigures,
@@ -7,7 +8,6 @@ import {
 } from "./haproxy-replies";
 import type { Standing } from "./room";
 import type { RuntimeApi } from "./runtime-api";
-import { withinTime } from "../time-limit";
 
 type State = "drain" | "maint" | "ready";
 

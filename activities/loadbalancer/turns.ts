@@ -1,9 +1,9 @@
 import { pause } from "../ssh/abort";
 import { createSemaphore, type Semaphore } from "../ssh/semaphore";
+import { withinTime } from "../time-limit";
 import { balancerError } from "./errors";
 import type { Place } from "./place";
 import { describeCrowd, type Standing, withoutRoom } from "./room";
-import { withinTime } from "../time-limit";
 
 /** Hosts of one backend that this worker wants out. */
 interface Queue {

@@ -79,7 +79,7 @@ async function askHost(
 
 /** @throws what says nothing about the host */
 async function orSilent<T extends object>(
-  { signal, order }: Looking,
+  { signal }: Looking,
   where: string,
   ask: () => Promise<T>,
 ): Promise<T | Silence> {
@@ -87,8 +87,6 @@ async function orSilent<T extends object>(
     return await ask();
   } catch (error) {
     if (signal.aborted) throw error;
-    if ((error as Error).name === "TimeoutError")
-      return { where, seen: `no answer within ${order.hostMs / 1_000} s` };
     if (!isRunbookError(error)) throw error;
     const [first = ""] = error.seen.split("\n");
     return { where, seen: `${first} (${error.type})` };

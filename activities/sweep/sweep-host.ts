@@ -6,6 +6,7 @@ import type { Host } from "../inventory/port";
 import type { Runs } from "../runs/port";
 import { sshError } from "../ssh/errors";
 import type { SshTarget } from "../ssh/port";
+import { withinTime } from "../time-limit";
 import type { Chains, KnownChain } from "./chains";
 import { freeHost } from "./free-host";
 import {
@@ -25,7 +26,6 @@ import {
 } from "./look-script";
 import { removeFolders } from "./remove-folders";
 import type { Findings, HostsOrder } from "./port";
-import { withinTime } from "../time-limit";
 
 /** What a host's traces are looked at and freed with. */
 export interface Sweeping {

@@ -7,9 +7,9 @@ import {
 import type { AddressInfo } from "node:net";
 import { bytesWithin } from "../../activities/bytes-within";
 import { isRunbookError } from "../../activities/errors";
+import { withinTime } from "../../activities/time-limit";
 import { type Press, pressOf } from "./press";
 import { requestFault, SeenRequests } from "./request-signature";
-import { withinTime } from "../../activities/time-limit";
 
 /** What is said to whoever pressed a button, and whether the whole channel shall read it. */
 export interface Reply {

@@ -6,11 +6,10 @@ import { withinTime } from "../../activities/time-limit";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
-const never = () => new AbortController();
 
 describe("a time limit", () => {
   it("ends what it limits, also when garbage was collected meanwhile", async () => {
-    const signal = withinTime(100, never().signal);
+    const signal = withinTime(100, new AbortController().signal);
     const ended = once(signal, "abort");
     // What is held weakly is kept until the turn ends that made it.
     await setImmediate();
@@ -26,7 +25,7 @@ describe("a time limit", () => {
   });
 
   it("ends before its time with the reason of the other signal", () => {
-    const other = never();
+    const other = new AbortController();
     const signal = withinTime(60_000, other.signal);
     other.abort("told to stop");
     expect(signal.reason).toBe("told to stop");

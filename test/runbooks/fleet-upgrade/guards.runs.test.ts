@@ -68,10 +68,14 @@ describe("two changes that meet on a host", () => {
     expect((await second.result()).counts.upgraded).toBe(1);
     const turns = rig.lab
       .log(host, "app-ctl")
-      .match(/(?<=\bbegin )(drain|undrain|apply [78]\S+)/g);
+      .match(/\b(begin|end) (drain|undrain|apply [78]\S+)/g);
     expect(turns).toEqual([
-      ...["drain", "apply 7.0.0", "undrain"],
-      ...["drain", "apply 8.0.0", "undrain"],
+      ...["begin drain", "end drain"],
+      ...["begin apply 7.0.0", "end apply 7.0.0"],
+      ...["begin undrain", "end undrain"],
+      ...["begin drain", "end drain"],
+      ...["begin apply 8.0.0", "end apply 8.0.0"],
+      ...["begin undrain", "end undrain"],
     ]);
   }, 180_000);
 });
