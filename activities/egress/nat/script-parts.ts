@@ -59,11 +59,15 @@ promote() {
   put promote_secondaries <"$setting" || exit 1
   echo 1 >"$setting" || exit 1
 }
-digest() { nft -s list table $table 2>/dev/null | sha256sum | cut -d' ' -f1; }
+# Loads all or nothing. What is remembered is what the rules make of the table that was there, tried where nobody else comes:
+# what somebody changes by hand in the moment of the load is in the table, and not in that.
 load() {
-  said=$(nft -c -f "$1" 2>&1) || fail ${exits.rulesRefused} "$(echo "$said" | head -3)"
+  nft -s list table $table >"$dir/table" 2>/dev/null
   said=$(nft -f "$1" 2>&1) || fail ${exits.rulesRefused} "$(echo "$said" | head -3)"
-  digest | put rules.sha256
+  cat "$dir/table" "$1" | unshare -n sh -c "nft -f - && nft -s list table $table" >"$dir/table.loaded" 2>/dev/null ||
+    nft -s list table $table >"$dir/table.loaded" # It may make no namespaces: a container.
+  sha256sum <"$dir/table.loaded" | cut -d' ' -f1 | put rules.sha256
+  rm -f "$dir/table" "$dir/table.loaded"
 }
 bring_up() {
   for address in $fresh; do

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type {
@@ -216,6 +217,8 @@ describeWhen(missing)("a Linux gateway", () => {
     expect(await cameBy(site, 10)).toEqual({ [fresh[0]]: 5, [fresh[2]]: 5 });
     expect(Object.keys(await cameBy(other, 9)).sort()).toEqual([...fresh]);
     await steer({ stay: [third], share: 100 });
+    // A set of the load before is there still, and is nobody's change.
+    expect((await egress.look(gateway)).rules).toBe("ours");
     expect(Object.keys(await cameBy(third, 6)).every(isOld)).toBe(true);
     expect(Object.keys(await cameBy(site, 6)).some(isOld)).toBe(false);
     await steer({ share: 25 });
@@ -303,6 +306,20 @@ describeWhen(missing)("a Linux gateway", () => {
       "table ip early {\n chain post {\n type nat hook postrouting priority 10;\n }\n}",
     );
     expect((await egress.look(gateway)).rules).toBe("elsewhere");
+  });
+
+  it("tells rules that somebody changed in the moment of the load itself", async () => {
+    await egress.provision(gateway);
+    const folder = await mkdtemp(join(tmpdir(), "edits-"));
+    const over = join(folder, "over");
+    const flush = "nft flush set ip runbooks_egress moved";
+    const loop = `until [ -e "$0" ]; do ${flush}; done; ${flush}`;
+    const edits = ground.run("gw", "sh", "-c", loop, over);
+    await steer({ moved: [site] });
+    await writeFile(over, "");
+    await edits;
+    await rm(folder, { recursive: true });
+    expect((await egress.look(gateway)).rules).toBe("changed");
   });
 
   it("tells an old address that somebody took off, until it is to be off", async () => {
